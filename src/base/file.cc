@@ -1,0 +1,144 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace sage {
+namespace {
+
+tl::unexpected<Error> io_error(const std::string& what, const std::filesystem::path& path) {
+  return fail(ErrorCode::kIo, "cannot " + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+/// Opens a regular file for reading and tells its size.
+Result<std::size_t> regular_size(const Descriptor& fd, const std::filesystem::path& path) {
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return io_error("read", path);
+  if (!S_ISREG(info.st_mode))
+    return fail(ErrorCode::kIo, "cannot read " + path.string() + ": not a regular file");
+  return static_cast<std::size_t>(info.st_size);
+}
+
+template <class Bytes>
+Result<Bytes> read_whole(const std::filesystem::path& path, std::size_t max_bytes) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return io_error("open", path);
+  auto size = regular_size(fd, path);
+  if (!size) return tl::unexpected(size.error());
+  if (*size > max_bytes)
+    return fail(ErrorCode::kLimit, path.string() + " has " + std::to_string(*size) +
+                                       " bytes, more than the limit of " +
+                                       std::to_string(max_bytes));
+  Bytes bytes(*size, {});
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::read(fd.get(), bytes.data() + done, bytes.size() - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("read", path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+}  // namespace
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t max_bytes) {
+  return read_whole<std::vector<std::uint8_t>>(path, max_bytes);
+}
+
+Result<std::string> read_text(const std::filesystem::path& path, std::size_t max_bytes) {
+  return read_whole<std::string>(path, max_bytes);
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
+  if (path.has_parent_path()) {
+    std::error_code code;
+    std::filesystem::create_directories(path.parent_path(), code);
+    if (code)
+      return fail(ErrorCode::kIo, "cannot create folder " + path.parent_path().string() + ": " +
+                                      code.message());
+  }
+  if (std::filesystem::is_directory(path))
+    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
+  std::filesystem::path temporary = path;
+  temporary += ".tmp" + std::to_string(::getpid());
+  {
+    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!fd.ok()) return io_error("write", path);
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const ssize_t n = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) {
+        auto error = io_error("write", path);
+        ::unlink(temporary.c_str());
+        return error;
+      }
+      done += static_cast<std::size_t>(n);
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    auto error = io_error("write", path);
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return {};
+}
+
+Result<void> write_text(const std::filesystem::path& path, std::string_view text) {
+  return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return io_error("open", path);
+  auto size = regular_size(fd, path);
+  if (!size) return tl::unexpected(size.error());
+  MappedFile file;
+  if (*size == 0) return file;
+  void* data = ::mmap(nullptr, *size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) return io_error("map", path);
+  file.data_ = static_cast<const std::uint8_t*>(data);
+  file.size_ = *size;
+  return file;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::uint8_t*>(data_), size_);
+}
+
+}  // namespace sage

@@ -1,0 +1,45 @@
+// Files: read whole, write atomically, map read-only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace sage {
+
+/// Reads a whole file. Refuses directories and files above `max_bytes`.
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t max_bytes = std::size_t{1} << 30);
+Result<std::string> read_text(const std::filesystem::path& path,
+                              std::size_t max_bytes = std::size_t{1} << 30);
+
+/// Writes through a temporary file in the same folder and renames it, so that `path` holds either
+/// its old content or all of the new. Creates missing parent folders.
+Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+Result<void> write_text(const std::filesystem::path& path, std::string_view text);
+
+/// A read-only memory map of a whole file; unmapped on destruction.
+class MappedFile {
+ public:
+  static Result<MappedFile> open(const std::filesystem::path& path);
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+
+ private:
+  const std::uint8_t* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace sage
