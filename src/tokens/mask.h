@@ -1,0 +1,56 @@
+// Which tokens may come next, as sorted disjoint ranges of ids.
+//
+// Kinds occupy contiguous ids and the grammar restricts values to intervals, so a handful of ranges
+// says everything, and the model computes logits for those rows only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "tokens/token.h"
+
+namespace sage {
+
+/// A range of token ids, end exclusive.
+struct IdRange {
+  TokenId begin = 0;
+  TokenId end = 0;
+  friend constexpr bool operator==(IdRange, IdRange) = default;
+};
+
+/// A fixed-capacity set of ids. Allocates nothing; ranges are added in ascending order. The
+/// capacity holds the worst grammar state: a bar in which every second program is a hole.
+class TokenMask {
+ public:
+  static constexpr std::size_t kCapacity = 96;
+
+  void clear() { size_ = 0; }
+  /// Adds [begin, end), ignoring an empty one; merges with the previous range when they touch.
+  void add(TokenId begin, TokenId end) {
+    if (begin >= end) return;
+    if (size_ > 0 && ranges_[size_ - 1].end == begin) {
+      ranges_[size_ - 1].end = end;
+    } else if (size_ < kCapacity) {
+      ranges_[size_++] = {begin, end};
+    }
+  }
+  std::span<const IdRange> ranges() const { return {ranges_.data(), size_}; }
+  bool empty() const { return size_ == 0; }
+  bool allows(TokenId id) const {
+    for (const auto& range : ranges())
+      if (id >= range.begin && id < range.end) return true;
+    return false;
+  }
+  int count() const {
+    int n = 0;
+    for (const auto& range : ranges()) n += range.end - range.begin;
+    return n;
+  }
+
+ private:
+  std::array<IdRange, kCapacity> ranges_ = {};
+  std::size_t size_ = 0;
+};
+
+}  // namespace sage

@@ -1,0 +1,206 @@
+#include "tokens/quantise.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <tuple>
+
+namespace sage {
+namespace {
+
+// Bar lines lie on a raster of sixteenth notes, which every grid can say; notes never move for
+// them.
+constexpr int kSixteenths = 4;                          // a quarter note
+constexpr std::int64_t kLongestBar = 12 * kSixteenths;  // three whole notes
+
+/// round(value * to / from) for values >= 0.
+std::int64_t rescale(std::int64_t value, std::int64_t from, std::int64_t to) {
+  return (value / from) * to + ((value % from) * to * 2 + from) / (2 * from);
+}
+
+/// A meter for a bar of so many sixteenths (1..48), with the largest beat that fits.
+Meter spell(std::int64_t sixteenths) {
+  int denominator = 16;
+  while (denominator > 4 && sixteenths % 2 == 0) {
+    sixteenths /= 2;
+    denominator /= 2;
+  }
+  return {static_cast<std::uint8_t>(sixteenths), static_cast<std::uint8_t>(denominator)};
+}
+
+/// The bars that one notated bar of a meter becomes: itself, where the vocabulary has it; else
+/// pieces that it does have, cut at quarter notes.
+struct BarShape {
+  struct Part {
+    std::int64_t sixteenths;
+    Meter meter;
+  };
+  std::vector<Part> parts;
+};
+
+BarShape shape_of(Meter meter, const Vocabulary& vocabulary) {
+  if (vocabulary.meter_index(meter)) {
+    const std::int64_t length = meter.numerator * 16 / meter.denominator;
+    return {{{length, meter}}};
+  }
+  const std::int64_t length = std::max<std::int64_t>(
+      1, rescale(meter.numerator, std::max<int>(meter.denominator, 1), 4 * kSixteenths));
+  const std::int64_t count = (length + kLongestBar - 1) / kLongestBar;
+  BarShape shape;
+  std::int64_t rest = length;
+  for (std::int64_t i = count; i > 0; --i) {
+    // An even share in whole quarters, rounded up; the last part takes what is left.
+    const std::int64_t quarters = (rest + i * kSixteenths - 1) / (i * kSixteenths);
+    const std::int64_t part = i == 1 ? rest : std::min(quarters * kSixteenths, rest);
+    shape.parts.push_back({part, spell(part)});
+    rest -= part;
+  }
+  return shape;
+}
+
+struct MeterAt {
+  std::int64_t sixteenth;
+  Meter meter;
+};
+
+/// The meter map on the raster of sixteenths, from 0 on, one change a place.
+std::vector<MeterAt> meters_on_raster(const Score& score) {
+  std::vector<MeterAt> changes = {{0, Meter{}}};
+  for (const MeterChange& change : score.meters) {
+    const auto place =
+        rescale(std::max<std::int64_t>(change.time.count, 0), score.ticks_per_quarter, kSixteenths);
+    if (place == changes.back().sixteenth)
+      changes.back().meter = change.meter;
+    else
+      changes.push_back({place, change.meter});
+  }
+  return changes;
+}
+
+Result<std::vector<Bar>> lay_bars(const Score& score, const Vocabulary& vocabulary,
+                                  std::int64_t last_step, std::size_t max_bars,
+                                  std::vector<std::string>& warnings) {
+  const std::int64_t unit = vocabulary.grid() / kSixteenths;  // grid steps a sixteenth
+  const std::vector<MeterAt> changes = meters_on_raster(score);
+  std::vector<Bar> bars;
+  std::int64_t place = 0;  // in sixteenths
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const std::int64_t end = std::min(i + 1 < changes.size() ? changes[i + 1].sixteenth : INT64_MAX,
+                                      last_step / unit + 1);
+    if (place >= end) continue;
+    const BarShape shape = shape_of(changes[i].meter, vocabulary);
+    if (shape.parts.size() > 1 || shape.parts[0].meter != changes[i].meter)
+      warnings.push_back("meter " + std::to_string(changes[i].meter.numerator) + "/" +
+                         std::to_string(changes[i].meter.denominator) + " is written as " +
+                         std::to_string(shape.parts.size()) + " bars from " +
+                         std::to_string(shape.parts[0].meter.numerator) + "/" +
+                         std::to_string(shape.parts[0].meter.denominator));
+    const std::int64_t next =
+        i + 1 < changes.size() ? changes[i + 1].sixteenth : std::int64_t{INT64_MAX};
+    for (std::size_t part = 0; place < end; part = (part + 1) % shape.parts.size()) {
+      auto [length, meter] = shape.parts[part];
+      if (length > next - place) {
+        length = next - place;
+        meter = spell(length);
+      }
+      if (bars.size() >= max_bars)
+        return fail(ErrorCode::kLimit,
+                    "the piece has more than " + std::to_string(max_bars) + " bars");
+      bars.push_back({{place * unit}, {length * unit}, meter});
+      place += length;
+    }
+  }
+  return bars;
+}
+
+void write_meters(const std::vector<Bar>& bars, Score& out) {
+  for (const Bar& bar : bars)
+    if (out.meters.empty() || out.meters.back().meter != bar.meter)
+      out.meters.push_back({bar.start, bar.meter});
+}
+
+/// One tempo a bar: the binned mean, so that bars keep their length in seconds.
+void write_tempos(const Score& score, const std::vector<Bar>& bars, const Vocabulary& vocabulary,
+                  Score& out) {
+  const TempoMap map(score);
+  const auto seconds_at = [&](Tick step) {
+    return map.seconds_at({rescale(step.count, vocabulary.grid(), score.ticks_per_quarter)});
+  };
+  for (const Bar& bar : bars) {
+    const double quarters = static_cast<double>(bar.length.count) / vocabulary.grid();
+    const double mean = (seconds_at(bar.end()) - seconds_at(bar.start)) * 1e6 / quarters;
+    const auto tempo = vocabulary.tempos()[static_cast<std::size_t>(vocabulary.tempo_index(mean))];
+    if (out.tempos.empty() || out.tempos.back().us_per_quarter != tempo)
+      out.tempos.push_back({bar.start, tempo});
+  }
+}
+
+/// Keeps one note of a pitch at a position: the longest and loudest of them.
+void merge_unisons(std::vector<Note>& notes) {
+  std::sort(notes.begin(), notes.end());
+  std::size_t kept = 0;
+  for (const Note& note : notes) {
+    if (kept > 0 && notes[kept - 1].onset == note.onset && notes[kept - 1].pitch == note.pitch) {
+      notes[kept - 1].duration = std::max(notes[kept - 1].duration, note.duration);
+      notes[kept - 1].velocity = std::max(notes[kept - 1].velocity, note.velocity);
+    } else {
+      notes[kept++] = note;
+    }
+  }
+  notes.resize(kept);
+  std::sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) {
+    return std::tie(a.onset, a.pitch) < std::tie(b.onset, b.pitch);
+  });
+}
+
+}  // namespace
+
+Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary, std::size_t max_bars) {
+  const int grid = vocabulary.grid();
+  Quantised out;
+  out.score.ticks_per_quarter = grid;
+
+  std::array<std::vector<Note>, kProgramCount> by_program;
+  std::int64_t last_step = -1;
+  std::int64_t shortened = 0;
+  const double longest = 1.125 * vocabulary.durations().back();
+  for (const Track& track : score.tracks) {
+    auto& notes = by_program[static_cast<std::size_t>(track.program_or_drum())];
+    for (const Note& note : track.notes) {
+      const std::int64_t onset = rescale(note.onset.count, score.ticks_per_quarter, grid);
+      const double exact =
+          static_cast<double>(note.duration.count) * grid / score.ticks_per_quarter;
+      if (exact > longest) ++shortened;
+      const int length =
+          vocabulary.durations()[static_cast<std::size_t>(vocabulary.duration_index(exact))];
+      const std::uint8_t velocity = vocabulary.velocity_of(vocabulary.velocity_bin(note.velocity));
+      notes.push_back({{onset}, {length}, note.pitch, velocity});
+      last_step = std::max(last_step, onset);
+    }
+  }
+  if (last_step < 0) return out;
+  if (shortened > 0)
+    out.warnings.push_back(std::to_string(shortened) + " notes longer than " +
+                           std::to_string(vocabulary.durations().back() / grid) +
+                           " quarters were shortened to that");
+
+  auto bars = lay_bars(score, vocabulary, last_step, max_bars, out.warnings);
+  if (!bars) return tl::unexpected(bars.error());
+  out.bars = *std::move(bars);
+  write_meters(out.bars, out.score);
+  write_tempos(score, out.bars, vocabulary, out.score);
+  for (int program = 0; program < kProgramCount; ++program) {
+    auto& notes = by_program[static_cast<std::size_t>(program)];
+    if (notes.empty()) continue;
+    merge_unisons(notes);
+    Track track;
+    track.is_drum = program == kDrumProgram;
+    track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
+    track.notes = std::move(notes);
+    out.score.tracks.push_back(std::move(track));
+  }
+  return out;
+}
+
+}  // namespace sage

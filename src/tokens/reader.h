@@ -1,0 +1,50 @@
+// Reads a piece one token at a time. One reader a scheme serves batch decoding, live decoding and
+// the grammar mask. Plain state, no allocation in push() and allowed() once holes are reserved;
+// clone to branch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "score/score.h"
+#include "tokens/mask.h"
+#include "tokens/token.h"
+
+namespace sage {
+
+/// What a token completed, in grid ticks from the start of the piece.
+struct ReadEvent {
+  enum class Type : std::uint8_t {
+    kIllegal,  // the grammar does not allow this token here; the reader is unchanged
+    kNothing,  // accepted; nothing complete yet
+    kBar,      // a bar begins at `onset`
+    kMeter,    // `meter` from `onset` on
+    kTempo,    // `us_per_quarter` from `onset` on
+    kNote,     // a note of `program`
+    kEnd,      // EOS
+  };
+  Type type = Type::kNothing;
+  Tick onset;
+  Tick duration;
+  Meter meter;
+  std::uint32_t us_per_quarter = 0;
+  int program = 0;  // 0..128
+  std::uint8_t pitch = 0;
+  std::uint8_t velocity = kDefaultVelocity;
+};
+
+class EventReader {
+ public:
+  virtual ~EventReader() = default;
+  virtual std::unique_ptr<EventReader> clone() const = 0;
+
+  virtual ReadEvent push(TokenId id) = 0;
+  /// Replaces `mask` by the tokens that push() would accept. Never empty before kEnd.
+  virtual void allowed(TokenMask& mask) const = 0;
+
+  /// Bars begun so far, and where the next token stands, in grid ticks from the start of the piece.
+  virtual int bars_begun() const = 0;
+  virtual Tick now() const = 0;
+};
+
+}  // namespace sage
