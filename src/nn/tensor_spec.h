@@ -1,0 +1,39 @@
+// Which tensors a model has: the one place that knows their names and shapes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nn/config.h"
+
+namespace sage {
+
+/// B is 1, or A where the config says that the weights are chosen by attribute; then and only then the
+/// leading bank dimension is written.
+///
+///   embed.weight             (V, d)
+///   layers.I.attn_norm.weight (d)
+///   layers.I.attn.q.weight   ([B,] h*dh, d)      layers.I.attn.o.weight ([B,] d, h*dh)
+///   layers.I.attn.k.weight   ([B,] G*dh, d)      layers.I.attn.v.weight ([B,] G*dh, d)
+///   layers.I.ff_norm.weight  (d)
+///   layers.I.ff.gate.weight  ([B,] f, d)  SwiGLU only
+///   layers.I.ff.up.weight    ([B,] f, d)         layers.I.ff.down.weight ([B,] d, f)
+///   final_norm.weight        (d)
+///   head.weight              (V, d)  untied only
+///
+/// A layer computes  x += O(attention(rope(Q n), rope(K n), V n)),  n = rmsnorm(x);
+///                   x += down(silu(gate m) * up m)  or  down(gelu(up m)),  m = rmsnorm(x).
+/// rmsnorm(x) = weight * x / sqrt(mean(x^2) + eps). gelu is the exact one (erf). No biases.
+/// Rotary positions pair element i with i + dh/2 of a head; angle = position * theta^(-2i/dh).
+struct TensorSpec {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  bool matrix = true;  // false: a norm's weight, kept in f32 in every file
+};
+
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
+
+std::int64_t parameter_count(const ModelConfig& config);
+
+}  // namespace sage
