@@ -4,6 +4,7 @@
 // says everything, and the model computes logits for those rows only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -34,6 +35,21 @@ class TokenMask {
     } else if (size_ < kCapacity) {
       ranges_[size_++] = {begin, end};
     }
+  }
+  /// Takes the ids of `range` out.
+  void remove(IdRange range) {
+    const TokenMask old = *this;
+    clear();
+    for (const IdRange& kept : old.ranges()) {
+      add(kept.begin, std::min(kept.end, range.begin));
+      add(std::max(kept.begin, range.end), kept.end);
+    }
+  }
+  /// Leaves `id` alone, where it was allowed.
+  void keep_only(TokenId id) {
+    const bool allowed = allows(id);
+    clear();
+    if (allowed) add(id, id + 1);
   }
   std::span<const IdRange> ranges() const { return {ranges_.data(), size_}; }
   bool empty() const { return size_ == 0; }

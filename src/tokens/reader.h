@@ -3,6 +3,7 @@
 // clone to branch.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 
@@ -33,6 +34,9 @@ struct ReadEvent {
   std::uint8_t velocity = kDefaultVelocity;
 };
 
+/// A set of programs, drums included.
+using ProgramSet = std::bitset<kProgramCount>;
+
 class EventReader {
  public:
   virtual ~EventReader() = default;
@@ -41,6 +45,10 @@ class EventReader {
   virtual ReadEvent push(TokenId id) = 0;
   /// Replaces `mask` by the tokens that push() would accept. Never empty before kEnd.
   virtual void allowed(TokenMask& mask) const = 0;
+
+  /// From now on only notes of these programs are legal (the header and holes may name others). An
+  /// empty set leaves only silence.
+  virtual void restrict_programs(const ProgramSet& programs) = 0;
 
   /// Bars begun so far, and where the next token stands, in grid ticks from the start of the piece.
   virtual int bars_begun() const = 0;

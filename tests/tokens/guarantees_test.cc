@@ -21,7 +21,7 @@ void expect_exact(const Tokenizer& tokenizer, const Score& score, const std::str
   const auto piece = tokenizer.quantise(score);
   ASSERT_TRUE(piece.has_value()) << what << ": " << piece.error().message;
   for (const bool header : {true, false}) {
-    const auto ids = tokenizer.encode(score, {.header = header});
+    const auto ids = tokenizer.encode(score, {.header = header, .holes = {}});
     ASSERT_TRUE(ids.has_value()) << what;
     const auto decoded = tokenizer.decode(*ids);
     ASSERT_TRUE(decoded.has_value()) << what << ": " << decoded.error().message;
@@ -153,7 +153,7 @@ TEST_P(RealMusic, KeepsTheGuarantees) {
 INSTANTIATE_TEST_SUITE_P(Data, RealMusic,
                          testing::Values("odd", "test_multitrack", "test_piano", "valid_clean",
                                          "train_copyleft", "train_clean", "train_research"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& set) { return std::string(set.param); });
 
 }  // namespace
 }  // namespace sage

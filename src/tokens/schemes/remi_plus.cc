@@ -239,6 +239,8 @@ class Reader final : public EventReader {
     }
   }
 
+  void restrict_programs(const ProgramSet& programs) override { programs_ = programs; }
+
   int bars_begun() const override { return bars_; }
   Tick now() const override { return {bar_start_ + std::max(position_, 0)}; }
 
@@ -291,7 +293,7 @@ class Reader final : public EventReader {
     bar_start_ += bar_length_;
     ++bars_;
     last_hole_ = -1;
-    first_hole_of_bar_ = holes_.size();
+    closed_.reset();
     state_ = State::kBar;
     ReadEvent event = of(ReadEvent::Type::kBar);
     event.onset = {bar_start_};
@@ -325,6 +327,7 @@ class Reader final : public EventReader {
       case State::kHole:
         holes_.push_back({bar_start_, bar_length_, value});
         last_hole_ = value;
+        closed_.set(static_cast<std::size_t>(value));
         state_ = State::kHoleProgram;
         return;
       case State::kFillBar:
@@ -356,16 +359,16 @@ class Reader final : public EventReader {
     mask.add(all.begin + low, high == INT32_MAX ? all.end : all.begin + high);
   }
 
-  bool in_hole(int program) const {
-    for (std::size_t i = first_hole_of_bar_; i < holes_.size(); ++i)
-      if (holes_[i].program == program) return true;
-    return false;
+  /// Whether notes of this program may be written in this bar, outside of its holes.
+  bool is_open(int program) const {
+    return programs_[static_cast<std::size_t>(program)] &&
+           !closed_[static_cast<std::size_t>(program)];
   }
 
   /// Whether a note of a program >= low may be written here.
   bool has_program(int low) const {
     if (filling_) return low <= holes_[filled_].program;
-    while (low < kProgramCount && in_hole(low)) ++low;
+    while (low < kProgramCount && !is_open(low)) ++low;
     return low < kProgramCount;
   }
 
@@ -377,11 +380,8 @@ class Reader final : public EventReader {
       if (low <= program) allow(mask, Kind::kProgram, program, program + 1);
       return;
     }
-    for (std::size_t i = first_hole_of_bar_; i < holes_.size(); ++i) {
-      allow(mask, Kind::kProgram, low, std::max(low, holes_[i].program));
-      low = std::max(low, holes_[i].program + 1);
-    }
-    allow(mask, Kind::kProgram, low);
+    for (int program = low; program < kProgramCount; ++program)
+      if (is_open(program)) allow(mask, Kind::kProgram, program, program + 1);
   }
 
   /// After POSITION. In the full layout it may repeat the place of the last note; then so may
@@ -447,8 +447,9 @@ class Reader final : public EventReader {
   int position_ = -1, program_ = -1, pitch_ = -1;  // of the last note, within position and program
   std::uint8_t velocity_ = kDefaultVelocity;
   std::vector<OpenHole> holes_;
-  std::size_t first_hole_of_bar_ = 0;
-  int last_hole_ = -1;  // program of the bar's last hole
+  ProgramSet programs_ = ProgramSet().set();  // that may be written at all
+  ProgramSet closed_;                         // programs with a hole in this bar
+  int last_hole_ = -1;                        // program of the bar's last hole
   bool filling_ = false;
   std::size_t filled_ = 0;  // the hole being filled
 };
