@@ -89,7 +89,8 @@ struct KeySignature {
 /// A text meta event that belongs to the piece: lyrics, markers, copyright and so on.
 struct Text {
   Tick time;
-  std::uint8_t type = 1;  // Standard MIDI File meta type: 1 text, 2 copyright, 5 lyric, 6 marker, 7 cue
+  std::uint8_t type =
+      1;  // Standard MIDI File meta type: 1 text, 2 copyright, 5 lyric, 6 marker, 7 cue
   std::string text;
   friend auto operator<=>(const Text&, const Text&) = default;
 };

@@ -44,8 +44,9 @@ struct Bar {
   friend bool operator==(const Bar&, const Bar&) = default;
 };
 
-/// The bars from tick 0 up to the one that holds the tick before `end`; at least one. A bar whose exact
-/// length is no whole number of ticks is rounded, with the error carried on. More than `max_bars`: kLimit.
+/// The bars from tick 0 up to the one that holds the tick before `end`; at least one. A bar whose
+/// exact length is no whole number of ticks is rounded, with the error carried on. More than
+/// `max_bars`: kLimit.
 Result<std::vector<Bar>> bars_of(const Score& score, Tick end, std::size_t max_bars = 100'000);
 
 }  // namespace sage

@@ -5,8 +5,8 @@
 
 namespace sage {
 
-/// Sorts everything: notes by (onset, pitch, duration, velocity), events by time with the order at one
-/// tick kept. Of several tempo, meter or key changes at one tick the last one stays.
+/// Sorts everything: notes by (onset, pitch, duration, velocity), events by time with the order at
+/// one tick kept. Of several tempo, meter or key changes at one tick the last one stays.
 void normalise(Score& score);
 
 /// Moves every pitched note by `semitones`. Notes that would leave 0..127 move back by octaves.

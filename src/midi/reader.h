@@ -1,0 +1,69 @@
+// Reads Standard MIDI Files: types 0, 1 and 2, metrical or SMPTE time, bare or wrapped in RIFF
+// (RMID).
+//
+// Files in the wild are often odd. Whatever a player could make sense of is read, with warnings; a
+// track that breaks off is kept up to the break. Only what has no usable header, or is beyond a
+// limit, is refused. Memory grows with the input and never with what the input claims. Knows bytes
+// and scores; not grids, tokens or sound.
+//
+// How a file becomes tracks: the notes, controls, bends and pressures of one MTrk chunk, one
+// channel and one program make one track, in the order (chunk, channel, first appearance). Channel
+// 10 plays drums, its program is the kit. What comes before a channel's first note, or after a
+// program change and before the next note, belongs to the program of that note. A chunk without
+// notes on a channel sets that channel's program for the chunks that follow. Tracks with no event
+// at all are dropped.
+//
+// Notes are paired first in, first out, by chunk, channel and pitch; those never released end with
+// their chunk. The sequences of a type 2 file are laid one after the other, each starting a new bar
+// at 120 bpm and 4/4 unless it says otherwise. SMPTE time becomes a tempo of 120 or 60 bpm (a
+// thousandth slower at 29.97 frames a second) whose ticks last exactly as long.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "score/score.h"
+
+namespace sage {
+
+struct MidiLimits {
+  std::size_t max_bytes = std::size_t{64} << 20;
+  std::size_t max_notes = 4'000'000;
+  std::size_t max_texts = 1'000'000;
+  std::size_t max_events = 16'000'000;
+  std::int64_t max_tick = (std::int64_t{1} << 36) - 1;  // a track that runs past it is cut there
+};
+
+/// One line on something odd; `offset` counts bytes from the start of the file.
+struct MidiWarning {
+  std::size_t offset;
+  std::string message;
+  friend bool operator==(const MidiWarning&, const MidiWarning&) = default;
+};
+
+struct MidiRead {
+  Score score;
+  std::vector<MidiWarning> warnings;  // the first kMaxWarnings of them
+  std::size_t warning_count = 0;      // of them all
+  int format = 1;                     // as the header says: 0, 1, 2 or nonsense
+  std::size_t track_chunks = 0;       // MTrk chunks found, whatever the header says
+
+  static constexpr std::size_t kMaxWarnings = 64;
+  /// Constructs the message only when there is room for it.
+  void warn(std::size_t offset, const char* message) {
+    if (warning_count++ < kMaxWarnings) warnings.push_back({offset, message});
+  }
+};
+
+/// Errors carry the byte offset: kMalformed (no header, division 0), kLimit.
+Result<MidiRead> read_midi(std::span<const std::uint8_t> bytes, const MidiLimits& limits = {});
+
+/// As read_midi; the message names the file.
+Result<MidiRead> read_midi_file(const std::filesystem::path& path, const MidiLimits& limits = {});
+
+}  // namespace sage
