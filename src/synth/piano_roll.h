@@ -1,0 +1,22 @@
+// A score as a picture: one self-contained SVG, for people and for reports.
+//
+// Pitched notes above, a lane of drums below; a colour for each instrument, opacity for velocity,
+// bars along the top and seconds along the bottom. Readable on light and on dark pages.
+#pragma once
+
+#include <string>
+
+#include "score/score.h"
+
+namespace sage {
+
+struct PianoRollOptions {
+  int width = 1600;  // pixels, at least 400
+  int height = 0;    // pixels; 0: as high as the range of pitches asks for
+};
+
+/// The picture as SVG text (ASCII). Notes too narrow to tell apart are drawn as one, so the size is
+/// bounded by what can be seen, not by the number of notes.
+std::string piano_roll_svg(const Score& score, const PianoRollOptions& options = {});
+
+}  // namespace sage

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Rules that a search can check: no way around the layers, special headers only in their layers, and
+# nothing in the library that prints, exits or reads the environment.
+#   sources.sh SOURCE_FOLDER
+set -euo pipefail
+cd "$1"
+failures=0
+
+# forbid MESSAGE PATTERN EXCEPT_PATH FOLDER...: no line of code (comments aside) matches PATTERN in the
+# folders, files whose path matches EXCEPT_PATH aside.
+forbid() {
+  local message=$1 pattern=$2 except=$3
+  shift 3
+  local file hits
+  while IFS= read -r file; do
+    [[ -z $except || ! $file =~ $except ]] || continue
+    if hits=$(sed 's|//.*||' "$file" | grep -nE "$pattern"); then
+      echo "$file: $message:"
+      echo "$hits"
+      failures=1
+    fi
+  done < <(find "$@" \( -name '*.h' -o -name '*.cc' \) | sort)
+}
+
+code=()
+for folder in src apps tests bench fuzz; do
+  [[ ! -d $folder ]] || code+=("$folder")
+done
+forbid 'includes by a relative path' '#include "\.\.?/' '' "${code[@]}"
+forbid 'libtorch outside of train' '#include <(torch|ATen|c10)/' '^(src|tests)/train/' "${code[@]}"
+forbid 'FluidSynth outside of synth' '#include <fluidsynth' '^src/synth/' "${code[@]}"
+forbid 'intrinsics outside of kernels/isa' '#include <([a-z]*mmintrin|immintrin|arm_neon)\.h>' \
+  '^src/kernels/isa/' src apps
+forbid 'sockets outside of server' '#include <(sys/socket|netinet/|arpa/|netdb)' '^src/server/' src apps
+forbid 'RtMidi outside of live/ports' '#include <(rtmidi/)?RtMidi' '^src/live/ports/' src apps
+
+forbid 'prints' 'std::(cout|cerr|clog)|#include <(iostream|print)>|\b(printf|fprintf|puts|fputs|putchar|perror)\(' \
+  '' src
+forbid 'ends the program' '\b(exit|_exit|quick_exit|abort|terminate)\(' '' src
+forbid 'reads the environment (only the instruction set may be forced)' '\b(secure_)?getenv\(' \
+  '^src/kernels/dispatch\.cc$' src
+
+while IFS= read -r header; do
+  grep -q '^#pragma once$' "$header" || { echo "$header: has no #pragma once"; failures=1; }
+done < <(find "${code[@]}" -name '*.h')
+
+[[ $failures -eq 0 ]] && echo "the rules hold"
+exit "$failures"
