@@ -80,8 +80,8 @@ Result<void> write_file(const std::filesystem::path& path, std::span<const std::
     std::error_code code;
     std::filesystem::create_directories(path.parent_path(), code);
     if (code)
-      return fail(ErrorCode::kIo, "cannot create folder " + path.parent_path().string() + ": " +
-                                      code.message());
+      return fail(ErrorCode::kIo,
+                  "cannot create folder " + path.parent_path().string() + ": " + code.message());
   }
   if (std::filesystem::is_directory(path))
     return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4), for manifests: which data a model was trained on, which model wrote a piece.
+// SHA-256 (FIPS 180-4), for manifests: which data a model was trained on, which model wrote a
+// piece.
 #pragma once
 
 #include <array>

@@ -1,0 +1,60 @@
+#include "generate/engine.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace sage {
+
+Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights)
+    : tokenizer_(std::move(tokenizer)), weights_(std::move(weights)), model_(weights_) {}
+
+int Engine::context() const { return std::min(model_.config().context, model_.config().window); }
+
+Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
+                                                     std::shared_ptr<const Weights> weights) {
+  const Vocabulary& vocabulary = tokenizer.vocabulary();
+  const ModelConfig& config = weights->config();
+  if (config.vocab_size != vocabulary.size())
+    return fail(ErrorCode::kMismatch, "the model has " + std::to_string(config.vocab_size) +
+                                          " tokens, its tokenizer " +
+                                          std::to_string(vocabulary.size()));
+  for (TokenId id = 0; id < vocabulary.size(); ++id)
+    if (config.token_attributes[static_cast<std::size_t>(id)] !=
+        static_cast<std::uint8_t>(vocabulary.attribute(id)))
+      return fail(ErrorCode::kMismatch,
+                  "model and tokenizer disagree on the attribute of token " + std::to_string(id));
+  return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights)));
+}
+
+Result<std::shared_ptr<const Engine>> Engine::open(const std::filesystem::path& path,
+                                                   std::optional<WeightType> type) {
+  auto weights = Weights::load(path);
+  if (!weights) return tl::unexpected(weights.error());
+  const auto& metadata = (*weights)->metadata();
+  const auto text = metadata.find(std::string(kTokenizerKey));
+  if (text == metadata.end())
+    return fail(ErrorCode::kMalformed, path.string() + ": the model names no tokenizer");
+  auto json = nlohmann::json::parse(text->second, nullptr, false);
+  if (json.is_discarded())
+    return fail(ErrorCode::kMalformed, path.string() + ": its tokenizer is not valid JSON");
+  auto config = tokenizer_config_from_json(json);
+  if (!config) return fail(path.string(), config.error());
+  auto tokenizer = Tokenizer::create(*config);
+  if (!tokenizer) return fail(path.string(), tokenizer.error());
+  if (type && *type != (*weights)->type()) weights = (*weights)->convert(*type);
+  auto engine = create(*std::move(tokenizer), *std::move(weights));
+  if (!engine) return fail(path.string(), engine.error());
+  return engine;
+}
+
+void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {
+  const Vocabulary& vocabulary = tokenizer.vocabulary();
+  config.vocab_size = vocabulary.size();
+  config.attributes = kAttributeCount;
+  config.token_attributes.clear();
+  for (TokenId id = 0; id < vocabulary.size(); ++id)
+    config.token_attributes.push_back(static_cast<std::uint8_t>(vocabulary.attribute(id)));
+}
+
+}  // namespace sage

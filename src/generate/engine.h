@@ -1,0 +1,46 @@
+// A model file opened for use: weights, tokenizer and what the file says of itself. Immutable;
+// share it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "nn/model.h"
+#include "tokens/tokenizer.h"
+
+namespace sage {
+
+class Engine {
+ public:
+  /// Opens a model file and checks that its tokenizer and its weights belong together. `type`
+  /// converts the weights in memory; without it they stay as stored.
+  static Result<std::shared_ptr<const Engine>> open(const std::filesystem::path& path,
+                                                    std::optional<WeightType> type = std::nullopt);
+  /// The same from parts, for tests and benchmarks.
+  static Result<std::shared_ptr<const Engine>> create(Tokenizer tokenizer,
+                                                      std::shared_ptr<const Weights> weights);
+
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  const Model& model() const { return model_; }
+  const Weights& weights() const { return *weights_; }
+  /// Longest token sequence that the model attends over as it was trained to.
+  int context() const;
+  /// The element type of a K/V cache that goes with the weights: f32 for f32, else bf16.
+  DType cache_type() const {
+    return weights_->type() == WeightType::kF32 ? DType::kF32 : DType::kBf16;
+  }
+
+ private:
+  Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights);
+
+  Tokenizer tokenizer_;
+  std::shared_ptr<const Weights> weights_;
+  Model model_;
+};
+
+/// Fills in what a model's config says of its vocabulary: its size, and each token's attribute.
+void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config);
+
+}  // namespace sage

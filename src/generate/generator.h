@@ -1,0 +1,79 @@
+// One stream of music: pulls tokens from a model under the grammar and the wishes of a request.
+//
+// Owns all that changes (K/V cache, workspace, reader, random numbers); shares the engine. Use from
+// one thread at a time. Knows nothing of files, ports or clocks.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "generate/compose.h"
+#include "generate/engine.h"
+#include "generate/history.h"
+#include "generate/request.h"
+#include "generate/sampler.h"
+#include "tokens/score_builder.h"
+
+namespace sage {
+
+struct GeneratorOptions {
+  int threads = 1;
+};
+
+class Generator {
+ public:
+  static Result<Generator> create(std::shared_ptr<const Engine> engine, const Request& request,
+                                  const GeneratorOptions& options = {});
+
+  /// The next bar, meter, tempo or note that the model writes; kEnd once and for ever at the end.
+  ReadEvent next();
+
+  /// Prompt (where there is one) and everything generated so far.
+  Score score() const;
+  std::size_t notes() const { return generated_.notes(); }
+  /// All tokens from BOS on, the prompt's included, and how many of them were the prompt's.
+  std::span<const TokenId> tokens() const { return history_.all(); }
+  std::size_t prompt_tokens() const { return prompt_tokens_; }
+
+ private:
+  Generator(std::shared_ptr<const Engine> engine, const Request& request,
+            const GeneratorOptions& options);
+
+  Result<void> begin();
+  void begin_header();
+  Result<void> begin_prompt();
+  ReadEvent feed(TokenId id);
+  void steer(TokenMask& mask) const;
+  TokenId choose(const TokenMask& mask);
+  bool is_too_late(const ReadEvent& event);
+
+  std::shared_ptr<const Engine> engine_;
+  Request request_;
+  std::unique_ptr<EventReader> reader_;
+  TokenHistory history_;
+  ScoreBuilder generated_;
+  std::optional<Prompt> prompt_;
+  Random random_;
+  Sampler sampler_;
+  KvCache cache_;
+  std::unique_ptr<Workspace> workspace_;
+  std::vector<float> logits_;
+
+  std::size_t prompt_tokens_ = 0;
+  std::size_t forwarded_ = 0;         // tokens_ before this index are in the cache
+  std::size_t body_ = 0;              // index of the first token after START
+  int prompt_bars_ = 0;               // bars of the prompt as tokens count them
+  std::optional<TokenId> meter_due_;  // to be written at the next bar
+  std::optional<TokenId> tempo_due_;
+  // Where the tempo last changed, for the limit in seconds: grid ticks, and seconds of new music.
+  Tick anchor_;
+  double anchor_seconds_ = 0.0;
+  std::uint32_t us_per_quarter_ = kDefaultTempo;
+  bool ended_ = false;
+};
+
+}  // namespace sage

@@ -1,0 +1,33 @@
+// How likely a model finds a piece: the figure by which models of different tokenizations compare.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "base/error.h"
+#include "generate/engine.h"
+
+namespace sage {
+
+struct Likelihood {
+  double nats = 0;         // of all tokens after BOS
+  double nats_legal = 0;   // the same, with the probability shared among legal tokens only
+  std::size_t tokens = 0;  // that were scored
+  std::size_t notes = 0;
+
+  Likelihood& operator+=(const Likelihood& other) {
+    nats += other.nats;
+    nats_legal += other.nats_legal;
+    tokens += other.tokens;
+    notes += other.notes;
+    return *this;
+  }
+};
+
+/// Scores a whole encoded piece. Beyond the model's context it sees what a generator would: the
+/// header and the latest bars, never less than about half a context. Refuses tokens that the
+/// grammar does not allow.
+Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids,
+                              Workspace& workspace);
+
+}  // namespace sage

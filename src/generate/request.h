@@ -1,0 +1,34 @@
+// What to generate, as plain data with defaults.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "generate/sampler.h"
+#include "score/score.h"
+
+namespace sage {
+
+struct Request {
+  std::optional<Score> prompt;  // its first prompt_bars bars are kept and continued
+  int prompt_bars = 4;
+
+  int bars = 16;      // new bars to write (after the prompt)
+  int max_notes = 0;  // stop after so many new notes; 0: no limit
+  double max_seconds =
+      0;  // stop before the first note so many seconds into the new part; 0: no limit
+
+  /// The ensemble, 0..128. Empty: the prompt's own, or what the model chooses.
+  std::vector<int> programs;
+  /// Kept throughout. Unset: the prompt's, or what the model chooses for the first bar.
+  std::optional<Meter> meter;
+  std::optional<double> bpm;
+  bool allow_meter_changes = false;
+  bool allow_tempo_changes = false;
+
+  SamplerOptions sampler;
+  std::uint64_t seed = 0;
+};
+
+}  // namespace sage

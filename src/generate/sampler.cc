@@ -1,0 +1,106 @@
+#include "generate/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sage {
+namespace {
+
+/// Likeliest first; equal ones by id, so that the order is the same everywhere.
+bool before(const Candidate& a, const Candidate& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+}
+
+}  // namespace
+
+Result<void> validate(const SamplerOptions& options) {
+  const auto bad = [](const char* what) { return fail(ErrorCode::kInvalidArgument, what); };
+  if (!(options.temperature >= 0.0 && options.temperature <= 100.0))
+    return bad("temperature must lie between 0 and 100");
+  if (options.top_k < 0) return bad("top-k must be 0 (off) or more");
+  if (!(options.top_p > 0.0 && options.top_p <= 1.0)) return bad("top-p must lie in (0, 1]");
+  if (!(options.min_p >= 0.0 && options.min_p < 1.0)) return bad("min-p must lie in [0, 1)");
+  if (!(options.repeat_penalty >= 0.0)) return bad("repeat-penalty must be 0 (off) or more");
+  if (options.repeat_allowed < 1 || options.repeat_window < 1)
+    return bad("repeat-allowed and repeat-window must be positive");
+  return {};
+}
+
+Sampler::Sampler(const SamplerOptions& options, int vocabulary_size) : options_(options) {
+  candidates_.reserve(static_cast<std::size_t>(vocabulary_size));
+  run_of_.resize(static_cast<std::size_t>(vocabulary_size));
+}
+
+TokenId Sampler::sample(const TokenMask& mask, std::span<const float> logits,
+                        std::span<const TokenId> history, Random& random) {
+  candidates_.clear();
+  std::size_t next = 0;
+  for (const IdRange& range : mask.ranges())
+    for (TokenId id = range.begin; id < range.end; ++id)
+      candidates_.push_back({id, static_cast<double>(logits[next++])});
+  if (options_.repeat_penalty > 0.0) penalise_repeats(history);
+  if (options_.temperature == 0.0)
+    return std::min_element(candidates_.begin(), candidates_.end(), before)->id;
+  for (Candidate& candidate : candidates_) candidate.logit /= options_.temperature;
+  std::sort(candidates_.begin(), candidates_.end(), before);
+  keep_top_k();
+  keep_top_p();
+  drop_below_min_p();
+  return draw(random);
+}
+
+void Sampler::penalise_repeats(std::span<const TokenId> history) {
+  if (history.size() > static_cast<std::size_t>(options_.repeat_window))
+    history = history.last(static_cast<std::size_t>(options_.repeat_window));
+  std::fill(run_of_.begin(), run_of_.end(), 0);
+  const int n = static_cast<int>(history.size());
+  for (int end = 0; end + 1 < n; ++end) {  // an earlier place; history[end + 1] followed it
+    int run = 0;
+    while (run <= end && history[static_cast<std::size_t>(end - run)] ==
+                             history[static_cast<std::size_t>(n - 1 - run)])
+      ++run;
+    int& longest = run_of_[static_cast<std::size_t>(history[static_cast<std::size_t>(end) + 1])];
+    longest = std::max(longest, run);
+  }
+  for (Candidate& candidate : candidates_) {
+    const int over = run_of_[static_cast<std::size_t>(candidate.id)] - options_.repeat_allowed;
+    if (over >= 0) candidate.logit -= options_.repeat_penalty * std::pow(1.2, std::min(over, 64));
+  }
+}
+
+void Sampler::keep_top_k() {
+  const auto k = static_cast<std::size_t>(options_.top_k);
+  if (k > 0 && k < candidates_.size()) candidates_.resize(k);
+}
+
+void Sampler::keep_top_p() {
+  if (options_.top_p >= 1.0) return;
+  const double top = candidates_.front().logit;
+  double total = 0.0;
+  for (const Candidate& candidate : candidates_) total += std::exp(candidate.logit - top);
+  double kept = 0.0;
+  std::size_t count = 0;
+  while (count < candidates_.size() && kept < options_.top_p * total)
+    kept += std::exp(candidates_[count++].logit - top);
+  candidates_.resize(std::max<std::size_t>(count, 1));
+}
+
+void Sampler::drop_below_min_p() {
+  if (options_.min_p <= 0.0) return;
+  const double floor = candidates_.front().logit + std::log(options_.min_p);
+  while (candidates_.size() > 1 && candidates_.back().logit < floor) candidates_.pop_back();
+}
+
+TokenId Sampler::draw(Random& random) const {
+  const double top = candidates_.front().logit;
+  double total = 0.0;
+  for (const Candidate& candidate : candidates_) total += std::exp(candidate.logit - top);
+  double left = random.uniform() * total;
+  for (const Candidate& candidate : candidates_) {
+    left -= std::exp(candidate.logit - top);
+    if (left < 0.0) return candidate.id;
+  }
+  return candidates_.back().id;
+}
+
+}  // namespace sage

@@ -1,0 +1,61 @@
+// From logits to one token: a chain of small steps over the candidates that the grammar allows.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "tokens/mask.h"
+
+namespace sage {
+
+struct SamplerOptions {
+  double temperature = 1.0;  // 0: always the likeliest token
+  int top_k = 0;             // keep the k likeliest; 0: all
+  double top_p = 1.0;  // keep the smallest set with this share of the probability (Holtzman 2020)
+  double min_p = 0.0;  // drop tokens below this share of the likeliest one's probability
+  // Against loops: a token that would repeat a run of more than `repeat_allowed` tokens for the
+  // next token in turn has its logit lowered by repeat_penalty * 1.2^(run - repeat_allowed). 0:
+  // off.
+  double repeat_penalty = 0.0;
+  int repeat_allowed = 64;
+  int repeat_window = 1024;  // how far back repeats are looked for, in tokens
+};
+
+/// Refuses options outside their meaning, naming the one that is wrong.
+Result<void> validate(const SamplerOptions& options);
+
+struct Candidate {
+  TokenId id = 0;
+  double logit = 0.0;
+};
+
+/// Owns the scratch of one stream of samples. Allocates only up to the largest number of candidates
+/// seen.
+class Sampler {
+ public:
+  explicit Sampler(const SamplerOptions& options, int vocabulary_size);
+
+  /// `logits` holds one value for each id of the mask, in order; `history` the tokens so far. Draws
+  /// with one number of `random`, so that equal seeds give equal tokens. Precondition: the mask is
+  /// not empty.
+  TokenId sample(const TokenMask& mask, std::span<const float> logits,
+                 std::span<const TokenId> history, Random& random);
+
+  const SamplerOptions& options() const { return options_; }
+
+ private:
+  void penalise_repeats(std::span<const TokenId> history);
+  void keep_top_k();
+  void keep_top_p();
+  void drop_below_min_p();
+  TokenId draw(Random& random) const;
+
+  SamplerOptions options_;
+  std::vector<Candidate> candidates_;
+  std::vector<int> run_of_;  // by token id: the longest run that the token would repeat
+};
+
+}  // namespace sage

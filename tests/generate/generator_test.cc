@@ -1,0 +1,147 @@
+#include "generate/generator.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "midi/reader.h"
+#include "midi/writer.h"
+#include "score/timeline.h"
+#include "small_engine.h"
+
+namespace sage {
+namespace {
+
+Generator start(const std::shared_ptr<const Engine>& engine, const Request& request,
+                int threads = 1) {
+  return Generator::create(engine, request, {.threads = threads}).value();
+}
+
+/// Pulls everything; returns the number of bars begun.
+int finish(Generator& generator) {
+  int bars = 0;
+  for (ReadEvent event = generator.next(); event.type != ReadEvent::Type::kEnd;
+       event = generator.next())
+    if (event.type == ReadEvent::Type::kBar) ++bars;
+  EXPECT_EQ(generator.next().type, ReadEvent::Type::kEnd);
+  return bars;
+}
+
+std::set<int> programs_of(const Score& score) {
+  std::set<int> programs;
+  for (const Track& track : score.tracks) programs.insert(track.program_or_drum());
+  return programs;
+}
+
+TEST(Generator, WritesTheBarsAskedFor) {
+  const auto engine = test::small_engine();
+  for (const int bars : {1, 3, 8}) {
+    Generator generator = start(engine, {.bars = bars, .seed = 3});
+    EXPECT_EQ(finish(generator), bars);
+    EXPECT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
+  }
+}
+
+TEST(Generator, TheSameSeedGivesTheSameTokensWithOneThreadOrTwo) {
+  const auto engine = test::small_engine();
+  Generator a = start(engine, {.bars = 6, .seed = 11});
+  Generator b = start(engine, {.bars = 6, .seed = 11}, 2);
+  Generator c = start(engine, {.bars = 6, .seed = 12});
+  finish(a), finish(b), finish(c);
+  const auto tokens = [](const Generator& g) {
+    return std::vector<TokenId>(g.tokens().begin(), g.tokens().end());
+  };
+  EXPECT_EQ(tokens(a), tokens(b));
+  EXPECT_NE(tokens(a), tokens(c));
+}
+
+TEST(Generator, KeepsToEnsembleMeterAndTempo) {
+  for (const Layout layout : {Layout::kFull, Layout::kCompact}) {
+    const auto engine = test::small_engine({.layout = layout});
+    const std::vector<int> programs = {kDrumProgram, 0, 40};
+    Generator generator = start(
+        engine, {.bars = 12, .programs = programs, .meter = Meter{3, 4}, .bpm = 90, .seed = 4});
+    finish(generator);
+    const Score score = generator.score();
+    for (const int program : programs_of(score))
+      EXPECT_TRUE(program == 0 || program == 40 || program == kDrumProgram);
+    ASSERT_EQ(score.meters.size(), 1u);
+    EXPECT_EQ(score.meters[0].meter, (Meter{3, 4}));
+    ASSERT_EQ(score.tempos.size(), 1u);
+    EXPECT_NEAR(60e6 / score.tempos[0].us_per_quarter, 90, 3);
+  }
+}
+
+TEST(Generator, StopsByNotesAndBySeconds) {
+  const auto engine = test::small_engine();
+  Generator by_notes = start(engine, {.bars = 50, .max_notes = 17, .seed = 1});
+  finish(by_notes);
+  EXPECT_EQ(by_notes.notes(), 17u);
+  Request request = {.bars = 50, .max_seconds = 5, .bpm = 60, .seed = 1};
+  request.meter = Meter{4, 4};
+  Generator by_seconds = start(engine, request);
+  finish(by_seconds);
+  const Score score = by_seconds.score();
+  const TempoMap map(score);
+  for (const Track& track : score.tracks)
+    for (const Note& note : track.notes) EXPECT_LT(map.seconds_at(note.onset), 5.0);
+}
+
+TEST(Generator, ContinuesAPromptBarForBar) {
+  const auto engine = test::small_engine();
+  const Score song = test::small_song();
+  Request request = {.prompt = song, .prompt_bars = 2, .bars = 4, .seed = 9};
+  Generator generator = start(engine, request);
+  EXPECT_EQ(finish(generator), 3);  // the first new bar is begun already
+  const Score out = generator.score();
+  EXPECT_GT(note_count(out), note_count(song));
+  for (std::size_t t = 0; t < song.tracks.size(); ++t) {
+    std::vector<Note> kept;
+    for (const Note& note : out.tracks[t].notes)
+      if (note.onset < Tick{3840}) kept.push_back(note);
+    EXPECT_EQ(kept, song.tracks[t].notes);
+  }
+  EXPECT_EQ(out.meters, song.meters);
+  EXPECT_EQ(out.tempos, song.tempos);
+  EXPECT_EQ(programs_of(out), (std::set<int>{0, 32}));
+  // And the file that it becomes reads back as the same score.
+  EXPECT_EQ(note_count(read_midi(write_midi(out))->score), note_count(out));
+}
+
+// Long pieces outgrow the context many times over; every one of them must still decode.
+TEST(Generator, OutgrowsItsContext) {
+  const auto engine = test::small_engine({}, 96);
+  Generator generator = start(engine, {.bars = 40, .seed = 21});
+  EXPECT_EQ(finish(generator), 40);
+  EXPECT_GT(generator.tokens().size(), 960u);
+  EXPECT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
+}
+
+// At high temperature an untrained model says anything that the grammar allows.
+TEST(Generator, WildSamplesDecode) {
+  for (const Layout layout : {Layout::kFull, Layout::kCompact}) {
+    for (const bool velocity : {false, true}) {
+      const auto engine = test::small_engine({.layout = layout, .velocity = velocity});
+      for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        Request request = {.bars = 4, .max_notes = 200, .seed = seed};
+        request.allow_meter_changes = request.allow_tempo_changes = true;
+        request.sampler.temperature = 5;
+        Generator generator = start(engine, request);
+        finish(generator);
+        ASSERT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
+      }
+    }
+  }
+}
+
+TEST(Generator, RefusesRequestsWithoutMeaning) {
+  const auto engine = test::small_engine();
+  EXPECT_FALSE(Generator::create(engine, {.bars = 0}).has_value());
+  EXPECT_FALSE(Generator::create(engine, {.programs = {129}}).has_value());
+  EXPECT_FALSE(Generator::create(engine, {.meter = Meter{7, 64}}).has_value());
+  EXPECT_FALSE(Generator::create(engine, {.bpm = 0.0}).has_value());
+  EXPECT_FALSE(Generator::create(engine, {.prompt = Score{}}).has_value());
+}
+
+}  // namespace
+}  // namespace sage

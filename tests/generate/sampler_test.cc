@@ -1,0 +1,91 @@
+#include "generate/sampler.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+namespace sage {
+namespace {
+
+TokenMask mask_of(std::initializer_list<IdRange> ranges) {
+  TokenMask mask;
+  for (const IdRange& range : ranges) mask.add(range.begin, range.end);
+  return mask;
+}
+
+std::map<TokenId, int> draw(const SamplerOptions& options, const TokenMask& mask,
+                            std::span<const float> logits, std::span<const TokenId> history = {},
+                            int times = 20'000) {
+  Sampler sampler(options, 100);
+  Random random(5);
+  std::map<TokenId, int> counts;
+  for (int i = 0; i < times; ++i) ++counts[sampler.sample(mask, logits, history, random)];
+  return counts;
+}
+
+// Logits belong to the mask's ids in order; these are the probabilities 0.1, 0.2, 0.3, 0.4.
+const std::vector<float> kLogits = {std::log(0.1f), std::log(0.2f), std::log(0.3f), std::log(0.4f)};
+const TokenMask kMask = mask_of({{10, 12}, {50, 52}});
+
+TEST(Sampler, DrawsInProportion) {
+  const auto counts = draw({}, kMask, kLogits);
+  EXPECT_NEAR(counts.at(10) / 20'000.0, 0.1, 0.01);
+  EXPECT_NEAR(counts.at(11) / 20'000.0, 0.2, 0.01);
+  EXPECT_NEAR(counts.at(50) / 20'000.0, 0.3, 0.015);
+  EXPECT_NEAR(counts.at(51) / 20'000.0, 0.4, 0.015);
+}
+
+TEST(Sampler, TemperatureZeroTakesTheLikeliestAndTheLowerIdOfEquals) {
+  EXPECT_EQ(draw({.temperature = 0}, kMask, kLogits).size(), 1u);
+  EXPECT_TRUE(draw({.temperature = 0}, kMask, kLogits).contains(51));
+  const std::vector<float> equal(4, 1.0f);
+  EXPECT_TRUE(draw({.temperature = 0}, kMask, equal).contains(10));
+}
+
+TEST(Sampler, TemperatureSharpens) {
+  const auto counts = draw({.temperature = 0.5}, kMask, kLogits);  // proportional to squares
+  EXPECT_NEAR(counts.at(51) / 20'000.0, 0.16 / 0.30, 0.015);
+}
+
+TEST(Sampler, TopKKeepsK) {
+  const auto counts = draw({.top_k = 2}, kMask, kLogits);
+  EXPECT_EQ(counts.size(), 2u);
+  EXPECT_TRUE(counts.contains(50) && counts.contains(51));
+}
+
+TEST(Sampler, TopPKeepsTheSmallestSetThatReachesP) {
+  EXPECT_EQ(draw({.top_p = 0.69}, kMask, kLogits).size(), 2u);
+  EXPECT_EQ(draw({.top_p = 0.71}, kMask, kLogits).size(), 3u);
+  EXPECT_EQ(draw({.top_p = 0.01}, kMask, kLogits).size(), 1u);
+}
+
+TEST(Sampler, MinPDropsTheUnlikely) {
+  const auto counts = draw({.min_p = 0.6}, kMask, kLogits);  // below 0.24
+  EXPECT_EQ(counts.size(), 2u);
+}
+
+TEST(Sampler, RepeatPenaltyStopsALoop) {
+  // 1 2 3 1 2 3 1 2: the run that a 3 would prolong is long; all logits are equal otherwise.
+  std::vector<TokenId> history;
+  for (int i = 0; i < 20; ++i) history.push_back(1 + i % 3);
+  const TokenMask mask = mask_of({{1, 5}});
+  const std::vector<float> equal(4, 0.0f);
+  const SamplerOptions options = {.repeat_penalty = 100, .repeat_allowed = 8};
+  EXPECT_FALSE(draw(options, mask, equal, history).contains(3));
+  EXPECT_TRUE(
+      draw({.repeat_penalty = 100, .repeat_allowed = 30}, mask, equal, history).contains(3));
+}
+
+TEST(Sampler, RefusesOptionsWithoutMeaning) {
+  EXPECT_FALSE(validate({.temperature = -1}));
+  EXPECT_FALSE(validate({.temperature = NAN}));
+  EXPECT_FALSE(validate({.top_k = -1}));
+  EXPECT_FALSE(validate({.top_p = 0}));
+  EXPECT_FALSE(validate({.min_p = 1}));
+  EXPECT_FALSE(validate({.repeat_penalty = -1}));
+  EXPECT_TRUE(validate(SamplerOptions{}));
+}
+
+}  // namespace
+}  // namespace sage
