@@ -1,0 +1,51 @@
+// One model under the stopwatch: prefills a context, then decodes behind it, again and again.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "generate/engine.h"
+
+namespace sage::cli {
+
+struct RandomModel {
+  std::string shape = "small";
+  std::string attention = "as-kvhs";
+  int kv_heads = 0;  // 0: the member's usual number
+  std::string type = "f32";
+  int context = 1024;  // tokens that it must hold
+};
+
+/// Random weights over the default vocabulary; speed does not depend on their values.
+Result<std::shared_ptr<const Engine>> random_engine(const RandomModel& model);
+
+class BenchRunner {
+ public:
+  /// Decodes `tokens` tokens behind `context` of them. Refuses a model whose context is too short.
+  static Result<BenchRunner> create(std::shared_ptr<const Engine> engine, int context, int tokens,
+                                    int threads);
+
+  /// Tokens a second of reading the whole context into an empty cache.
+  double prefill();
+  /// Tokens a second of decoding behind the context, with the logits of the whole vocabulary each
+  /// time. Call after prefill(); may be called again.
+  double decode();
+
+  const Engine& engine() const { return *engine_; }
+  std::size_t kv_bytes_per_token() const { return cache_.bytes_per_token(); }
+
+ private:
+  BenchRunner(std::shared_ptr<const Engine> engine, int context, int tokens, int threads);
+
+  std::shared_ptr<const Engine> engine_;
+  int context_;
+  int tokens_;
+  std::vector<TokenId> ids_;
+  std::vector<float> logits_;
+  KvCache cache_;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+}  // namespace sage::cli

@@ -1,0 +1,66 @@
+// sage-music detokenize: a token file back to MIDI files.
+#include <filesystem>
+#include <memory>
+#include <set>
+
+#include "cli.h"
+#include "midi/writer.h"
+#include "score/timeline.h"
+#include "tokenizer_options.h"
+
+namespace sage::cli {
+namespace {
+
+struct Options {
+  std::string input, output;
+};
+
+/// NAME.mid in the folder, numbered where two pieces share a name.
+std::filesystem::path place_in(const std::filesystem::path& folder, const std::string& file,
+                               std::set<std::string>& taken) {
+  const std::string stem = std::filesystem::path(file).stem().string();
+  std::string name = stem.empty() ? "piece" : stem;
+  for (int i = 2; !taken.insert(name).second; ++i) name = stem + "-" + std::to_string(i);
+  return folder / (name + ".mid");
+}
+
+Result<void> act(const Options& options) {
+  auto file = read_token_file(options.input);
+  if (!file) return tl::unexpected(file.error());
+  auto tokenizer = Tokenizer::create(file->config);
+  if (!tokenizer) return fail(options.input, tokenizer.error());
+  if (file->pieces.empty())
+    return fail(ErrorCode::kInvalidArgument, options.input + " holds no pieces");
+  std::vector<Score> scores;  // all are decoded before any is written
+  for (const auto& piece : file->pieces) {
+    auto score = tokenizer->decode(piece.tokens);
+    if (!score) return fail(options.input + ", piece " + piece.file, score.error());
+    scores.push_back(*std::move(score));
+  }
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const std::filesystem::path path = scores.size() == 1
+                                           ? std::filesystem::path(options.output)
+                                           : place_in(options.output, file->pieces[i].file, taken);
+    if (auto done = write_midi_file(scores[i], path); !done) return done;
+    say(path.string() + ": " + grouped(static_cast<long long>(note_count(scores[i]))) + " notes");
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_detokenize(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(cli.app, cli, "detokenize", "Turn tokens back into MIDI files",
+                                  "  sage-music detokenize tokens.json -o song.mid\n"
+                                  "  sage-music detokenize many.json -o folder",
+                                  [options] { return act(*options); });
+  command->add_option("file", options->input, "token file")->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "MIDI file to write; a folder, where the token file holds several pieces")
+      ->required();
+}
+
+}  // namespace sage::cli

@@ -1,0 +1,44 @@
+#include "model_choice.h"
+
+#include <cstdlib>
+
+namespace sage::cli {
+namespace fs = std::filesystem;
+
+void add_model_options(CLI::App& command, ModelChoice& choice) {
+  command.add_option("-m,--model", choice.model, "model file (default: the one that comes along)");
+  command.add_option("--type", choice.type, "convert the weights: f32, bf16 or int8")
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
+  command.add_option("--threads", choice.threads, "threads for the model")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+Result<fs::path> default_model() {
+  if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0')
+    return fs::path(path);
+  const fs::path relative = fs::path("models") / "sage-music.safetensors";
+  std::error_code code;
+  const fs::path program = fs::read_symlink("/proc/self/exe", code);
+  for (fs::path folder = program.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (fs::exists(folder / relative, code)) return folder / relative;
+    if (folder == folder.root_path()) break;
+  }
+  if (fs::exists(relative, code)) return relative;
+  return fail(ErrorCode::kIo, "no model at " + relative.string() +
+                                  " beside the program or in this folder; name one with --model");
+}
+
+Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice) {
+  fs::path path = choice.model;
+  if (path.empty()) {
+    auto found = default_model();
+    if (!found) return tl::unexpected(found.error());
+    path = *found;
+  }
+  std::optional<WeightType> type;
+  if (!choice.type.empty()) type = weight_type_from_string(choice.type).value();
+  return Engine::open(path, type);
+}
+
+}  // namespace sage::cli

@@ -1,0 +1,29 @@
+// The options by which commands choose a model, and how they find the one that comes with the
+// program.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cli.h"
+#include "generate/engine.h"
+
+namespace sage::cli {
+
+struct ModelChoice {
+  std::string model;  // path; empty: the default model
+  std::string type;   // f32, bf16 or int8; empty: as stored
+  int threads = 1;
+};
+
+/// --model, --type and --threads.
+void add_model_options(CLI::App& command, ModelChoice& choice);
+
+/// The model that comes with the program: $SAGE_MODEL, else models/sage-music.safetensors in a
+/// folder that the program stands below, or in the current one.
+Result<std::filesystem::path> default_model();
+
+Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice);
+
+}  // namespace sage::cli

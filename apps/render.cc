@@ -1,0 +1,40 @@
+// sage-music render: a MIDI file as sound and as a picture.
+#include <memory>
+
+#include "cli.h"
+#include "midi/reader.h"
+#include "render_outputs.h"
+
+namespace sage::cli {
+namespace {
+
+struct Options {
+  std::string input;
+  RenderOutputs outputs;
+};
+
+Result<void> act(const Options& options) {
+  if (options.outputs.wav.empty() && options.outputs.svg.empty())
+    return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
+  auto read = read_midi_file(options.input);
+  if (!read) return tl::unexpected(read.error());
+  if (auto done = write_renderings(read->score, options.outputs); !done) return done;
+  for (const std::string& path : {options.outputs.wav, options.outputs.svg})
+    if (!path.empty()) say("wrote " + path);
+  return {};
+}
+
+}  // namespace
+
+void add_render(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(cli.app, cli, "render", "Render a MIDI file as WAV and SVG",
+                                  "  sage-music render song.mid --wav song.wav --svg song.svg",
+                                  [options] { return act(*options); });
+  command->add_option("file", options->input, "MIDI file")->required();
+  command->add_option("--wav", options->outputs.wav, "sound to write");
+  command->add_option("--svg", options->outputs.svg, "piano roll to write");
+  command->add_option("--sound-font", options->outputs.sound_font, "SF2 file for the sound");
+}
+
+}  // namespace sage::cli

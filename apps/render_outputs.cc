@@ -1,0 +1,35 @@
+#include "render_outputs.h"
+
+#include "base/file.h"
+#include "cli.h"
+#ifdef SAGE_SYNTH
+#include "synth/piano_roll.h"
+#include "synth/wav.h"
+#endif
+
+namespace sage::cli {
+
+#ifdef SAGE_SYNTH
+
+Result<void> write_renderings(const Score& score, const RenderOutputs& outputs) {
+  if (!outputs.svg.empty())
+    if (auto done = write_text(outputs.svg, piano_roll_svg(score)); !done) return done;
+  if (!outputs.wav.empty()) {
+    auto done = render_wav(score, outputs.wav, {.sound_font = outputs.sound_font});
+    if (!done) return tl::unexpected(done.error());
+  }
+  return {};
+}
+
+#else
+
+Result<void> write_renderings(const Score&, const RenderOutputs& outputs) {
+  if (outputs.svg.empty() && outputs.wav.empty()) return {};
+  return fail(
+      ErrorCode::kUnsupported,
+      "this program was built without FluidSynth and cannot render; build with SAGE_SYNTH=ON");
+}
+
+#endif
+
+}  // namespace sage::cli

@@ -1,0 +1,20 @@
+// The files that a score can become, by the options --wav and --svg. In one place, because a build
+// without FluidSynth has no sound.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "score/score.h"
+
+namespace sage::cli {
+
+struct RenderOutputs {
+  std::string wav, svg;    // paths; empty: not wanted
+  std::string sound_font;  // empty: found by itself
+};
+
+/// Writes what is wanted.
+Result<void> write_renderings(const Score& score, const RenderOutputs& outputs);
+
+}  // namespace sage::cli

@@ -1,0 +1,51 @@
+#include "tokenizer_options.h"
+
+#include <map>
+
+#include "base/file.h"
+
+namespace sage::cli {
+
+void add_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
+  static const std::map<std::string, Layout> kLayouts = {{"full", Layout::kFull},
+                                                         {"compact", Layout::kCompact}};
+  static const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
+  command.add_option("--scheme", config.scheme, "tokenization")->capture_default_str();
+  command.add_option("--layout", config.layout, "full or compact (default: compact)")
+      ->transform(CLI::CheckedTransformer(kLayouts).description(""))
+      ->option_text("full|compact");
+  command.add_option("--velocity", config.velocity, "on or off (default: off)")
+      ->transform(CLI::CheckedTransformer(kSwitch).description(""))
+      ->option_text("on|off");
+  command.add_option("--grid", config.grid, "positions a quarter note: 4, 8, 12, 16 or 24")
+      ->check(CLI::IsMember({4, 8, 12, 16, 24}))
+      ->capture_default_str();
+}
+
+Result<TokenFile> read_token_file(const std::filesystem::path& path) {
+  auto text = read_text(path);
+  if (!text) return tl::unexpected(text.error());
+  const auto bad = [&](const std::string& why) {
+    return fail(ErrorCode::kMalformed, path.string() + " is not a token file: " + why);
+  };
+  const auto json = nlohmann::json::parse(*text, nullptr, false);
+  if (json.is_discarded()) return bad("it is not valid JSON");
+  if (!json.is_object() || json.value("format", nlohmann::json()) != kTokenFileFormat)
+    return bad("it does not say \"format\": \"" + std::string(kTokenFileFormat) + "\"");
+  if (json.value("version", nlohmann::json()) != kTokenFileVersion)
+    return bad("its version is not " + std::to_string(kTokenFileVersion));
+  TokenFile file;
+  try {
+    auto config = tokenizer_config_from_json(json.at("tokenizer"));
+    if (!config) return bad(config.error().message);
+    file.config = *config;
+    for (const auto& piece : json.at("pieces"))
+      file.pieces.push_back(
+          {piece.at("file").get<std::string>(), piece.at("tokens").get<std::vector<TokenId>>()});
+  } catch (const nlohmann::json::exception& error) {
+    return bad(error.what());
+  }
+  return file;
+}
+
+}  // namespace sage::cli

@@ -1,0 +1,187 @@
+// sage-music train: a model from prepared data; runs can be interrupted and resumed.
+#include "cli.h"
+#ifdef SAGE_TRAIN
+#include <malloc.h>
+
+#include <map>
+#include <memory>
+
+#include "train/trainer.h"
+#endif
+
+namespace sage::cli {
+
+#ifdef SAGE_TRAIN
+namespace {
+
+struct Options {
+  TrainOptions train;
+  std::string shape = "small";
+  // Above 0: in place of the shape's own.
+  int d_model = 0, layers = 0, heads = 0, d_ff = 0, kv_heads = 0;
+  int context = 512;
+  std::string attention = "as-kvhs";
+  bool ff_banks = false;
+};
+
+/// Keeps the large temporaries of a step instead of faulting them in again each time.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2'147'483'647);
+  mallopt(M_TOP_PAD, 256 << 20);
+}
+
+Result<void> complete_model(Options& options) {
+  auto config = shape_config(options.shape);
+  if (!config) return tl::unexpected(config.error());
+  const auto set = [](int& member, int value) {
+    if (value > 0) member = value;
+  };
+  set(config->d_model, options.d_model);
+  set(config->layers, options.layers);
+  set(config->heads, options.heads);
+  set(config->d_ff, options.d_ff);
+  auto attention =
+      make_attention(options.attention, config->heads, options.kv_heads, kAttributeCount);
+  if (!attention) return tl::unexpected(attention.error());
+  config->attention = options.attention;
+  config->kv_heads = attention->kv_heads;
+  config->ff_banks = options.ff_banks;
+  config->context = config->window = options.context;
+  options.train.model = *config;
+  return {};
+}
+
+std::string time_left(double seconds) {
+  const auto minutes = static_cast<long long>(seconds / 60.0 + 0.5);
+  if (minutes < 2) return fixed(seconds, 0) + " s left";
+  if (minutes < 120) return std::to_string(minutes) + " min left";
+  return fixed(seconds / 3600.0, 1) + " h left";
+}
+
+Result<void> act(Options& options) {
+  if (auto ok = complete_model(options); !ok) return ok;
+  if (options.train.steps <= 0 && options.train.minutes <= 0)
+    return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
+  keep_memory();
+  install_stop_handler();
+  TrainHooks hooks;
+  hooks.stop = &stop_requested();
+  hooks.progress = [](const TrainProgress& p) {
+    show_progress("step " + grouped(p.step) + ", " +
+                  fixed(static_cast<double>(p.tokens) * 1e-6, 2) + " M tokens, loss " +
+                  fixed(p.loss, 4) + ", " + fixed(p.tokens_per_second, 0) + " tokens/s, " +
+                  time_left(p.seconds_left));
+  };
+  hooks.validation = [](const Validation& v) {
+    end_progress();
+    say("step " + grouped(v.step) + ": validation " + fixed(v.nats_per_note, 4) + " nats a note, " +
+        fixed(v.nats_per_token, 4) + " a token");
+  };
+  auto summary = train(options.train, hooks);
+  end_progress();
+  if (!summary) return tl::unexpected(summary.error());
+  if (summary->stopped)
+    say("interrupted at step " + grouped(summary->steps) +
+        "; the same command with --resume goes on from there");
+  else
+    say("done: " + grouped(summary->steps) + " steps, " + grouped(summary->tokens) + " tokens, " +
+        fixed(summary->seconds / 60.0, 1) + " minutes");
+  say("wrote " + summary->model.string());
+  return {};
+}
+
+void add_model_shape(CLI::App& command, Options& options) {
+  command.add_option("--shape", options.shape, "tiny, small, base or large")->capture_default_str();
+  command.add_option("-a,--attention", options.attention, "member of the attention family")
+      ->capture_default_str();
+  command.add_option("--kv-heads", options.kv_heads, "K/V heads; 0: the member's usual number");
+  command.add_option("--d-model", options.d_model, "instead of the shape's");
+  command.add_option("--layers", options.layers, "instead of the shape's");
+  command.add_option("--heads", options.heads, "instead of the shape's");
+  command.add_option("--d-ff", options.d_ff, "instead of the shape's");
+  command.add_flag("--ff-banks", options.ff_banks, "feed-forward weights by attribute");
+  command.add_option("--context", options.context, "tokens of an example")
+      ->check(CLI::Range(16, 65'536))
+      ->capture_default_str();
+}
+
+void add_schedule(CLI::App& command, TrainOptions& train) {
+  static const std::map<std::string, Schedule> kShapes = {{"stable", Schedule::kStableDecay},
+                                                          {"cosine", Schedule::kCosine}};
+  command.add_option("--minutes", train.minutes, "budget of time; the schedule ends with it");
+  command.add_option("--steps", train.steps, "budget of steps");
+  command
+      .add_option("--schedule", train.schedule.shape, "stable (warm-up, stable, decay) or cosine")
+      ->transform(CLI::CheckedTransformer(kShapes).description(""))
+      ->option_text("stable|cosine");
+  command.add_option("--lr", train.schedule.peak, "highest learning rate")->capture_default_str();
+  command.add_option("--warmup", train.schedule.warmup_steps, "steps")->capture_default_str();
+  command.add_option("--decay", train.schedule.decay_share, "share of the run that decays")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+void add_optimisation(CLI::App& command, TrainOptions& train) {
+  static const std::map<std::string, bool> kTypes = {{"bf16", true}, {"f32", false}};
+  static const std::map<std::string, TrainDevice> kDevices = {{"cpu", TrainDevice::kCpu},
+                                                              {"cuda", TrainDevice::kCuda}};
+  command.add_option("--batch", train.batch, "examples a pass")->capture_default_str();
+  command.add_option("--accumulate", train.accumulate, "passes an update")->capture_default_str();
+  command.add_option("--weight-decay", train.weight_decay, "on matrices")->capture_default_str();
+  command.add_option("--clip", train.clip, "largest norm of the gradient")->capture_default_str();
+  command.add_option("--dropout", train.dropout, "share of activations dropped")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  command.add_option("--type", train.bf16, "type of the products: bf16 or f32 (default: bf16)")
+      ->transform(CLI::CheckedTransformer(kTypes).description(""))
+      ->option_text("bf16|f32");
+  command.add_option("--device", train.device, "cpu or cuda (default: cpu)")
+      ->transform(CLI::CheckedTransformer(kDevices).description(""))
+      ->option_text("cpu|cuda");
+  command.add_option("--threads", train.threads, "0: one a processor")->capture_default_str();
+  command.add_option("-s,--seed", train.seed, "of weights, batches and dropout")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_train(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  TrainOptions& train = options->train;
+  CLI::App* command =
+      add_command(cli.app, cli, "train", "Train a model on prepared data",
+                  "  sage-music train --data prepared -o run --shape small --minutes 60\n"
+                  "  sage-music train --data prepared -o run --shape small --minutes 60 --resume",
+                  [options] { return act(*options); });
+  train.command = cli.command_line;
+  train.licence = "CC-BY-4.0";
+  command->add_option("--data", train.data, "folder that data prepare wrote")->required();
+  command->add_option("-o,--run", train.run, "folder of the run: checkpoints, metrics, model")
+      ->required();
+  command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");
+  add_model_shape(*command, *options);
+  add_schedule(*command, train);
+  add_optimisation(*command, train);
+  command
+      ->add_option("--drum-weight", train.windows.drum_weight, "draw pieces with drums more often")
+      ->capture_default_str();
+  command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
+      ->capture_default_str();
+  command->add_option("--validation-examples", train.validation_examples)->capture_default_str();
+  command->add_option("--checkpoint-minutes", train.checkpoint_minutes)->capture_default_str();
+  command->add_option("--licence", train.licence, "of the weights, for the model file")
+      ->capture_default_str();
+}
+
+#else
+
+void add_train(Cli& cli) {
+  add_command(cli.app, cli, "train", "Train a model (not in this build)", "", [] {
+    return no_trainer();
+  })->allow_extras();
+}
+
+#endif
+
+}  // namespace sage::cli

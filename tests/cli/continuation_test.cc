@@ -1,0 +1,82 @@
+// Continuing real pieces with the shipped model: the prompt stays, the meter goes on, the seed
+// decides.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "midi/reader.h"
+#include "program.h"
+#include "score/timeline.h"
+#include "support.h"
+
+namespace sage {
+namespace {
+
+using test::run_program;
+
+std::vector<Note> notes_before(const Score& score, int program, Tick end) {
+  std::vector<Note> notes;
+  for (const Track& track : score.tracks)
+    if (track.program_or_drum() == program)
+      for (const Note& note : track.notes)
+        if (note.onset < end) notes.push_back(note);
+  std::sort(notes.begin(), notes.end());
+  return notes;
+}
+
+/// The same notes in both scores before `end`, times compared as fractions of a quarter note.
+void expect_same_beginning(const Score& original, const Score& continued, Tick end,
+                           const std::string& name) {
+  const std::int64_t factor = continued.ticks_per_quarter / original.ticks_per_quarter;
+  ASSERT_EQ(original.ticks_per_quarter * factor, continued.ticks_per_quarter) << name;
+  for (int program = 0; program < kProgramCount; ++program) {
+    auto expected = notes_before(original, program, end);
+    for (Note& note : expected) {
+      note.onset = note.onset * factor;
+      note.duration = note.duration * factor;
+    }
+    EXPECT_EQ(notes_before(continued, program, end * factor), expected)
+        << name << ", program " << program;
+  }
+}
+
+TEST(Continuation, KeepsThePromptOfRealPiecesAndIsReproducible) {
+  const auto folder = test::data_directory("test_multitrack");
+  if (!folder)
+    GTEST_SKIP() << "no music data: set SAGE_DATA to the folder that holds test_multitrack";
+  const test::Scratch scratch;
+  int continued = 0;
+  for (const auto& path : test::midi_files(*folder, 6)) {
+    const auto original = read_midi_file(path);
+    ASSERT_TRUE(original.has_value());
+    const auto bars = bars_of(original->score, end_of(original->score));
+    ASSERT_TRUE(bars.has_value());
+    if (bars->size() < 5) continue;
+    const Tick end = (*bars)[3].end();
+    const std::string name = path.filename().string();
+    const auto generate = [&](const std::string& out) {
+      return run_program({"generate", "--prompt", path.string(), "--prompt-bars", "4", "--bars",
+                          "16", "--seed", "7", "-o", scratch.path(out), "--json"});
+    };
+    const auto first = generate("a.mid");
+    if (first.code != 0) {
+      // Four silent bars are no prompt; anything else is a failure.
+      EXPECT_NE(first.err.find("silent"), std::string::npos) << name << ": " << first.err;
+      continue;
+    }
+    ASSERT_EQ(generate("b.mid").code, 0) << name;
+    EXPECT_EQ(read_file(scratch.path("a.mid")).value(), read_file(scratch.path("b.mid")).value())
+        << name;
+
+    const auto out = read_midi_file(scratch.path("a.mid"));
+    ASSERT_TRUE(out.has_value()) << name;
+    EXPECT_EQ(out->warning_count, 0u) << name;
+    expect_same_beginning(original->score, out->score, end, name);
+    const Tick new_end = end * (out->score.ticks_per_quarter / original->score.ticks_per_quarter);
+    for (const MeterChange& change : out->score.meters) EXPECT_LT(change.time, new_end) << name;
+    ++continued;
+  }
+  EXPECT_GE(continued, 10);
+}
+
+}  // namespace
+}  // namespace sage

@@ -1,0 +1,77 @@
+#include "program.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "support.h"
+
+namespace sage::test {
+namespace {
+
+std::string slurp(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void send_to(const std::filesystem::path& path, int descriptor) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::dup2(fd, descriptor);
+  ::close(fd);
+}
+
+}  // namespace
+
+Ran run_program(const std::vector<std::string>& arguments) {
+  const Scratch scratch;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    send_to(scratch.path("out"), STDOUT_FILENO);
+    send_to(scratch.path("err"), STDERR_FILENO);
+    const rlimit memory = {rlim_t{1} << 30, rlim_t{1} << 30};
+    // Sanitizers reserve far more address space than they use.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    ::setrlimit(RLIMIT_AS, &memory);
+#else
+    (void)memory;
+#endif
+    ::alarm(120);
+    std::vector<char*> argv = {const_cast<char*>(SAGE_PROGRAM)};
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  Ran ran;
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  ran.out = slurp(scratch.path("out"));
+  ran.err = slurp(scratch.path("err"));
+  return ran;
+}
+
+Scratch::Scratch() {
+  std::string name = (std::filesystem::temp_directory_path() / "sage-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) std::abort();
+  folder_ = name;
+}
+
+Scratch::~Scratch() {
+  std::error_code code;
+  std::filesystem::remove_all(folder_, code);
+}
+
+std::string shipped_model() {
+  return (source_directory() / "models" / "sage-music.safetensors").string();
+}
+
+}  // namespace sage::test
