@@ -1,7 +1,8 @@
-// The attention family as data: one description, one implementation in the engine and one in the trainer.
+// The attention family as data: one description, one implementation in the engine and one in the
+// trainer.
 //
-// A member of the family is a function from (query heads, K/V heads, attributes) to an AttentionSpec, in a
-// file of its own in attention/, named by one word in this layer's CMake list.
+// A member of the family is a function from (query heads, K/V heads, attributes) to an
+// AttentionSpec, in a file of its own in attention/, named by one word in this layer's CMake list.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ namespace sage {
 struct AttentionSpec {
   static constexpr std::uint32_t kAllAttributes = ~std::uint32_t{0};
 
-  int query_heads = 0;             // h
-  int kv_heads = 0;                // G
-  std::vector<int> kv_head_of;     // (h): the K/V head that each query head reads
-  bool query_banks = false;        // Q and O projections chosen by the token's attribute
-  bool kv_banks = false;           // K and V projections chosen by the token's attribute
-  std::vector<std::uint32_t> keys; // (G): bit a set: this head holds keys of attribute a
+  int query_heads = 0;              // h
+  int kv_heads = 0;                 // G
+  std::vector<int> kv_head_of;      // (h): the K/V head that each query head reads
+  bool query_banks = false;         // Q and O projections chosen by the token's attribute
+  bool kv_banks = false;            // K and V projections chosen by the token's attribute
+  std::vector<std::uint32_t> keys;  // (G): bit a set: this head holds keys of attribute a
 };
 
 class AttentionFamily {

@@ -111,7 +111,8 @@ Result<void> validate(const ModelConfig& config) {
       return bad(std::string(field.name) + " is out of range");
   if (config.d_model % config.heads != 0 || config.head_dim() % 2 != 0)
     return bad("d_model must be an even multiple of heads");
-  if (!(config.rope_theta >= 1.0f && config.rope_theta <= 1e9f)) return bad("rope_theta is out of range");
+  if (!(config.rope_theta >= 1.0f && config.rope_theta <= 1e9f))
+    return bad("rope_theta is out of range");
   if (!(config.norm_eps > 0.0f && config.norm_eps <= 1.0f)) return bad("norm_eps is out of range");
   if (config.sinks >= config.window) return bad("sinks must be fewer than window");
   if (config.token_attributes.size() != static_cast<std::size_t>(config.vocab_size))

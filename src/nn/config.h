@@ -1,4 +1,5 @@
-// The shape of a model, as data; shared by engine and trainer and stored in every model file as JSON.
+// The shape of a model, as data; shared by engine and trainer and stored in every model file as
+// JSON.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +15,19 @@ namespace sage {
 enum class Activation { kSwiGlu, kGelu };
 
 struct ModelConfig {
-  int vocab_size = 0;      // V
-  int d_model = 256;       // d
-  int layers = 6;          // L
-  int heads = 4;           // h; head_dim = d / h, even
-  int kv_heads = 1;        // G
+  int vocab_size = 0;  // V
+  int d_model = 256;   // d
+  int layers = 6;      // L
+  int heads = 4;       // h; head_dim = d / h, even
+  int kv_heads = 1;    // G
   std::string attention = "as-kvhs";
-  int d_ff = 768;          // f
-  bool ff_banks = false;   // feed-forward weights chosen by the token's attribute
+  int d_ff = 768;         // f
+  bool ff_banks = false;  // feed-forward weights chosen by the token's attribute
   Activation activation = Activation::kSwiGlu;
-  bool tied = true;        // output head = embedding
-  int context = 1024;      // longest sequence seen in training
-  int window = 1024;       // tokens that attention looks back at most, sinks apart
-  int sinks = 4;           // first tokens that stay visible when the window slides
+  bool tied = true;    // output head = embedding
+  int context = 1024;  // longest sequence seen in training
+  int window = 1024;   // tokens that attention looks back at most, sinks apart
+  int sinks = 4;       // first tokens that stay visible when the window slides
   float rope_theta = 10'000.0f;
   float norm_eps = 1e-5f;
   int attributes = 6;                          // A

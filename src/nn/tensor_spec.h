@@ -9,8 +9,8 @@
 
 namespace sage {
 
-/// B is 1, or A where the config says that the weights are chosen by attribute; then and only then the
-/// leading bank dimension is written.
+/// B is 1, or A where the config says that the weights are chosen by attribute; then and only then
+/// the leading bank dimension is written.
 ///
 ///   embed.weight             (V, d)
 ///   layers.I.attn_norm.weight (d)

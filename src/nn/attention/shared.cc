@@ -4,7 +4,8 @@ namespace sage {
 
 Result<AttentionSpec> even_groups(int query_heads, int kv_heads) {
   if (query_heads < 1 || kv_heads < 1 || query_heads % kv_heads != 0)
-    return fail(ErrorCode::kInvalidArgument, "the number of K/V heads (" + std::to_string(kv_heads) +
+    return fail(ErrorCode::kInvalidArgument, "the number of K/V heads (" +
+                                                 std::to_string(kv_heads) +
                                                  ") must divide the number of query heads (" +
                                                  std::to_string(query_heads) + ")");
   AttentionSpec spec;

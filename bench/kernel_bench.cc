@@ -1,0 +1,188 @@
+// Kernels and whole forward passes on every instruction set: how near decoding is to memory's speed
+// and prefill to the multipliers'. Random weights; rates are per second of processor time.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <string>
+
+#include "base/random.h"
+#include "nn/model.h"
+
+namespace sage {
+namespace {
+
+std::vector<float> random_floats(std::size_t count) {
+  Random random(1);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random.uniform() - 0.5);
+  return values;
+}
+
+/// One linear layer of `tokens` tokens: bytes of weights and multiplications a second.
+void matmul(benchmark::State& state, const KernelTable& kernels, DType type) {
+  const std::int64_t rows = state.range(0), in = state.range(1), tokens = state.range(2);
+  const std::vector<std::uint8_t> weight(static_cast<std::size_t>(rows * in) * size_of(type));
+  const auto scale = random_floats(static_cast<std::size_t>(rows));
+  const auto x = random_floats(static_cast<std::size_t>(tokens * in));
+  std::vector<float> y(static_cast<std::size_t>(tokens * rows));
+  std::vector<std::int32_t> index;
+  for (std::int32_t i = 0; i < tokens; ++i) index.push_back(i);
+  const MatmulArgs args = {.weight = weight.data(),
+                           .scale = scale.data(),
+                           .in = in,
+                           .row_end = rows,
+                           .index = index.data(),
+                           .tokens = tokens,
+                           .x = x.data(),
+                           .x_stride = in,
+                           .y = y.data(),
+                           .y_stride = rows};
+  for (auto _ : state) {
+    kernels.matmul(type)(args);
+    benchmark::DoNotOptimize(y.data());
+    benchmark::ClobberMemory();
+  }
+  using benchmark::Counter;
+  const auto runs = static_cast<double>(state.iterations());
+  state.counters["weights_B/s"] =
+      Counter(runs * static_cast<double>(weight.size()), Counter::kIsRate);
+  state.counters["MAC/s"] =
+      Counter(runs * static_cast<double>(rows * in * tokens), Counter::kIsRate);
+}
+
+/// One page of keys and values, read by `queries` query heads.
+void attend(benchmark::State& state, const KernelTable& kernels, DType type) {
+  constexpr int kHeadDim = 64;
+  const int queries = static_cast<int>(state.range(0));
+  const std::vector<std::uint8_t> keys(kPageTokens * kHeadDim * size_of(type)), values(keys);
+  const auto q = random_floats(static_cast<std::size_t>(queries * kHeadDim));
+  std::vector<float> out(static_cast<std::size_t>(queries * (kHeadDim + 2)));
+  std::vector<const float*> query;
+  std::vector<float*> outs;
+  for (int i = 0; i < queries; ++i) {
+    query.push_back(&q[static_cast<std::size_t>(i * kHeadDim)]);
+    outs.push_back(&out[static_cast<std::size_t>(i * (kHeadDim + 2))]);
+  }
+  const AttendArgs args = {keys.data(), values.data(), kHeadDim,   kPageTokens,
+                           queries,     query.data(),  outs.data()};
+  for (auto _ : state) {
+    kernels.attend(type)(args);
+    benchmark::ClobberMemory();
+  }
+  state.counters["keys/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * kPageTokens, benchmark::Counter::kIsRate);
+}
+
+struct Setting {
+  const char* shape;
+  const char* attention;
+  DType type;  // of weights and cache
+};
+
+/// A model of a named shape over 700 tokens of 6 attributes, with a prompt in its cache.
+struct Session {
+  Session(const Setting& setting, int context)
+      : model(weights(setting, context)),
+        cache(model.config(), {.type = setting.type}),
+        workspace(model.config()) {
+    Random random(2);
+    for (int i = 0; i < context; ++i) ids.push_back(static_cast<std::int32_t>(random.below(700)));
+  }
+
+  static std::shared_ptr<const Weights> weights(const Setting& setting, int context) {
+    ModelConfig config = shape_config(setting.shape).value();
+    config.attention = setting.attention;
+    config.kv_heads =
+        make_attention(setting.attention, config.heads, 0, config.attributes)->kv_heads;
+    config.vocab_size = 700;
+    for (int id = 0; id < config.vocab_size; ++id)
+      config.token_attributes.push_back(
+          static_cast<std::uint8_t>(id * config.attributes / config.vocab_size));
+    config.context = config.window = context + 1;
+    return Weights::random(config, setting.type, 1).value();
+  }
+
+  Model model;
+  KvCache cache;
+  Workspace workspace;
+  std::vector<std::int32_t> ids;
+};
+
+void decode(benchmark::State& state, const Setting& setting) {
+  const int context = static_cast<int>(state.range(0));
+  Session session(setting, context);
+  session.model.forward(session.ids, session.cache, session.workspace);
+  std::vector<float> logits(700);
+  for (auto _ : state) {
+    session.model.forward(std::span(session.ids).first(1), session.cache, session.workspace);
+    session.model.logits(session.workspace, logits);
+    session.cache.truncate(context);
+  }
+  state.counters["tokens/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["kv_B/token"] = static_cast<double>(session.cache.bytes_per_token());
+}
+
+void prefill(benchmark::State& state, const Setting& setting) {
+  const int context = static_cast<int>(state.range(0));
+  Session session(setting, context);
+  for (auto _ : state) {
+    session.cache.truncate(0);
+    session.model.forward(session.ids, session.cache, session.workspace);
+  }
+  state.counters["tokens/s"] = benchmark::Counter(static_cast<double>(state.iterations()) * context,
+                                                  benchmark::Counter::kIsRate);
+}
+
+void register_all() {
+  using benchmark::RegisterBenchmark;
+  const DType types[] = {DType::kF32, DType::kBf16, DType::kI8};
+  for (const KernelTable* table : supported_kernels()) {
+    for (const DType type : types) {
+      const std::string suffix = std::string(table->name) + "/" + std::string(to_string(type));
+      RegisterBenchmark(("matmul/" + suffix).c_str(), matmul, *table, type)
+          ->ArgNames({"rows", "in", "tokens"})
+          ->Args({704, 256, 1})
+          ->Args({704, 256, 32})
+          ->Args({512, 1408, 1})
+          ->Args({512, 1408, 32});
+      if (type != DType::kI8)
+        RegisterBenchmark(("attend/" + suffix).c_str(), attend, *table, type)
+            ->ArgName("queries")
+            ->Arg(1)
+            ->Arg(8);
+    }
+  }
+  for (const char* shape : {"small", "base"})
+    for (const DType type : {DType::kF32, DType::kBf16})
+      for (const char* attention : {"mha", "mqa", "as-kvhs"}) {
+        const Setting setting = {shape, attention, type};
+        const std::string name =
+            std::string(shape) + "/" + std::string(to_string(type)) + "/" + attention;
+        RegisterBenchmark(("decode/" + name).c_str(), decode, setting)
+            ->ArgName("context")
+            ->Arg(256)
+            ->Arg(1024)
+            ->Arg(4096);
+        RegisterBenchmark(("prefill/" + name).c_str(), prefill, setting)
+            ->ArgName("context")
+            ->Arg(1024);
+      }
+}
+
+}  // namespace
+}  // namespace sage
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  const auto kernels = sage::select_kernels();
+  if (!kernels) {
+    std::fprintf(stderr, "%s\n", kernels.error().message.c_str());
+    return 1;
+  }
+  benchmark::AddCustomContext("instruction_set", std::string((*kernels)->name));
+  sage::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,99 @@
+// The numerical kernels of one instruction set, as a table of functions.
+//
+// Every set computes the same formulas from one source (isa/kernels.h). Inside a set, an output
+// element depends on its own inputs alone: not on how many rows or tokens a call has, nor on the
+// thread. So prefill and decoding, and one thread and many, agree bit for bit. All kernels are
+// pure, noexcept and free of allocation; they know nothing of models. Pointers need only the
+// alignment of their elements.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "kernels/dtype.h"
+
+namespace sage {
+
+/// y[i][r] = scale[r] * sum_k weight[r][k] * x[i][k]  for r in [row_begin, row_end), i in
+/// index[0..tokens). Weights are widened to f32 exactly; sums are f32.
+struct MatmulArgs {
+  const void* weight = nullptr;  // (rows, in)
+  const float* scale = nullptr;  // (rows); I8 only
+  std::int64_t in = 0;
+  std::int64_t row_begin = 0;
+  std::int64_t row_end = 0;
+  const std::int32_t* index = nullptr;  // (tokens): which rows of x and y
+  std::int64_t tokens = 0;
+  const float* x = nullptr;  // (any, in), x_stride floats from row to row
+  std::int64_t x_stride = 0;
+  float* y = nullptr;  // (any, rows), y_stride floats from row to row
+  std::int64_t y_stride = 0;
+  bool accumulate = false;  // y += instead of y =
+};
+
+/// The keys and values that one attend() call can take.
+inline constexpr int kPageTokens = 64;
+
+/// Attention of several queries over at most kPageTokens keys of one K/V head, not normalised yet.
+/// With s_j = q . k_j:  m = max s_j,  out = [ sum_j exp(s_j - m) v_j  (head_dim) | m | sum_j
+/// exp(s_j - m) ].
+struct AttendArgs {
+  const void* keys = nullptr;    // (count, head_dim)
+  const void* values = nullptr;  // (count, head_dim)
+  int head_dim = 0;
+  int count = 0;  // 1..kPageTokens
+  int queries = 0;
+  const float* const* query = nullptr;  // (queries) of (head_dim), already scaled
+  float* const* out = nullptr;          // (queries) of (head_dim + 2)
+};
+
+struct KernelTable {
+  std::string_view name;
+  bool (*supported)();  // by the processor and the operating system at hand
+
+  void (*matmul_f32)(const MatmulArgs&) noexcept;
+  void (*matmul_bf16)(const MatmulArgs&) noexcept;
+  void (*matmul_i8)(const MatmulArgs&) noexcept;
+  void (*attend_f32)(const AttendArgs&) noexcept;
+  void (*attend_bf16)(const AttendArgs&) noexcept;
+  /// Joins the results of attend() over disjoint keys: the softmax-weighted mean of all values.
+  /// Zeros for count 0 (a query that sees no key). Each part has head_dim + 2 floats.
+  void (*merge)(const float* const* parts, std::int64_t count, int head_dim, float* out) noexcept;
+  /// out = weight * x / sqrt(mean(x^2) + eps)
+  void (*rms_norm)(const float* x, const float* weight, std::int64_t n, float eps,
+                   float* out) noexcept;
+  /// Rotary position of one head: out[i] = a (x[i] c[i] - x[i+n/2] s[i]) and
+  /// out[i+n/2] = a (x[i+n/2] c[i] + x[i] s[i]) for i < n/2; out may be x.
+  void (*rotate)(const float* x, const float* cosine, const float* sine, std::int64_t n, float a,
+                 float* out) noexcept;
+  /// gate[i] = silu(gate[i]) * up[i],  silu(x) = x / (1 + exp(-x))
+  void (*swiglu)(float* gate, const float* up, std::int64_t n) noexcept;
+  /// x[i] = x[i] (1 + erf(x[i] / sqrt 2)) / 2, erf by Abramowitz and Stegun 7.1.26 (|error| < 2e-7)
+  void (*gelu)(float* x, std::int64_t n) noexcept;
+  /// To the nearest bfloat16, ties to even.
+  void (*narrow)(const float* x, std::int64_t n, Bf16* out) noexcept;
+
+  auto matmul(DType type) const {
+    return type == DType::kF32 ? matmul_f32 : type == DType::kBf16 ? matmul_bf16 : matmul_i8;
+  }
+  auto attend(DType type) const { return type == DType::kF32 ? attend_f32 : attend_bf16; }
+};
+
+/// Every set that this program was built with, the slowest first; not all need be supported.
+std::span<const KernelTable* const> kernels_registry();
+
+/// Those that this processor supports, in the same order. Never empty: scalar needs nothing.
+std::vector<const KernelTable*> supported_kernels();
+
+/// The set that the environment variable SAGE_ISA names, or the fastest supported one. Refuses
+/// names that do not exist and sets that this processor lacks. Programs call this first and print
+/// the error.
+Result<const KernelTable*> select_kernels();
+
+/// select_kernels(), or the fastest supported set where SAGE_ISA names none that can be used.
+const KernelTable& default_kernels();
+
+}  // namespace sage

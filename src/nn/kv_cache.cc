@@ -1,0 +1,173 @@
+#include "nn/kv_cache.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace sage {
+
+KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
+    : config_(config),
+      options_(options),
+      layers_(config.layers),
+      head_dim_(config.head_dim()),
+      window_(options.capacity > 0 ? std::min(options.capacity, config.window) : config.window),
+      sinks_(std::min(config.sinks, window_ - 1)),
+      sink_pages_((sinks_ + kPageTokens - 1) / kPageTokens),
+      plane_bytes_(static_cast<std::size_t>(kPageTokens * head_dim_) * size_of(options.type)) {
+  const AttentionSpec spec = attention_of(config);
+  // Pages are dropped whole and only between blocks, hence two more than what must be kept.
+  const int kept = window_ + options.rollback + kMaxBlock;
+  const auto pages_a_head =
+      static_cast<std::size_t>(sink_pages_ + (kept + kPageTokens - 1) / kPageTokens + 2);
+  const std::size_t pages = pages_a_head * static_cast<std::size_t>(spec.kv_heads);
+  for (const std::uint32_t attributes : spec.keys) {
+    Head& head = heads_.emplace_back();
+    head.attributes = attributes;
+    head.pages.reserve(pages_a_head);
+  }
+  for (std::size_t page = pages; page-- > 0;) free_.push_back(static_cast<std::int32_t>(page));
+  positions_.resize(pages * kPageTokens);
+  memory_ = AlignedBuffer(pages * page_bytes());
+}
+
+std::size_t KvCache::page_bytes() const {
+  return 2 * static_cast<std::size_t>(layers_) * plane_bytes_;
+}
+
+std::int32_t KvCache::page_of(const Head& head, std::int64_t entry) const {
+  const std::int64_t page = entry / kPageTokens;
+  return head.pages[static_cast<std::size_t>(page < sink_pages_ ? page : page - head.dropped)];
+}
+
+std::int64_t KvCache::position_of(const Head& head, std::int64_t entry) const {
+  return positions_[static_cast<std::size_t>(page_of(head, entry) * kPageTokens +
+                                             entry % kPageTokens)];
+}
+
+/// The first entry of at least this position, among those that have not left.
+std::int64_t KvCache::first_at_or_after(const Head& head, std::int64_t position) const {
+  std::int64_t low = head.dropped > 0 ? (sink_pages_ + head.dropped) * kPageTokens : 0;
+  std::int64_t high = head.count;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (position_of(head, middle) < position)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+void KvCache::slide() {
+  const std::int64_t needed = length_ - window_ + 1 - options_.rollback;
+  if (needed <= 0) return;
+  for (Head& head : heads_) {
+    for (;;) {
+      const std::int64_t end = (sink_pages_ + head.dropped + 1) * kPageTokens;
+      if (end > head.count || position_of(head, end - 1) >= needed) break;
+      lost_ = std::max(lost_, position_of(head, end - 1) + 1);
+      const auto page = head.pages.begin() + sink_pages_;
+      free_.push_back(*page);
+      head.pages.erase(page);
+      ++head.dropped;
+    }
+  }
+}
+
+void KvCache::append(std::uint8_t attribute) {
+  for (Head& head : heads_) {
+    head.kept_last = (head.attributes >> attribute & 1) != 0;
+    if (!head.kept_last) continue;
+    if (head.count % kPageTokens == 0) {
+      head.pages.push_back(free_.back());
+      free_.pop_back();
+    }
+    const auto at = page_of(head, head.count) * kPageTokens + head.count % kPageTokens;
+    positions_[static_cast<std::size_t>(at)] = length_;
+    ++head.count;
+    if (length_ < sinks_) ++head.sinks;
+  }
+  ++length_;
+}
+
+KvCache::Visible KvCache::visible(int index) const {
+  const Head& head = heads_[static_cast<std::size_t>(index)];
+  Visible visible;
+  visible.high = head.count;
+  visible.kept = head.kept_last;
+  const std::int64_t first = length_ - window_;  // position of the oldest token in the window
+  if (first <= 0) return visible;
+  visible.low = first_at_or_after(head, first);
+  visible.sinks = std::min(head.sinks, visible.low);
+  return visible;
+}
+
+bool KvCache::can_truncate(std::int64_t n) const {
+  if (n < 0 || n > length_) return false;
+  return n == 0 || n == length_ || lost_ == 0 || n - window_ + 1 >= lost_;
+}
+
+void KvCache::truncate(std::int64_t n) {
+  if (n == length_) return;
+  for (Head& head : heads_) {
+    head.count = n == 0 ? 0 : first_at_or_after(head, n);
+    head.sinks = std::min(head.sinks, head.count);
+    if (n == 0) head.dropped = 0;
+    const std::int64_t pages = (head.count + kPageTokens - 1) / kPageTokens;
+    const auto held = static_cast<std::size_t>(pages - head.dropped);
+    while (head.pages.size() > held) {
+      free_.push_back(head.pages.back());
+      head.pages.pop_back();
+    }
+  }
+  if (n == 0) lost_ = 0;
+  length_ = n;
+}
+
+KvCache KvCache::clone() const {
+  KvCache copy(config_, options_);
+  copy.length_ = length_;
+  copy.lost_ = lost_;
+  copy.free_ = free_;
+  copy.positions_ = positions_;
+  for (std::size_t i = 0; i < heads_.size(); ++i) {
+    const Head& head = heads_[i];
+    auto pages = std::move(copy.heads_[i].pages);  // has room for a full window
+    pages.assign(head.pages.begin(), head.pages.end());
+    copy.heads_[i] = head;
+    copy.heads_[i].pages = std::move(pages);
+    for (const std::int32_t page : head.pages) {
+      const std::size_t offset = static_cast<std::size_t>(page) * page_bytes();
+      std::memcpy(copy.memory_.bytes() + offset, memory_.bytes() + offset, page_bytes());
+    }
+  }
+  return copy;
+}
+
+std::size_t KvCache::bytes() const {
+  std::size_t pages = 0;
+  for (const Head& head : heads_) pages += head.pages.size();
+  return pages * page_bytes();
+}
+
+std::size_t KvCache::bytes_per_token() const {
+  const std::size_t entry_bytes = page_bytes() / kPageTokens;
+  if (length_ == 0) return heads_.size() * entry_bytes;
+  std::int64_t entries = 0;
+  for (const Head& head : heads_) entries += head.count;
+  return static_cast<std::size_t>(entries) * entry_bytes / static_cast<std::size_t>(length_);
+}
+
+std::uint8_t* KvCache::keys(int head, int layer, std::int64_t entry) {
+  const auto page = page_of(heads_[static_cast<std::size_t>(head)], entry);
+  return memory_.bytes() + static_cast<std::size_t>(page) * page_bytes() +
+         2 * static_cast<std::size_t>(layer) * plane_bytes_ +
+         static_cast<std::size_t>(entry % kPageTokens) * (plane_bytes_ / kPageTokens);
+}
+
+std::uint8_t* KvCache::values(int head, int layer, std::int64_t entry) {
+  return keys(head, layer, entry) + plane_bytes_;
+}
+
+}  // namespace sage

@@ -1,0 +1,67 @@
+// The decoder: immutable weights and kernels; everything that changes is passed in.
+//
+// All calls are noexcept and allocate nothing. A token's result is the same bits whether it comes
+// alone or in a prefill, with one thread or many (on one instruction set). Knows nothing of music.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "nn/kv_cache.h"
+#include "nn/weights.h"
+#include "nn/workspace.h"
+
+namespace sage {
+
+/// Token ids [begin, end): rows of the output head.
+struct RowRange {
+  std::int32_t begin = 0;
+  std::int32_t end = 0;
+};
+
+enum class Outputs;
+
+class Model {
+ public:
+  explicit Model(std::shared_ptr<const Weights> weights,
+                 const KernelTable& kernels = default_kernels());
+
+  const ModelConfig& config() const { return weights_->config(); }
+  const Weights& weights() const { return *weights_; }
+  const KernelTable& kernels() const { return *kernels_; }
+
+  // Preconditions of all that follows: cache and workspace were made for this config, and 0 <= id <
+  // V.
+
+  /// Appends ids to the cache, in blocks, and leaves the last token's final state in the workspace.
+  void forward(std::span<const std::int32_t> ids, KvCache& cache,
+               Workspace& workspace) const noexcept;
+
+  /// Logits of the token after the last one of forward(): one float a row, range after range.
+  /// Precondition: out has as many floats as the ranges have rows.
+  void logits(Workspace& workspace, std::span<const RowRange> rows,
+              std::span<float> out) const noexcept;
+  /// The same for the whole vocabulary: out is (V).
+  void logits(Workspace& workspace, std::span<float> out) const noexcept;
+
+  /// forward() with the logits after every token, for likelihoods: out is (ids, V).
+  void forward_all(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
+                   std::span<float> out) const noexcept;
+
+ private:
+  /// Runs the first block of ids and returns how many tokens it had.
+  std::int64_t advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
+                       Outputs outputs) const noexcept;
+  /// out (tokens, rows) = states (tokens, d) times the rows of the output head.
+  void project(Workspace& workspace, const float* states, std::int64_t tokens, RowRange rows,
+               float* out) const noexcept;
+
+  std::shared_ptr<const Weights> weights_;
+  const KernelTable* kernels_;
+  std::vector<std::vector<int>> query_heads_;  // (G) of the query heads that read K/V head g
+};
+
+}  // namespace sage

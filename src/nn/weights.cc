@@ -1,0 +1,277 @@
+#include "nn/weights.h"
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <string_view>
+#include <utility>
+
+#include "base/random.h"
+#include "nn/quantise.h"
+#include "nn/tensor_spec.h"
+
+namespace sage {
+namespace {
+
+constexpr std::string_view kFormat = "1";
+
+constexpr std::pair<WeightType, std::string_view> kTypeNames[] = {
+    {WeightType::kF32, "f32"}, {WeightType::kBf16, "bf16"}, {WeightType::kI8, "int8"}};
+
+tl::unexpected<Error> bad(std::string message) {
+  return fail(ErrorCode::kMismatch, "model file: " + std::move(message));
+}
+
+std::string scale_name(std::string_view weight_name) {
+  const std::string_view suffix = "weight";
+  return std::string(weight_name.substr(0, weight_name.size() - suffix.size())) + "scale";
+}
+
+const TensorView* find(std::span<const TensorView> tensors, std::string_view name) {
+  for (const TensorView& tensor : tensors)
+    if (tensor.name == name) return &tensor;
+  return nullptr;
+}
+
+std::string to_text(const std::vector<std::int64_t>& shape) {
+  std::string text;
+  for (const std::int64_t n : shape) text += (text.empty() ? "" : " x ") + std::to_string(n);
+  return text;
+}
+
+Result<void> check_tensor(std::span<const TensorView> tensors, const std::string& name, DType type,
+                          const std::vector<std::int64_t>& shape) {
+  const TensorView* tensor = find(tensors, name);
+  if (tensor == nullptr) return bad("the tensor " + name + " is missing");
+  if (tensor->dtype != type)
+    return bad("the tensor " + name + " is " + std::string(name_of(tensor->dtype)) +
+               " and must be " + std::string(name_of(type)));
+  if (tensor->shape != shape)
+    return bad("the tensor " + name + " is " + to_text(tensor->shape) + " and must be " +
+               to_text(shape));
+  return {};
+}
+
+/// Exactly the tensors that the config calls for, all matrices of one type.
+Result<void> check_tensors(const ModelConfig& config, std::span<const TensorView> tensors) {
+  const TensorView* embed = find(tensors, "embed.weight");
+  if (embed == nullptr) return bad("the tensor embed.weight is missing");
+  std::size_t expected = 0;
+  for (const TensorSpec& spec : tensor_specs(config)) {
+    const DType type = spec.matrix ? embed->dtype : DType::kF32;
+    if (auto ok = check_tensor(tensors, spec.name, type, spec.shape); !ok) return ok;
+    ++expected;
+    if (type != DType::kI8) continue;
+    const std::vector<std::int64_t> rows(spec.shape.begin(), spec.shape.end() - 1);
+    if (auto ok = check_tensor(tensors, scale_name(spec.name), DType::kF32, rows); !ok) return ok;
+    ++expected;
+  }
+  if (tensors.size() != expected)
+    return bad("it has " + std::to_string(tensors.size()) + " tensors and its config needs " +
+               std::to_string(expected));
+  return {};
+}
+
+Result<void> check_keys(const Metadata& metadata, std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys)
+    if (!metadata.contains(std::string(key)))
+      return bad("the metadata key " + std::string(key) + " is missing; is this a SAGE model?");
+  return {};
+}
+
+/// Tensors with bytes of their own, while a model is being made.
+struct OwnedTensors {
+  std::vector<TensorView> views;
+  std::vector<StoredMatrix> data;  // same order; a view of scales lies in the data before it
+
+  void add(const TensorSpec& spec, std::span<const float> values, WeightType type) {
+    const DType stored = spec.matrix ? type : DType::kF32;
+    const StoredMatrix& matrix = data.emplace_back(narrow(values, spec.shape.back(), stored));
+    views.push_back({spec.name, stored, spec.shape, matrix.bytes});
+    if (stored != DType::kI8) return;
+    const auto* scales = reinterpret_cast<const std::uint8_t*>(matrix.scales.data());
+    views.push_back({scale_name(spec.name),
+                     DType::kF32,
+                     {spec.shape.begin(), spec.shape.end() - 1},
+                     {scales, matrix.scales.size() * sizeof(float)}});
+  }
+};
+
+std::size_t element_count(const TensorSpec& spec) {
+  std::size_t count = 1;
+  for (const std::int64_t n : spec.shape) count *= static_cast<std::size_t>(n);
+  return count;
+}
+
+}  // namespace
+
+std::string_view to_string(WeightType type) {
+  return kTypeNames[static_cast<std::size_t>(type)].second;
+}
+
+Result<WeightType> weight_type_from_string(std::string_view name) {
+  for (const auto& [type, type_name] : kTypeNames)
+    if (type_name == name) return type;
+  return fail(ErrorCode::kInvalidArgument,
+              "no weight type is called '" + std::string(name) + "'; there are f32, bf16, int8");
+}
+
+std::size_t Weights::bytes() const {
+  std::size_t total = 0;
+  for (const TensorView& tensor : tensors_) total += tensor.bytes.size();
+  return total;
+}
+
+/// Copies tensors into memory of the object's own, each at a multiple of the alignment.
+void Weights::own(std::vector<TensorView> tensors) {
+  constexpr std::size_t kAlignment = AlignedBuffer::kAlignment;
+  const auto padded = [](std::size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; };
+  std::size_t total = 0;
+  for (const TensorView& tensor : tensors) total += padded(tensor.bytes.size());
+  memory_ = AlignedBuffer(total);
+  std::uint8_t* at = memory_.bytes();
+  for (TensorView& tensor : tensors) {
+    std::memcpy(at, tensor.bytes.data(), tensor.bytes.size());
+    tensor.bytes = {at, tensor.bytes.size()};
+    at += padded(tensor.bytes.size());
+  }
+  tensors_ = std::move(tensors);
+}
+
+/// Points the typed views at the tensors, which must be complete.
+void Weights::bind() {
+  const auto norm = [&](const std::string& name) {
+    return reinterpret_cast<const float*>(find(tensors_, name)->bytes.data());
+  };
+  const auto linear = [&](const std::string& name) {
+    const TensorView& tensor = *find(tensors_, name);
+    const auto& shape = tensor.shape;
+    Linear out;
+    out.data = tensor.bytes.data();
+    out.type = tensor.dtype;
+    out.in = shape.back();
+    out.out = shape[shape.size() - 2];
+    out.banks = shape.size() == 3 ? static_cast<int>(shape[0]) : 1;
+    if (out.type == DType::kI8) out.scales = norm(scale_name(name));
+    return out;
+  };
+  embed_ = linear("embed.weight");
+  if (!config_.tied) head_ = linear("head.weight");
+  final_norm_ = norm("final_norm.weight");
+  layers_.resize(static_cast<std::size_t>(config_.layers));
+  for (int i = 0; i < config_.layers; ++i) {
+    const std::string prefix = "layers." + std::to_string(i) + ".";
+    Layer& layer = layers_[static_cast<std::size_t>(i)];
+    layer.attn_norm = norm(prefix + "attn_norm.weight");
+    layer.q = linear(prefix + "attn.q.weight");
+    layer.k = linear(prefix + "attn.k.weight");
+    layer.v = linear(prefix + "attn.v.weight");
+    layer.o = linear(prefix + "attn.o.weight");
+    layer.ff_norm = norm(prefix + "ff_norm.weight");
+    if (config_.activation == Activation::kSwiGlu) layer.gate = linear(prefix + "ff.gate.weight");
+    layer.up = linear(prefix + "ff.up.weight");
+    layer.down = linear(prefix + "ff.down.weight");
+  }
+}
+
+Result<std::shared_ptr<const Weights>> Weights::load(const std::filesystem::path& path) {
+  auto mapped = MappedFile::open(path);
+  if (!mapped) return tl::unexpected(mapped.error());
+  auto parsed = parse_safetensors(mapped->bytes());
+  if (!parsed) return fail(path.string(), parsed.error());
+  Metadata& metadata = parsed->metadata;
+  if (auto ok = check_keys(metadata, {kFormatKey, kModelKey, kTokenizerKey, kLicenceKey, kDataKey,
+                                      kTrainingKey, kChecksumKey});
+      !ok)
+    return fail(path.string(), ok.error());
+  if (const std::string& format = metadata[std::string(kFormatKey)]; format != kFormat)
+    return fail(ErrorCode::kUnsupported, path.string() + ": model format '" + format +
+                                             "' is not known; this program reads format " +
+                                             std::string(kFormat));
+  const auto json = nlohmann::json::parse(metadata[std::string(kModelKey)], nullptr, false);
+  auto config = model_config_from_json(json);
+  if (!config) return fail(path.string(), config.error());
+  if (auto ok = check_tensors(*config, parsed->tensors); !ok)
+    return fail(path.string(), ok.error());
+
+  std::shared_ptr<Weights> weights(new Weights);
+  weights->file_ = *std::move(mapped);
+  weights->config_ = *std::move(config);
+  weights->hash_ = metadata[std::string(kChecksumKey)];
+  weights->metadata_ = std::move(metadata);
+  weights->tensors_ = std::move(parsed->tensors);
+  weights->bind();
+  return weights;
+}
+
+Result<std::shared_ptr<const Weights>> Weights::random(const ModelConfig& config, WeightType type,
+                                                       std::uint64_t seed) {
+  if (auto ok = validate(config); !ok) return tl::unexpected(ok.error());
+  Random random(seed);
+  OwnedTensors tensors;
+  const auto specs = tensor_specs(config);
+  tensors.data.reserve(specs.size());
+  for (const TensorSpec& spec : specs) {
+    std::vector<float> values(element_count(spec), 1.0f);
+    const double deviation = 1 / std::sqrt(static_cast<double>(spec.shape.back()));
+    for (float& value : values) {  // Box and Muller 1958, one of the pair
+      const double radius = std::sqrt(-2 * std::log(1 - random.uniform()));
+      const double angle = 2 * std::numbers::pi * random.uniform();
+      const double normal = radius * std::cos(angle);
+      value = static_cast<float>(spec.matrix ? deviation * normal : 1 + 0.1 * normal);
+    }
+    tensors.add(spec, values, type);
+  }
+  std::shared_ptr<Weights> weights(new Weights);
+  weights->config_ = config;
+  for (const std::string_view key : {kTokenizerKey, kLicenceKey, kDataKey, kTrainingKey})
+    weights->metadata_[std::string(key)] = "none: random weights";
+  weights->own(std::move(tensors.views));
+  weights->bind();
+  return weights;
+}
+
+std::shared_ptr<const Weights> Weights::convert(WeightType target) const {
+  OwnedTensors tensors;
+  const auto specs = tensor_specs(config_);
+  tensors.data.reserve(specs.size());
+  for (const TensorSpec& spec : specs) {
+    const TensorView& source = *find(tensors_, spec.name);
+    const TensorView* scales = find(tensors_, scale_name(spec.name));
+    std::vector<float> values(element_count(spec));
+    const auto columns = static_cast<std::size_t>(spec.shape.back());
+    for (std::size_t at = 0, row = 0; at < values.size(); at += columns, ++row) {
+      float scale = 1;
+      if (scales != nullptr)
+        std::memcpy(&scale, scales->bytes.data() + row * sizeof scale, sizeof scale);
+      widen(source.bytes.data() + at * size_of(source.dtype), scale, source.dtype,
+            std::span(values).subspan(at, columns));
+    }
+    tensors.add(spec, values, target);
+  }
+  std::shared_ptr<Weights> weights(new Weights);
+  weights->config_ = config_;
+  weights->metadata_ = metadata_;
+  weights->own(std::move(tensors.views));
+  weights->bind();
+  return weights;
+}
+
+Result<void> Weights::save(const std::filesystem::path& path) const {
+  return save_weights(path, config_, metadata_, tensors_);
+}
+
+Result<void> save_weights(const std::filesystem::path& path, const ModelConfig& config,
+                          const Metadata& metadata, std::span<const TensorView> tensors) {
+  if (auto ok = validate(config); !ok) return ok;
+  if (auto ok = check_keys(metadata, {kTokenizerKey, kLicenceKey, kDataKey, kTrainingKey}); !ok)
+    return ok;
+  if (auto ok = check_tensors(config, tensors); !ok) return ok;
+  Metadata all = metadata;
+  all[std::string(kFormatKey)] = kFormat;
+  all[std::string(kModelKey)] = to_json(config).dump();
+  return write_safetensors(path, all, tensors);
+}
+
+}  // namespace sage

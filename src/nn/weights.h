@@ -1,0 +1,112 @@
+// The weights of a model: immutable, shared by all sessions, used where they lie in the mapped
+// file.
+//
+// Knows the metadata of a model file and checks all of it; does not interpret the tokenizer in it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "nn/aligned_buffer.h"
+#include "nn/config.h"
+#include "nn/safetensors.h"
+
+namespace sage {
+
+/// The element type of all matrices; norms are f32 always. I8: rows with an f32 scale each, in a
+/// tensor whose name has "scale" in place of "weight" and whose shape lacks the last dimension.
+using WeightType = DType;
+
+std::string_view to_string(WeightType type);  // "f32", "bf16", "int8"
+Result<WeightType> weight_type_from_string(std::string_view name);
+
+/// Metadata of a model file. All are required in a file, with sage.xxh3 (see safetensors.h).
+inline constexpr std::string_view kFormatKey = "sage.format";        // "1"
+inline constexpr std::string_view kModelKey = "sage.model";          // to_json(ModelConfig)
+inline constexpr std::string_view kTokenizerKey = "sage.tokenizer";  // JSON, for the tokens layer
+inline constexpr std::string_view kLicenceKey = "sage.licence";      // of the weights
+inline constexpr std::string_view kDataKey = "sage.data";            // what it was trained on
+inline constexpr std::string_view kTrainingKey = "sage.training";    // how it was trained
+
+using Metadata = std::map<std::string, std::string>;
+
+/// A linear layer: `banks` matrices (out, in), the one used being chosen by the attribute of the
+/// token.
+struct Linear {
+  const void* data = nullptr;     // (banks, out, in) of `type`
+  const float* scales = nullptr;  // (banks, out); I8 only
+  WeightType type = WeightType::kF32;
+  std::int64_t out = 0;
+  std::int64_t in = 0;
+  int banks = 1;
+
+  const void* rows(int bank, std::int64_t row = 0) const {
+    const std::int64_t elements = (bank * out + row) * in;
+    return static_cast<const std::uint8_t*>(data) + elements * std::int64_t(size_of(type));
+  }
+  const float* scales_of(int bank, std::int64_t row = 0) const {
+    return scales == nullptr ? nullptr : scales + bank * out + row;
+  }
+};
+
+class Weights {
+ public:
+  struct Layer {
+    const float* attn_norm = nullptr;
+    Linear q, k, v, o;
+    const float* ff_norm = nullptr;
+    Linear gate, up, down;  // gate is empty for GELU
+  };
+
+  /// Maps a model file and checks its checksum, metadata and tensors against tensor_specs().
+  static Result<std::shared_ptr<const Weights>> load(const std::filesystem::path& path);
+  /// Weights of a freshly initialised model (normal, 1/sqrt(in)), for benchmarks and tests.
+  static Result<std::shared_ptr<const Weights>> random(const ModelConfig& config, WeightType type,
+                                                       std::uint64_t seed);
+  /// The same model with other elements, in memory. I8 to anything keeps the loss it has.
+  std::shared_ptr<const Weights> convert(WeightType type) const;
+  /// Writes a model file, atomically.
+  Result<void> save(const std::filesystem::path& path) const;
+
+  const ModelConfig& config() const { return config_; }
+  WeightType type() const { return embed_.type; }
+  const Metadata& metadata() const { return metadata_; }
+  /// Identifies the file: its XXH3-128 in 32 hexadecimal digits. Empty for weights made in memory.
+  const std::string& hash() const { return hash_; }
+  std::size_t bytes() const;  // of all tensors
+
+  const Linear& embed() const { return embed_; }
+  const Linear& head() const { return config_.tied ? embed_ : head_; }
+  const Layer& layer(int i) const { return layers_[static_cast<std::size_t>(i)]; }
+  const float* final_norm() const { return final_norm_; }
+  std::span<const TensorView> tensors() const { return tensors_; }
+
+ private:
+  Weights() = default;
+  void bind();
+  void own(std::vector<TensorView> tensors);
+
+  MappedFile file_;       // what the tensors lie in: a file,
+  AlignedBuffer memory_;  // or memory of their own
+  ModelConfig config_;
+  Metadata metadata_;
+  std::string hash_;
+  std::vector<TensorView> tensors_;
+  Linear embed_, head_;
+  std::vector<Layer> layers_;
+  const float* final_norm_ = nullptr;
+};
+
+/// Writes a model file from tensors named and shaped as in tensor_specs(config), all matrices of
+/// one type. Sets the keys sage.format, sage.model and sage.xxh3; `metadata` must hold the others.
+Result<void> save_weights(const std::filesystem::path& path, const ModelConfig& config,
+                          const Metadata& metadata, std::span<const TensorView> tensors);
+
+}  // namespace sage

@@ -1,0 +1,147 @@
+// Products of matrices against plain loops in double, and against themselves in other tilings.
+#include <algorithm>
+#include <cstring>
+
+#include "kernel_fixture.h"
+
+namespace sage::test {
+namespace {
+
+/// A product of random shape, with operands in memory of exactly their size.
+struct Product {
+  DType type = DType::kF32;
+  std::int64_t rows = 0, in = 0, tokens = 0;
+  std::vector<std::uint8_t> weight;
+  std::vector<double> exact;  // (rows, in): the weights' values
+  std::vector<float> scale, x;
+  std::vector<std::int32_t> index;  // a permutation
+
+  MatmulArgs args(float* y) const {
+    MatmulArgs args;
+    args.weight = weight.data();
+    args.scale = type == DType::kI8 ? scale.data() : nullptr;
+    args.in = in;
+    args.row_end = rows;
+    args.index = index.data();
+    args.tokens = tokens;
+    args.x = x.data();
+    args.x_stride = in;
+    args.y = y;
+    args.y_stride = rows;
+    return args;
+  }
+};
+
+class Matmul : public KernelTest {
+ protected:
+  template <class T>
+  void fill(Product& p, T (*convert)(float), double (*value)(T)) {
+    std::vector<T> elements;
+    for (const float v : floats(static_cast<std::size_t>(p.rows * p.in), 2))
+      elements.push_back(convert(v));
+    p.weight.resize(elements.size() * sizeof(T));
+    std::memcpy(p.weight.data(), elements.data(), p.weight.size());
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      const double scale =
+          p.type == DType::kI8 ? double{p.scale[i / static_cast<std::size_t>(p.in)]} : 1;
+      p.exact.push_back(scale * value(elements[i]));
+    }
+  }
+
+  Product random_product(DType type) {
+    Product p;
+    p.type = type;
+    p.rows = between(1, 40);
+    p.in = between(1, 150);
+    p.tokens = between(1, 11);
+    p.scale = floats(static_cast<std::size_t>(p.rows), 0.1f);
+    p.x = floats(static_cast<std::size_t>(p.tokens * p.in));
+    for (int i = 0; i < p.tokens; ++i) p.index.push_back(i);
+    for (std::size_t i = p.index.size(); i-- > 1;)
+      std::swap(p.index[i], p.index[random_.below(static_cast<std::uint32_t>(i + 1))]);
+    if (type == DType::kF32)
+      fill<float>(
+          p, [](float v) { return v; }, [](float v) { return double{v}; });
+    else if (type == DType::kBf16)
+      fill<Bf16>(
+          p, [](float v) { return to_bf16(v); }, [](Bf16 v) { return double{to_float(v)}; });
+    else
+      fill<std::int8_t>(
+          p, [](float v) { return static_cast<std::int8_t>(63 * v); },
+          [](std::int8_t v) { return double{static_cast<double>(v)}; });
+    return p;
+  }
+};
+
+constexpr DType kTypes[] = {DType::kF32, DType::kBf16, DType::kI8};
+
+TEST_P(Matmul, AgreesWithDoubleWithinTheRoundingOfItsSums) {
+  for (const DType type : kTypes)
+    for (int repeat = 0; repeat < 60; ++repeat) {
+      const Product p = random_product(type);
+      std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows));
+      kernels().matmul(type)(p.args(y.data()));
+      for (std::int64_t t = 0; t < p.tokens; ++t)
+        for (std::int64_t r = 0; r < p.rows; ++r) {
+          double sum = 0, magnitude = 0;
+          for (std::int64_t k = 0; k < p.in; ++k) {
+            const double term = p.exact[static_cast<std::size_t>(r * p.in + k)] *
+                                double{p.x[static_cast<std::size_t>(t * p.in + k)]};
+            sum += term;
+            magnitude += std::abs(term);
+          }
+          // n additions of relative error 2^-24 each, two roundings more for products and scales.
+          const double bound = magnitude * static_cast<double>(p.in + 2) * 0x1.0p-24 + 1e-30;
+          ASSERT_NEAR(static_cast<double>(y[static_cast<std::size_t>(t * p.rows + r)]), sum, bound)
+              << p.rows << " x " << p.in << ", " << p.tokens << " tokens";
+        }
+    }
+}
+
+TEST_P(Matmul, AnElementDependsOnNothingButItsRowAndToken) {
+  for (const DType type : kTypes)
+    for (int repeat = 0; repeat < 30; ++repeat) {
+      const Product p = random_product(type);
+      std::vector<float> all(static_cast<std::size_t>(p.tokens * p.rows)), alone(all.size());
+      kernels().matmul(type)(p.args(all.data()));
+      MatmulArgs args = p.args(alone.data());
+      args.tokens = 1;
+      for (std::int64_t t = 0; t < p.tokens; ++t, ++args.index) {
+        const std::int64_t split = between(0, static_cast<int>(p.rows));
+        args.row_begin = 0;
+        args.row_end = split;
+        kernels().matmul(type)(args);
+        args.row_begin = split;
+        args.row_end = p.rows;
+        kernels().matmul(type)(args);
+      }
+      ASSERT_EQ(all, alone);
+    }
+}
+
+TEST_P(Matmul, AccumulatesOntoWhatIsThere) {
+  for (const DType type : kTypes) {
+    const Product p = random_product(type);
+    std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows)), sum(y.size(), 3);
+    MatmulArgs args = p.args(y.data());
+    kernels().matmul(type)(args);
+    args.y = sum.data();
+    args.accumulate = true;
+    kernels().matmul(type)(args);
+    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_FLOAT_EQ(sum[i], 3 + y[i]);
+  }
+}
+
+TEST_P(Matmul, WritesNoRowOutsideItsRange) {
+  const Product p = random_product(DType::kF32);
+  std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows), 7);
+  MatmulArgs args = p.args(y.data());
+  args.row_begin = args.row_end = p.rows / 2;
+  kernels().matmul_f32(args);
+  EXPECT_EQ(std::count(y.begin(), y.end(), 7.0f), static_cast<std::ptrdiff_t>(y.size()));
+}
+
+SAGE_FOR_ALL_KERNELS(Matmul);
+
+}  // namespace
+}  // namespace sage::test

@@ -1,0 +1,69 @@
+// The engine's calls allocate nothing: every operator new of this program is counted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "models.h"
+
+namespace {
+std::atomic<long> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (p == nullptr) throw std::bad_alloc();
+  return p;
+}
+}  // namespace
+
+// The array and nothrow forms call these.
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace sage::test {
+namespace {
+
+TEST(Allocation, ForwardAndLogitsAllocateNothing) {
+  for (const AttentionFamily* family : attention_registry())
+    for (const int threads : {1, 2}) {
+      auto config = small_config(std::string(family->name()));
+      config.window = 60;  // slides, too
+      config.ff_banks = true;
+      const Model model(random_weights(config));
+      const auto ids = random_ids(config, 200);
+      const RowRange ranges[] = {{3, 9}, {20, 41}};
+      std::vector<float> some(27), all(ids.size() * static_cast<std::size_t>(config.vocab_size));
+      Workspace workspace(config, {.threads = threads});
+      KvCache cache(config, {.rollback = 10});
+      const long before = allocations.load();
+      model.forward(ids, cache, workspace);
+      for (std::size_t i = 0; i < 60; ++i) {
+        model.forward(std::span(ids).subspan(i, 1), cache, workspace);
+        model.logits(workspace, ranges, some);
+      }
+      cache.truncate(cache.length() - 10);
+      model.forward_all(ids, cache, workspace, all);
+      EXPECT_EQ(allocations.load(), before) << family->name();
+    }
+}
+
+TEST(Allocation, TheCounterCounts) {
+  const long before = allocations.load();
+  delete new int(1);
+  AlignedBuffer buffer(1000);
+  EXPECT_EQ(allocations.load(), before + 2);
+}
+
+static_assert(noexcept(std::declval<const Model&>().forward({}, std::declval<KvCache&>(),
+                                                            std::declval<Workspace&>())));
+
+}  // namespace
+}  // namespace sage::test

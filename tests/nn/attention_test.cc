@@ -1,0 +1,124 @@
+// Every member of the attention family, on every instruction set, against the reference.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "models.h"
+#include "reference.h"
+
+namespace sage::test {
+namespace {
+
+constexpr int kTokens = 150;     // more than two pages, and not whole blocks
+constexpr double kBound = 1e-5;  // of logits of size 1 to 4
+
+class Attention : public testing::TestWithParam<const AttentionFamily*> {
+ protected:
+  std::string name() const { return std::string(GetParam()->name()); }
+};
+
+TEST_P(Attention, AgreesWithTheReference) {
+  const auto config = small_config(name());
+  const auto weights = random_weights(config);
+  const auto ids = random_ids(config, kTokens);
+  const auto expected = reference_logits(*weights, ids);
+  for (const KernelTable* kernels : supported_kernels()) {
+    const Model model(weights, *kernels);
+    EXPECT_LT(largest_difference(prefill(model, ids), expected), kBound) << kernels->name;
+  }
+}
+
+TEST_P(Attention, StepByStepIsPrefillBitForBit) {
+  const auto config = small_config(name());
+  const auto ids = random_ids(config, kTokens);
+  for (const WeightType type : {WeightType::kF32, WeightType::kBf16, WeightType::kI8})
+    for (const KernelTable* kernels : supported_kernels()) {
+      const Model model(random_weights(config, type), *kernels);
+      const auto steps = step(model, ids);
+      EXPECT_EQ(steps, prefill(model, ids)) << kernels->name;
+      EXPECT_EQ(steps, prefill(model, ids, {}, {.block = 7})) << kernels->name;
+      EXPECT_EQ(steps, prefill(model, ids, {}, {.block = 256})) << kernels->name;
+    }
+}
+
+TEST_P(Attention, AnyNumberOfThreadsGivesTheSameBits) {
+  const auto config = small_config(name());
+  const auto ids = random_ids(config, kTokens);
+  const Model model(random_weights(config));
+  const auto one = prefill(model, ids);
+  for (const int threads : {2, 3}) {
+    EXPECT_EQ(one, prefill(model, ids, {}, {.threads = threads}));
+    EXPECT_EQ(one, step(model, ids, {}, {.threads = threads}));
+  }
+}
+
+TEST_P(Attention, SlidesItsWindowLikeTheReference) {
+  auto config = small_config(name());
+  for (const int window : {5, 40, 70}) {
+    config.window = window;
+    config.sinks = window == 70 ? 0 : 4;
+    const auto weights = random_weights(config);
+    const auto ids = random_ids(config, 400);
+    const Model model(weights);
+    const KvCacheOptions options = {.rollback = 0};
+    const auto expected = reference_logits(*weights, ids);
+    const auto slid = prefill(model, ids, options);
+    EXPECT_LT(largest_difference(slid, expected), kBound) << window;
+    EXPECT_EQ(slid, step(model, ids, options));
+    EXPECT_EQ(slid, prefill(model, ids, options, {.threads = 2}));
+  }
+}
+
+TEST_P(Attention, TakingBackAndPlayingAgainIsPlayingAfresh) {
+  auto config = small_config(name());
+  const Model model(random_weights(config));
+  const auto ids = random_ids(config, 200);
+  const auto other = random_ids(config, 90, 2);
+  for (const int kept : {0, 1, 63, 64, 65, 130, 200}) {
+    KvCache cache(config);
+    Workspace workspace(config);
+    model.forward(ids, cache, workspace);
+    ASSERT_TRUE(cache.can_truncate(kept));
+    cache.truncate(kept);
+    EXPECT_EQ(cache.length(), kept);
+    const auto again = prefill(model, other, cache, workspace);
+
+    KvCache fresh(config);
+    model.forward(std::span(ids).first(static_cast<std::size_t>(kept)), fresh, workspace);
+    EXPECT_EQ(again, prefill(model, other, fresh, workspace)) << kept;
+  }
+}
+
+TEST_P(Attention, ACloneGoesItsOwnWay) {
+  auto config = small_config(name());
+  config.window = 100;
+  const Model model(random_weights(config));
+  const auto ids = random_ids(config, 600);
+  const auto left = random_ids(config, 100, 2), right = random_ids(config, 100, 3);
+  Workspace workspace(config);
+  KvCache cache(config);
+  model.forward(ids, cache, workspace);
+  KvCache clone = cache.clone();
+  EXPECT_EQ(clone.length(), cache.length());
+  EXPECT_EQ(clone.bytes(), cache.bytes());
+  const auto of_clone = prefill(model, left, clone, workspace);
+  const auto of_original = prefill(model, right, cache, workspace);
+  for (const auto* next : {&left, &right}) {
+    KvCache fresh(config);
+    model.forward(ids, fresh, workspace);
+    EXPECT_EQ(prefill(model, *next, fresh, workspace), next == &left ? of_clone : of_original);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Family, Attention,
+                         testing::ValuesIn(attention_registry().begin(),
+                                           attention_registry().end()),
+                         [](const auto& family) {
+                           std::string name(family.param->name());
+                           for (char& c : name)
+                             if (c == '-') c = '_';
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace sage::test

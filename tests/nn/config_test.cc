@@ -1,0 +1,79 @@
+// Configs as data: JSON there and back, what is refused, tensors, the attention family.
+#include "nn/config.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "models.h"
+#include "nn/tensor_spec.h"
+
+namespace sage::test {
+namespace {
+
+TEST(Config, GoesThroughJson) {
+  for (const AttentionFamily* family : attention_registry()) {
+    auto config = small_config(std::string(family->name()));
+    config.activation = Activation::kGelu;
+    config.tied = false;
+    config.ff_banks = true;
+    config.norm_eps = 3e-6f;
+    const auto back = model_config_from_json(to_json(config));
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(*back, config);
+  }
+}
+
+TEST(Config, RefusesWhatNoModelCanBe) {
+  const auto good = to_json(small_config());
+  const std::pair<const char*, nlohmann::json> changes[] = {
+      {"d_model", 41},        {"heads", 3},       {"heads", 0},
+      {"layers", 100'000},    {"kv_heads", 3},    {"attention", "abacus"},
+      {"activation", "relu"}, {"tied", 1},        {"vocab_size", 1e12},
+      {"sinks", 512},         {"norm_eps", -1.0}, {"rope_theta", "big"},
+      {"d_ff", nullptr},      {"window", 0},      {"token_attributes", {{0, 1}, {0, 2}}},
+  };
+  for (const auto& [key, value] : changes) {
+    auto json = good;
+    json[key] = value;
+    EXPECT_FALSE(model_config_from_json(json)) << key;
+    json.erase(key);
+    EXPECT_FALSE(model_config_from_json(json)) << key;
+  }
+  EXPECT_FALSE(model_config_from_json(nlohmann::json::array()));
+}
+
+TEST(Config, CountsItsParameters) {
+  auto config = small_config("as-kvhs");
+  const std::int64_t d = 40, kv = 10, f = 51, banks = 5;
+  const std::int64_t layer = 2 * d + 2 * d * d + 2 * banks * kv * d + 3 * f * d;
+  EXPECT_EQ(parameter_count(config), 61 * d + 3 * layer + d);
+  config.tied = false;
+  EXPECT_EQ(parameter_count(config), 2 * 61 * d + 3 * layer + d);
+}
+
+TEST(AttentionFamily, EveryMemberDescribesAWholeLayer) {
+  for (const AttentionFamily* family : attention_registry()) {
+    const auto spec = family->make(8, 0, 6);
+    ASSERT_TRUE(spec) << family->name();
+    EXPECT_FALSE(family->summary().empty());
+    EXPECT_EQ(spec->query_heads, 8);
+    ASSERT_EQ(spec->kv_head_of.size(), 8u);
+    ASSERT_EQ(spec->keys.size(), static_cast<std::size_t>(spec->kv_heads));
+    for (int head = 0; head < spec->kv_heads; ++head)
+      EXPECT_NE(std::count(spec->kv_head_of.begin(), spec->kv_head_of.end(), head), 0);
+    // Some head sees every key, whatever its attribute.
+    EXPECT_EQ(spec->keys.front(), AttentionSpec::kAllAttributes);
+  }
+}
+
+TEST(AttentionFamily, ListsItsNamesWhenAskedForAnother) {
+  const auto spec = make_attention("abacus", 4, 1, 6);
+  ASSERT_FALSE(spec);
+  for (const AttentionFamily* family : attention_registry())
+    EXPECT_NE(spec.error().message.find(family->name()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sage::test

@@ -1,0 +1,121 @@
+// The page lists of the cache against a list of what every head should hold.
+#include "nn/kv_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "models.h"
+
+namespace sage::test {
+namespace {
+
+/// Marks each entry with its position, so that a mixed-up page shows.
+class MarkedCache {
+ public:
+  MarkedCache(const ModelConfig& config, const KvCacheOptions& options)
+      : config_(config), spec_(attention_of(config)), cache_(config, options) {}
+
+  void append(std::uint8_t attribute) {
+    attributes_.push_back(attribute);
+    cache_.append(attribute);
+    for (int head = 0; head < spec_.kv_heads; ++head) {
+      const auto visible = cache_.visible(head);
+      ASSERT_EQ(visible.kept, holds(head, attributes_.size() - 1));
+      if (!visible.kept) continue;
+      const auto mark = static_cast<float>(attributes_.size() - 1);
+      for (int layer = 0; layer < config_.layers; ++layer) {
+        std::memcpy(cache_.keys(head, layer, visible.high - 1), &mark, sizeof mark);
+        std::memcpy(cache_.values(head, layer, visible.high - 1), &mark, sizeof mark);
+      }
+    }
+  }
+
+  /// The positions that the last token sees, by the marks.
+  std::vector<std::size_t> seen(int head, int layer) {
+    const auto visible = cache_.visible(head);
+    std::vector<std::size_t> positions;
+    const auto read = [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t entry = begin; entry < end; ++entry) {
+        float key = 0, value = 0;
+        std::memcpy(&key, cache_.keys(head, layer, entry), sizeof key);
+        std::memcpy(&value, cache_.values(head, layer, entry), sizeof value);
+        EXPECT_EQ(key, value);
+        positions.push_back(static_cast<std::size_t>(key));
+      }
+    };
+    read(0, visible.sinks);
+    read(visible.low, visible.high);
+    return positions;
+  }
+
+  std::vector<std::size_t> expected(int head) const {
+    std::vector<std::size_t> positions;
+    const std::size_t last = attributes_.size() - 1;
+    for (std::size_t p = 0; p <= last; ++p)
+      if (holds(head, p) && (last - p < static_cast<std::size_t>(cache_.window()) ||
+                             p < static_cast<std::size_t>(cache_.sinks())))
+        positions.push_back(p);
+    return positions;
+  }
+
+  void truncate(std::int64_t n) {
+    cache_.truncate(n);
+    attributes_.resize(static_cast<std::size_t>(n));
+  }
+
+  KvCache& cache() { return cache_; }
+
+ private:
+  bool holds(int head, std::size_t position) const {
+    return (spec_.keys[static_cast<std::size_t>(head)] >> attributes_[position] & 1) != 0;
+  }
+
+  ModelConfig config_;
+  AttentionSpec spec_;
+  KvCache cache_;
+  std::vector<std::uint8_t> attributes_;
+};
+
+TEST(KvCache, HoldsWhatItShouldThroughRandomPlay) {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Random random(seed);
+    auto config = small_config("as-kvhs-masked");
+    config.window = 2 + static_cast<int>(random.below(300));
+    config.sinks = static_cast<int>(random.below(std::min(100u, std::uint32_t(config.window))));
+    MarkedCache marked(config, {.rollback = static_cast<int>(random.below(200))});
+    for (int block = 0; block < 120; ++block) {
+      if (random.below(4) == 0) {
+        const std::int64_t length = marked.cache().length();
+        const auto n = length - random.below(150);
+        if (n >= 0 && marked.cache().can_truncate(n)) marked.truncate(n);
+      }
+      marked.cache().slide();
+      const auto count = 1 + random.below(40);
+      // Runs of few attributes make the heads grow unevenly.
+      const auto attributes = 1 + random.below(static_cast<std::uint32_t>(config.attributes));
+      for (std::uint32_t i = 0; i < count; ++i) {
+        marked.append(static_cast<std::uint8_t>(random.below(attributes)));
+        for (int head = 0; head < config.kv_heads; ++head)
+          ASSERT_EQ(marked.seen(head, block % config.layers), marked.expected(head))
+              << "seed " << seed << ", block " << block;
+      }
+    }
+  }
+}
+
+TEST(KvCache, CostsPagesOfWhatItHolds) {
+  const auto config = small_config("mqa");
+  KvCache cache(config);
+  const std::size_t token = 2 * 3 * 10 * 4;  // K and V, layers, head_dim, f32
+  EXPECT_EQ(cache.bytes(), 0u);
+  EXPECT_EQ(cache.bytes_per_token(), token);
+  cache.append(0);
+  EXPECT_EQ(cache.bytes(), kPageTokens * token);
+  EXPECT_EQ(cache.bytes_per_token(), token);
+  EXPECT_EQ(KvCache(config, {.type = DType::kBf16}).bytes_per_token(), token / 2);
+}
+
+}  // namespace
+}  // namespace sage::test
