@@ -1,0 +1,67 @@
+// Training examples: windows of prepared pieces, drawn at random or in a fixed order.
+//
+// A window of a piece is `BOS [PROGRAM...] START` with the programs that play in it, then the piece
+// from the start of some bar on, that bar with its TIME_SIGNATURE and TEMPO said explicitly, then
+// EOS where the piece ends. An example is windows packed one after another and cut at its length,
+// so no position is padding. Attention may look across the BOS between two windows; the grammar
+// state does not. Thread role: const and stateless, share freely.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "tokens/vocabulary.h"
+#include "train/shard.h"
+
+namespace sage {
+
+struct WindowOptions {
+  double header_probability = 0.7;     // list the window's programs
+  double first_bar_probability = 0.2;  // begin at the piece's first bar; else at any bar
+  int lowest_shift = -5;               // transposition in semitones, kept inside 0..127
+  int highest_shift = 6;
+  double drum_weight = 1.0;  // how much likelier a piece with drums is drawn, for its length
+};
+
+class Dataset {
+ public:
+  static Result<Dataset> open(const std::filesystem::path& shard, const WindowOptions& options);
+
+  const TokenizerConfig& config() const { return shard_.config(); }
+  const Vocabulary& vocabulary() const { return vocabulary_; }
+  std::size_t piece_count() const { return shard_.pieces().size(); }
+  std::uint64_t token_count() const { return shard_.token_count(); }
+
+  /// Fills an example. A function of the random state alone. Pieces are drawn in proportion to
+  /// their length times their weight.
+  void sample(Random& random, std::span<std::uint16_t> example) const;
+
+  /// The fixed example `index` for validation: every piece has its turn before any comes again,
+  /// first from its first bar, then from other bars; with header, not transposed.
+  void fixed(std::size_t index, std::span<std::uint16_t> example) const;
+
+ private:
+  Dataset(Shard shard, const WindowOptions& options);
+  struct Window {
+    std::size_t piece = 0;
+    std::size_t bar = 0;
+    bool header = true;
+    int shift = 0;
+  };
+  Window draw(Random& random) const;
+  std::vector<TokenId> programs_in(std::span<const std::uint16_t> tokens) const;
+  /// Writes as much of a window as fits; returns the number of tokens written.
+  std::size_t write(const Window& window, std::span<std::uint16_t> to) const;
+
+  Shard shard_;
+  WindowOptions options_;
+  Vocabulary vocabulary_;
+  std::vector<double> cumulative_;  // (pieces): weight of this piece and all before it
+};
+
+}  // namespace sage

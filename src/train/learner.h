@@ -1,0 +1,66 @@
+// A model in training: one update, the loss on held-out music, its tensors for a checkpoint.
+//
+// Knows neither files nor the schedule. Private to this layer.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nn/safetensors.h"
+#include "train/adamw.h"
+#include "train/dataset.h"
+#include "train/torch_model.h"
+#include "train/trainer.h"
+
+namespace sage {
+
+class Learner {
+ public:
+  /// Precondition: validate(options.model) accepts.
+  explicit Learner(const TrainOptions& options);
+
+  struct Update {
+    double loss = 0;           // nats a token, mean over the batch
+    double gradient_norm = 0;  // before clipping
+  };
+  /// One update with examples and dropout masks that are a function of (seed, step); `step` counts
+  /// the updates made before.
+  Update update(const Dataset& data, std::int64_t step, double rate);
+
+  /// The loss on the first examples of `data` in its fixed order. Leaves Validation::step alone.
+  Validation evaluate(const Dataset& data) const;
+
+  /// Weights under the names of a model file, then the optimiser's moments. Copies on the CPU.
+  class Snapshot {
+   public:
+    void add(std::string name, const torch::Tensor& tensor);
+    std::span<const TensorView> views() const { return views_; }
+
+   private:
+    std::vector<torch::Tensor> held_;
+    std::vector<TensorView> views_;
+  };
+  Snapshot snapshot() const;
+  /// False, with the state undefined, where a tensor is missing or of another size.
+  bool restore(std::span<const TensorView> tensors);
+
+ private:
+  struct Batch {
+    torch::Tensor inputs;    // (B, T)
+    torch::Tensor targets;   // (B * T)
+    std::int64_t notes = 0;  // DURATION tokens among the targets
+  };
+  Batch make_batch(std::span<const std::uint16_t> examples, const Vocabulary& vocabulary) const;
+  torch::Tensor loss_sum(const Batch& batch, double dropout) const;
+
+  TrainOptions options_;
+  torch::Device device_;
+  TorchModel model_;
+  torch::Tensor weights_;
+  AdamW optimiser_;
+};
+
+}  // namespace sage

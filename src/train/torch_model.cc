@@ -1,0 +1,190 @@
+#include "train/torch_model.h"
+
+#include <cmath>
+#include <utility>
+
+#include "train/torch_ops.h"
+
+namespace sage {
+
+using torch::Tensor;
+
+struct TorchModel::Pass {
+  Mode mode;
+  std::int64_t batch = 0, time = 0;
+  Tensor attributes;      // (B * T)
+  Tensor order, inverse;  // (B * T): tokens sorted by attribute, and back; banked models only
+  std::vector<std::int64_t> counts;  // (A): tokens of each attribute
+  Tensor cosine, sine;               // (T, dh / 2)
+
+  Tensor sorted(const Tensor& x) const { return ops::permute_rows(x, order, inverse); }
+  Tensor unsorted(const Tensor& x) const { return ops::permute_rows(x, inverse, order); }
+  Tensor drop(const Tensor& x) const {
+    return mode.dropout > 0 ? torch::dropout(x, mode.dropout, true) : x;
+  }
+};
+
+namespace {
+
+/// Rows sorted by attribute, each group times its own bank: x (N, in), weight (A, out, in).
+Tensor banked_linear(const Tensor& x, const Tensor& weight,
+                     const std::vector<std::int64_t>& counts) {
+  const auto groups = x.split_with_sizes(counts, 0);
+  const auto banks = weight.unbind(0);
+  std::vector<Tensor> outputs;
+  for (std::size_t a = 0; a < groups.size(); ++a)
+    if (counts[a] > 0) outputs.push_back(torch::linear(groups[a], banks[a]));
+  return torch::cat(outputs, 0);
+}
+
+std::string layer_name(int layer, std::string_view rest) {
+  return "layers." + std::to_string(layer) + "." + std::string(rest);
+}
+
+}  // namespace
+
+TorchModel::TorchModel(const ModelConfig& config, std::uint64_t seed, torch::Device device)
+    : config_(config), attention_(attention_of(config)) {
+  heads_of_group_.assign(static_cast<std::size_t>(attention_.kv_heads), 0);
+  for (const int group : attention_.kv_head_of) ++heads_of_group_[static_cast<std::size_t>(group)];
+  std::vector<std::int64_t> attributes(config.token_attributes.begin(),
+                                       config.token_attributes.end());
+  token_attributes_ = torch::tensor(attributes, torch::kInt64).to(device);
+
+  weights_ = torch::zeros({parameter_count(config)}, torch::kFloat32).to(device);
+  gradients_ = torch::zeros_like(weights_);
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const double residual = 0.02 / std::sqrt(2.0 * config.layers);
+  const auto specs = tensor_specs(config);
+  std::int64_t offset = 0;
+  for (const bool matrix : {true, false}) {
+    for (const TensorSpec& spec : specs) {
+      if (spec.matrix != matrix) continue;
+      std::int64_t count = 1;
+      for (const auto size : spec.shape) count *= size;
+      Tensor value = weights_.narrow(0, offset, count).view(spec.shape);
+      const bool is_residual =
+          spec.name.ends_with("attn.o.weight") || spec.name.ends_with("ff.down.weight");
+      if (matrix) {
+        value.copy_(torch::randn(spec.shape, generator) * (is_residual ? residual : 0.02));
+      } else {
+        value.fill_(1.0);
+      }
+      value.requires_grad_(true);
+      value.mutable_grad() = gradients_.narrow(0, offset, count).view(spec.shape);
+      parameters_.push_back({spec, value});
+      offset += count;
+    }
+    if (matrix) matrix_elements_ = offset;
+  }
+}
+
+Tensor TorchModel::weight(const std::string& name, torch::ScalarType type) const {
+  for (const Parameter& parameter : parameters_)
+    if (parameter.spec.name == name) return parameter.value.to(type);
+  TORCH_INTERNAL_ASSERT(false, "no tensor ", name);
+}
+
+Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode) const {
+  Pass pass;
+  pass.mode = mode;
+  pass.batch = tokens.size(0);
+  pass.time = tokens.size(1);
+  pass.attributes = token_attributes_.index_select(0, tokens.reshape({-1}));
+  if (attention_.query_banks || attention_.kv_banks || config_.ff_banks) {
+    pass.order = pass.attributes.argsort(std::int64_t{0});
+    pass.inverse = torch::empty_like(pass.order);
+    pass.inverse.index_copy_(0, pass.order,
+                             torch::arange(pass.order.numel(), pass.order.options()));
+    const Tensor counts = torch::bincount(pass.attributes, {}, config_.attributes).cpu();
+    pass.counts.assign(counts.data_ptr<std::int64_t>(),
+                       counts.data_ptr<std::int64_t>() + counts.numel());
+  }
+  const int half = config_.head_dim() / 2;
+  const auto real = weights_.options().requires_grad(false);
+  const Tensor frequencies = torch::pow(static_cast<double>(config_.rope_theta),
+                                        torch::arange(half, real.dtype(torch::kFloat64)) / -half);
+  const Tensor angles =
+      torch::outer(torch::arange(pass.time, real.dtype(torch::kFloat64)), frequencies);
+  pass.cosine = angles.cos().to(torch::kFloat32);
+  pass.sine = angles.sin().to(torch::kFloat32);
+
+  const double eps = config_.norm_eps;
+  Tensor x =
+      pass.drop(torch::embedding(weight("embed.weight", torch::kFloat32), tokens.reshape({-1})));
+  for (int layer = 0; layer < config_.layers; ++layer) {
+    const Tensor n = ops::rms_norm(
+        x, weight(layer_name(layer, "attn_norm.weight"), torch::kFloat32), eps, mode.compute);
+    x = x + pass.drop(attention(layer, n, pass));
+    const Tensor m = ops::rms_norm(x, weight(layer_name(layer, "ff_norm.weight"), torch::kFloat32),
+                                   eps, mode.compute);
+    x = x + pass.drop(feed_forward(layer, m, pass));
+  }
+  const Tensor last =
+      ops::rms_norm(x, weight("final_norm.weight", torch::kFloat32), eps, mode.compute);
+  return torch::linear(last, weight(config_.tied ? "embed.weight" : "head.weight", mode.compute));
+}
+
+Tensor TorchModel::attention(int layer, const Tensor& n, const Pass& pass) const {
+  const auto load = [&](const char* rest) {
+    return weight(layer_name(layer, rest), pass.mode.compute);
+  };
+  const std::int64_t heads = attention_.query_heads, groups = attention_.kv_heads;
+  const std::int64_t dim = config_.head_dim();
+  const Tensor sorted = attention_.query_banks || attention_.kv_banks ? pass.sorted(n) : Tensor();
+  const auto project = [&](bool banks, const Tensor& w) {
+    return banks ? pass.unsorted(banked_linear(sorted, w, pass.counts)) : torch::linear(n, w);
+  };
+  const Tensor q = project(attention_.query_banks, load("attn.q.weight"));
+  const Tensor kv =
+      project(attention_.kv_banks, torch::cat({load("attn.k.weight"), load("attn.v.weight")}, -2));
+  const auto parts = kv.view({pass.batch, pass.time, 2, groups, dim}).unbind(2);
+  const Tensor out =
+      mix(ops::rope(q.view({pass.batch, pass.time, heads, dim}), pass.cosine, pass.sine),
+          ops::rope(parts[0], pass.cosine, pass.sine), parts[1], pass)
+          .reshape({pass.batch * pass.time, heads * dim});
+  const Tensor o = load("attn.o.weight");
+  return attention_.query_banks ? pass.unsorted(banked_linear(pass.sorted(out), o, pass.counts))
+                                : torch::linear(out, o);
+}
+
+/// Attention of all heads: q (B, T, h, dh), k and v (B, T, G, dh) to (B, T, h, dh).
+Tensor TorchModel::mix(const Tensor& q, const Tensor& k, const Tensor& v, const Pass& pass) const {
+  const auto queries = q.split_with_sizes(heads_of_group_, 2);
+  const auto keys = k.unbind(2), values = v.unbind(2);
+  std::vector<Tensor> outputs;
+  for (std::size_t g = 0; g < queries.size(); ++g) {
+    if (attention_.keys[g] == AttentionSpec::kAllAttributes) {
+      outputs.push_back(ops::causal_attention(queries[g], keys[g], values[g]));
+      continue;
+    }
+    Tensor member = torch::zeros({config_.attributes}, torch::kBool);
+    for (int a = 0; a < config_.attributes; ++a)
+      if (attention_.keys[g] >> a & 1) member[a] = true;
+    const Tensor seen =
+        member.to(q.device()).index_select(0, pass.attributes).view({pass.batch, 1, pass.time});
+    const Tensor visible = seen.expand({pass.batch, pass.time, pass.time}).tril();
+    outputs.push_back(ops::composed::masked_attention(queries[g], keys[g], values[g], visible));
+  }
+  return outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 2);
+}
+
+Tensor TorchModel::feed_forward(int layer, const Tensor& m, const Pass& pass) const {
+  const auto load = [&](const char* rest) {
+    return weight(layer_name(layer, rest), pass.mode.compute);
+  };
+  const bool banks = config_.ff_banks;
+  const auto project = [&](const Tensor& x, const Tensor& w) {
+    return banks ? banked_linear(x, w, pass.counts) : torch::linear(x, w);
+  };
+  const Tensor input = banks ? pass.sorted(m) : m;
+  const Tensor up = load("ff.up.weight");
+  const Tensor hidden =
+      config_.activation == Activation::kSwiGlu
+          ? ops::swiglu(project(input, torch::cat({load("ff.gate.weight"), up}, -2)))
+          : torch::gelu(project(input, up));
+  const Tensor out = project(hidden, load("ff.down.weight"));
+  return banks ? pass.unsorted(out) : out;
+}
+
+}  // namespace sage

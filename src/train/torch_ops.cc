@@ -1,0 +1,324 @@
+#include "train/torch_ops.h"
+
+#include <ATen/Parallel.h>
+
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <vector>
+
+#include "train/row_kernels.h"
+#include "train/torch_compat.h"
+
+namespace sage::ops {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::tensor_list;
+
+constexpr std::int64_t kQueryBlock = 128;  // queries whose products share one range of keys
+
+bool is_fused(const Tensor& x) {
+  return x.is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kBFloat16);
+}
+
+float* floats(const Tensor& x) { return x.data_ptr<float>(); }
+rows::Bf16* halves(const Tensor& x) { return reinterpret_cast<rows::Bf16*>(x.data_ptr()); }
+
+/// Calls body with the tensor's elements as float* or Bf16*.
+template <class Body>
+void with_elements(const Tensor& x, const Body& body) {
+  if (x.scalar_type() == torch::kFloat32) {
+    body(floats(x));
+  } else {
+    body(halves(x));
+  }
+}
+
+/// A tensor's elements as the same type that another pointer has.
+float* like(const float*, const Tensor& x) { return floats(x); }
+rows::Bf16* like(const rows::Bf16*, const Tensor& x) { return halves(x); }
+
+std::int64_t grain(std::int64_t width) { return std::max<std::int64_t>(1, 16'384 / width); }
+
+struct RmsNorm : Function<RmsNorm> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x_in, const Tensor& weight, double eps,
+                        torch::ScalarType dtype) {
+    const Tensor x = x_in.contiguous();
+    const std::int64_t width = x.size(-1), count = x.numel() / width;
+    Tensor out = torch::empty(x.sizes(), x.options().dtype(dtype));
+    Tensor scale = torch::empty({count}, x.options());
+    with_elements(out, [&](auto* to) {
+      at::parallel_for(0, count, grain(width), [&](std::int64_t begin, std::int64_t end) {
+        rows::rms_norm(floats(x) + begin * width, floats(weight), static_cast<float>(eps),
+                       end - begin, width, to + begin * width, floats(scale) + begin);
+      });
+    });
+    ctx->save_for_backward({x, weight, scale});
+    return out;
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], &scale = saved[2];
+    const Tensor dout = grads[0].contiguous();
+    const std::int64_t width = x.size(-1), count = x.numel() / width;
+    Tensor dx = torch::empty_like(x);
+    // A fixed number of parts, so that the sum does not depend on the number of threads.
+    constexpr std::int64_t kParts = 16;
+    Tensor dweight = torch::zeros({kParts, width}, x.options());
+    with_elements(dout, [&](const auto* d) {
+      at::parallel_for(0, kParts, 1, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t part = first; part < last; ++part) {
+          const std::int64_t begin = count * part / kParts, end = count * (part + 1) / kParts;
+          rows::rms_norm_backward(floats(x) + begin * width, floats(weight), floats(scale) + begin,
+                                  d + begin * width, end - begin, width, floats(dx) + begin * width,
+                                  floats(dweight) + part * width);
+        }
+      });
+    });
+    return {dx, dweight.sum(0), Tensor(), Tensor()};
+  }
+};
+
+struct SwiGlu : Function<SwiGlu> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& gate_up_in) {
+    const Tensor gate_up = gate_up_in.contiguous();
+    auto sizes = gate_up.sizes().vec();
+    const std::int64_t width = sizes.back() /= 2;
+    Tensor out = torch::empty(sizes, gate_up.options());
+    with_elements(out, [&](auto* to) {
+      const auto* from = like(to, gate_up);
+      at::parallel_for(0, out.numel() / width, grain(width), [&](auto begin, auto end) {
+        rows::swiglu(from + begin * 2 * width, end - begin, width, to + begin * width);
+      });
+    });
+    ctx->save_for_backward({gate_up});
+    return out;
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const Tensor gate_up = ctx->get_saved_variables()[0];
+    const Tensor dout = grads[0].contiguous();
+    const std::int64_t width = dout.size(-1);
+    Tensor dgate_up = torch::empty_like(gate_up);
+    with_elements(dout, [&](auto* d) {
+      const auto* from = like(d, gate_up);
+      auto* to = like(d, dgate_up);
+      at::parallel_for(0, dout.numel() / width, grain(width), [&](auto begin, auto end) {
+        rows::swiglu_backward(from + begin * 2 * width, d + begin * width, end - begin, width,
+                              to + begin * 2 * width);
+      });
+    });
+    return {dgate_up};
+  }
+};
+
+Tensor rotated(const Tensor& x, const Tensor& cosine, const Tensor& sine, float direction) {
+  const std::int64_t time = x.size(1), heads = x.size(2), half = x.size(3) / 2;
+  const std::int64_t width = heads * 2 * half;
+  Tensor out = torch::empty_like(x);
+  with_elements(x, [&](auto* from) {
+    auto* to = like(from, out);
+    at::parallel_for(0, x.size(0) * time, grain(width), [&](auto begin, auto end) {
+      for (auto row = begin; row < end; ++row)
+        rows::rotate(from + row * width, floats(cosine) + row % time * half,
+                     floats(sine) + row % time * half, heads, half, direction, to + row * width);
+    });
+  });
+  return out;
+}
+
+struct Rope : Function<Rope> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& cosine,
+                        const Tensor& sine) {
+    ctx->save_for_backward({cosine, sine});
+    return rotated(x.contiguous(), cosine, sine, 1.0f);
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    return {rotated(grads[0].contiguous(), saved[0], saved[1], -1.0f), Tensor(), Tensor()};
+  }
+};
+
+/// body(row, visible) for every row of scores (B, block * R, width) whose first query is at
+/// `begin`.
+template <class Body>
+void for_score_rows(std::int64_t batch, std::int64_t row_count, std::int64_t heads,
+                    std::int64_t begin, std::int64_t width, const Body& body) {
+  at::parallel_for(0, batch * row_count, grain(width), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row)
+      body(row * width, begin + row % row_count / heads + 1);
+  });
+}
+
+struct CausalAttention : Function<CausalAttention> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& q_in, const Tensor& k_in,
+                        const Tensor& v_in) {
+    const std::int64_t batch = q_in.size(0), time = q_in.size(1), heads = q_in.size(2);
+    const std::int64_t dim = q_in.size(3);
+    const Tensor q = q_in.contiguous().view({batch, time * heads, dim});
+    const Tensor k = k_in.contiguous(), v = v_in.contiguous();
+    const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+    Tensor out = torch::empty_like(q);
+    tensor_list saved = {q, k, v};
+    for (std::int64_t begin = 0; begin < time; begin += kQueryBlock) {
+      const std::int64_t end = std::min(begin + kQueryBlock, time);
+      Tensor scores =
+          at::bmm(q.slice(1, begin * heads, end * heads), k.slice(1, 0, end).transpose(1, 2));
+      with_elements(scores, [&](auto* s) {
+        for_score_rows(
+            batch, (end - begin) * heads, heads, begin, end,
+            [&](auto offset, auto visible) { rows::softmax(s + offset, factor, visible, end); });
+      });
+      out.slice(1, begin * heads, end * heads).copy_(at::bmm(scores, v.slice(1, 0, end)));
+      saved.push_back(scores);
+    }
+    ctx->save_for_backward(saved);
+    return out.view({batch, time, heads, dim});
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2];
+    const std::int64_t batch = k.size(0), time = k.size(1), dim = k.size(2);
+    const std::int64_t heads = q.size(1) / time;
+    const float factor = 1.0f / std::sqrt(static_cast<float>(dim));
+    const Tensor dout = grads[0].contiguous().view(q.sizes());
+    Tensor dq = torch::empty_like(q), dk = torch::zeros_like(k), dv = torch::zeros_like(v);
+    for (std::size_t block = 3; block < saved.size(); ++block) {
+      const std::int64_t begin = static_cast<std::int64_t>(block - 3) * kQueryBlock;
+      const std::int64_t end = std::min(begin + kQueryBlock, time);
+      const Tensor& p = saved[block];
+      const Tensor d = dout.slice(1, begin * heads, end * heads);
+      dv.slice(1, 0, end).add_(at::bmm(p.transpose(1, 2), d));
+      Tensor ds = at::bmm(d, v.slice(1, 0, end).transpose(1, 2));
+      with_elements(ds, [&](auto* s) {
+        const auto* probability = like(s, p);
+        for_score_rows(
+            batch, (end - begin) * heads, heads, begin, end, [&](auto offset, auto visible) {
+              rows::softmax_backward(probability + offset, s + offset, factor, visible, end);
+            });
+      });
+      dk.slice(1, 0, end).add_(at::bmm(ds.transpose(1, 2), q.slice(1, begin * heads, end * heads)));
+      dq.slice(1, begin * heads, end * heads).copy_(at::bmm(ds, k.slice(1, 0, end)));
+    }
+    return {dq.view({batch, time, heads, dim}), dk, dv};
+  }
+};
+
+struct CrossEntropySum : Function<CrossEntropySum> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& logits, const Tensor& targets,
+                        bool gradient) {
+    const std::int64_t count = logits.size(0), width = logits.size(1);
+    Tensor losses = torch::empty({count}, logits.options().dtype(torch::kFloat32));
+    with_elements(logits, [&](auto* row) {
+      const auto* target = targets.data_ptr<std::int64_t>();
+      at::parallel_for(0, count, grain(width), [&](auto begin, auto end) {
+        for (auto i = begin; i < end; ++i)
+          floats(losses)[i] = rows::cross_entropy(row + i * width, width, target[i], gradient);
+      });
+    });
+    ctx->save_for_backward({logits.detach()});
+    return losses.sum(torch::kFloat64).to(torch::kFloat32);
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const Tensor dlogits = ctx->get_saved_variables()[0];
+    return {dlogits.mul_(grads[0].item<float>()), Tensor(), Tensor()};
+  }
+};
+
+struct PermuteRows : Function<PermuteRows> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& order,
+                        const Tensor& inverse) {
+    ctx->save_for_backward({inverse});
+    return x.index_select(0, order);
+  }
+  static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
+    const Tensor inverse = ctx->get_saved_variables()[0];
+    return {grads[0].index_select(0, inverse), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps, torch::ScalarType dtype) {
+  return is_fused(x) ? RmsNorm::apply(x, weight, eps, dtype)
+                     : composed::rms_norm(x, weight, eps, dtype);
+}
+
+Tensor swiglu(const Tensor& gate_up) {
+  return is_fused(gate_up) ? SwiGlu::apply(gate_up) : composed::swiglu(gate_up);
+}
+
+Tensor rope(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
+  return is_fused(x) ? Rope::apply(x, cosine, sine) : composed::rope(x, cosine, sine);
+}
+
+Tensor causal_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
+  if (is_fused(q)) return CausalAttention::apply(q, k, v);
+  if (!kTorchHasFusedAttention) return composed::causal_attention(q, k, v);
+  // (B, T, R, dh) -> (B, R, T, dh); the shared K/V head is expanded, not copied.
+  const Tensor queries = q.transpose(1, 2);
+  const Tensor out = fused_causal_attention(queries, k.unsqueeze(1).expand_as(queries),
+                                            v.unsqueeze(1).expand_as(queries));
+  return out.transpose(1, 2);
+}
+
+Tensor cross_entropy_sum(const Tensor& logits, const Tensor& targets) {
+  const bool gradient = torch::GradMode::is_enabled() && logits.requires_grad();
+  return is_fused(logits) ? CrossEntropySum::apply(logits, targets, gradient)
+                          : composed::cross_entropy_sum(logits, targets);
+}
+
+Tensor permute_rows(const Tensor& x, const Tensor& order, const Tensor& inverse) {
+  return PermuteRows::apply(x, order, inverse);
+}
+
+namespace composed {
+
+Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps, torch::ScalarType dtype) {
+  const Tensor scale = torch::rsqrt(x.square().mean(-1, /*keepdim=*/true) + eps);
+  return (x * scale * weight).to(dtype);
+}
+
+Tensor swiglu(const Tensor& gate_up) {
+  const auto halves_of = gate_up.chunk(2, -1);
+  return torch::silu(halves_of[0]) * halves_of[1];
+}
+
+Tensor rope(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
+  const auto parts = x.to(torch::kFloat32).chunk(2, -1);
+  const Tensor c = cosine.unsqueeze(1), s = sine.unsqueeze(1);  // (T, 1, dh/2)
+  return torch::cat({parts[0] * c - parts[1] * s, parts[1] * c + parts[0] * s}, -1)
+      .to(x.scalar_type());
+}
+
+Tensor causal_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
+  const std::int64_t time = q.size(1);
+  return masked_attention(
+      q, k, v,
+      torch::ones({1, time, time}, q.options().dtype(torch::kBool).requires_grad(false)).tril());
+}
+
+Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& visible) {
+  const double factor = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
+  Tensor scores = torch::einsum("btrd,bsd->brts", {q, k}).to(torch::kFloat32) * factor;
+  const Tensor hidden = visible.logical_not().unsqueeze(1);  // (B or 1, 1, T, T)
+  scores = scores.masked_fill(hidden, -1e30);
+  // Where everything is hidden the softmax is uniform: filling with zero afterwards makes it
+  // nothing.
+  const Tensor p = torch::softmax(scores, -1).masked_fill(hidden, 0.0).to(v.scalar_type());
+  return torch::einsum("brts,bsd->btrd", {p, v});
+}
+
+Tensor cross_entropy_sum(const Tensor& logits, const Tensor& targets) {
+  namespace F = torch::nn::functional;
+  return F::cross_entropy(logits.to(torch::kFloat32), targets,
+                          F::CrossEntropyFuncOptions().reduction(torch::kSum));
+}
+
+}  // namespace composed
+}  // namespace sage::ops

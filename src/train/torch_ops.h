@@ -1,0 +1,53 @@
+// The differentiable pieces of the model that deserve one pass over memory instead of many.
+//
+// On the CPU each is a loop of row_kernels.h with its gradient written out; elsewhere, and as the
+// oracle of the tests, `composed` says the same with libtorch's own operations. Private to this
+// layer.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace sage::ops {
+
+/// weight * x / sqrt(mean(x^2) + eps) over the last dimension. x and weight are float; the result
+/// has type `dtype`.
+torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps,
+                       torch::ScalarType dtype);
+
+/// silu(gate) * up of (..., 2f) holding gate, then up: (..., f).
+torch::Tensor swiglu(const torch::Tensor& gate_up);
+
+/// Rotary positions for x (B, T, H, dh); cosine and sine (T, dh/2), float.
+torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cosine, const torch::Tensor& sine);
+
+/// Causal attention of R query heads that share one K/V head: q (B, T, R, dh), k and v (B, T, dh)
+/// to (B, T, R, dh). The heads are folded into the rows of the products, and the keys after a block
+/// of queries are left out of its products.
+torch::Tensor causal_attention(const torch::Tensor& q, const torch::Tensor& k,
+                               const torch::Tensor& v);
+
+/// The sum over rows of -log softmax(logits)[target]: logits (N, V), targets (N) of int64. Uses up
+/// the logits: their memory becomes that of their gradient.
+torch::Tensor cross_entropy_sum(const torch::Tensor& logits, const torch::Tensor& targets);
+
+/// Rows of x (N, C) in the order of `order`; `inverse` is the inverse permutation.
+torch::Tensor permute_rows(const torch::Tensor& x, const torch::Tensor& order,
+                           const torch::Tensor& inverse);
+
+namespace composed {
+
+torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps,
+                       torch::ScalarType dtype);
+torch::Tensor swiglu(const torch::Tensor& gate_up);
+torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cosine, const torch::Tensor& sine);
+torch::Tensor causal_attention(const torch::Tensor& q, const torch::Tensor& k,
+                               const torch::Tensor& v);
+torch::Tensor cross_entropy_sum(const torch::Tensor& logits, const torch::Tensor& targets);
+
+/// As causal_attention, but key j is seen by query i only where visible (B or 1, T, T) is true; a
+/// query that sees nothing gives zero.
+torch::Tensor masked_attention(const torch::Tensor& q, const torch::Tensor& k,
+                               const torch::Tensor& v, const torch::Tensor& visible);
+
+}  // namespace composed
+}  // namespace sage::ops

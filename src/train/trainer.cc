@@ -1,0 +1,287 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "nn/safetensors.h"
+#include "train/checkpoint.h"
+#include "train/learner.h"
+#include "train/run_folder.h"
+
+namespace sage {
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+class Trainer {
+ public:
+  Trainer(const TrainOptions& options, const TrainHooks& hooks, RunFolder folder, Dataset training,
+          std::optional<Dataset> validation, std::string data_summary)
+      : options_(options),
+        hooks_(hooks),
+        folder_(std::move(folder)),
+        training_(std::move(training)),
+        validation_(std::move(validation)),
+        data_summary_(std::move(data_summary)),
+        learner_(options) {}
+
+  Result<void> resume(const std::filesystem::path& checkpoint);
+  Result<TrainSummary> run();
+
+ private:
+  bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+  double session_seconds() const {
+    return std::chrono::duration<double>(Clock::now() - begin_).count();
+  }
+  std::int64_t tokens_per_step() const {
+    return options_.batch * options_.accumulate * options_.model.context;
+  }
+  double progress() const;
+  void step();
+  void report();
+  void validate();
+  Result<void> save();
+  std::string training_summary() const;
+
+  TrainOptions options_;
+  TrainHooks hooks_;
+  RunFolder folder_;
+  Dataset training_;
+  std::optional<Dataset> validation_;
+  std::string data_summary_;
+  Learner learner_;
+  TrainState state_;
+  double earlier_seconds_ = 0;  // of the sessions before this one
+  Clock::time_point begin_ = Clock::now();
+  std::int64_t validated_step_ = -1;
+  // Since the last report:
+  double loss_sum_ = 0;
+  std::int64_t reported_steps_ = 0;
+  double report_seconds_ = 0;  // the session's time at it
+  // Of the last step:
+  double rate_ = 0, gradient_norm_ = 0;
+};
+
+Result<void> Trainer::resume(const std::filesystem::path& checkpoint) {
+  const auto file = MappedFile::open(checkpoint);
+  if (!file) return tl::unexpected<Error>(file.error());
+  const auto parsed = parse_safetensors(file->bytes());
+  if (!parsed) return fail(checkpoint.string(), parsed.error());
+  const auto text = [&](std::string_view key) {
+    const auto at = parsed->metadata.find(std::string(key));
+    return at == parsed->metadata.end() ? std::string() : at->second;
+  };
+  const auto refuse = [&](ErrorCode code, const char* why) {
+    return fail(code, checkpoint.string() + ": " + why);
+  };
+  if (text("sage.model") != to_json(options_.model).dump())
+    return refuse(ErrorCode::kMismatch,
+                  "made with another model shape; resume with the options that the run was "
+                  "started with");
+  if (text("sage.tokenizer") != to_json(training_.config()).dump())
+    return refuse(ErrorCode::kMismatch, "made with another tokenizer than the data");
+  const auto state = state_from_text(text(kStateKey));
+  if (!state) return fail(checkpoint.string(), state.error());
+  if (!learner_.restore(parsed->tensors))
+    return refuse(ErrorCode::kMalformed, "tensors are missing");
+  state_ = *state;
+  earlier_seconds_ = state_.seconds;
+  return {};
+}
+
+double Trainer::progress() const {
+  double share = 0;
+  if (options_.steps > 0)
+    share = static_cast<double>(state_.step) / static_cast<double>(options_.steps);
+  if (options_.minutes > 0)
+    share = std::max(share, (earlier_seconds_ + session_seconds()) / (60 * options_.minutes));
+  return share;
+}
+
+void Trainer::step() {
+  rate_ = learning_rate(options_.schedule, state_.step, progress());
+  const auto update = learner_.update(training_, state_.step, rate_);
+  gradient_norm_ = update.gradient_norm;
+  loss_sum_ += update.loss;
+  ++reported_steps_;
+  ++state_.step;
+  state_.tokens += tokens_per_step();
+}
+
+void Trainer::report() {
+  const double now = session_seconds();
+  TrainProgress p;
+  p.step = state_.step;
+  p.tokens = state_.tokens;
+  p.loss = state_.train_loss = loss_sum_ / static_cast<double>(reported_steps_);
+  p.learning_rate = rate_;
+  p.gradient_norm = gradient_norm_;
+  p.tokens_per_second = static_cast<double>(reported_steps_ * tokens_per_step()) /
+                        std::max(1e-9, now - report_seconds_);
+  p.seconds = earlier_seconds_ + now;
+  const double done = progress();
+  p.seconds_left = done > 0 ? p.seconds * std::max(0.0, 1.0 - done) / done : 0;
+  folder_.log({{"step", p.step},
+               {"tokens", p.tokens},
+               {"loss", p.loss},
+               {"learning_rate", p.learning_rate},
+               {"gradient_norm", p.gradient_norm},
+               {"tokens_per_second", p.tokens_per_second},
+               {"seconds", p.seconds}});
+  if (hooks_.progress) hooks_.progress(p);
+  loss_sum_ = 0;
+  reported_steps_ = 0;
+  report_seconds_ = now;
+}
+
+void Trainer::validate() {
+  if (!validation_ || validated_step_ == state_.step) return;
+  const double begin = session_seconds();
+  Validation result = learner_.evaluate(*validation_);
+  result.step = validated_step_ = state_.step;
+  state_.valid_nats_per_token = result.nats_per_token;
+  state_.valid_nats_per_note = result.nats_per_note;
+  folder_.log({{"step", result.step},
+               {"valid_nats_per_token", result.nats_per_token},
+               {"valid_nats_per_note", result.nats_per_note},
+               {"seconds", earlier_seconds_ + session_seconds()}});
+  if (hooks_.validation) hooks_.validation(result);
+  report_seconds_ += session_seconds() - begin;  // reported speed is the speed of training
+}
+
+std::string Trainer::training_summary() const {
+  json summary = {{"steps", state_.step},
+                  {"tokens", state_.tokens},
+                  {"seconds", state_.seconds},
+                  {"train_nats_per_token", state_.train_loss},
+                  {"batch_tokens", tokens_per_step()},
+                  {"learning_rate", options_.schedule.peak},
+                  {"seed", options_.seed},
+                  {"command", options_.command}};
+  if (validation_) {
+    summary["valid_nats_per_token"] = state_.valid_nats_per_token;
+    summary["valid_nats_per_note"] = state_.valid_nats_per_note;
+  }
+  return summary.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<void> Trainer::save() {
+  state_.seconds = earlier_seconds_ + session_seconds();
+  return folder_.save(state_,
+                      {{"sage.format", "1"},
+                       {"sage.model", to_json(options_.model).dump()},
+                       {"sage.tokenizer", to_json(training_.config()).dump()},
+                       {"sage.licence", options_.licence},
+                       {"sage.data", data_summary_},
+                       {"sage.training", training_summary()}},
+                      learner_.snapshot().views());
+}
+
+Result<TrainSummary> Trainer::run() {
+  begin_ = Clock::now();
+  double saved_at = 0;
+  while (!stopped() && progress() < 1) {
+    step();
+    if (state_.step % std::max<std::int64_t>(1, hooks_.report_every) == 0) report();
+    if (options_.validate_every > 0 && state_.step % options_.validate_every == 0) validate();
+    if (session_seconds() - saved_at > 60 * options_.checkpoint_minutes) {
+      if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
+      saved_at = session_seconds();
+    }
+  }
+  TrainSummary summary;
+  summary.stopped = stopped();
+  if (reported_steps_ > 0) report();
+  if (!summary.stopped) validate();
+  if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
+  summary.steps = state_.step;
+  summary.tokens = state_.tokens;
+  summary.seconds = state_.seconds;
+  summary.train_loss = state_.train_loss;
+  summary.validation = {state_.step, state_.valid_nats_per_token, state_.valid_nats_per_note};
+  summary.model = folder_.model();
+  return summary;
+}
+
+/// What a model file says of its data: the manifest's hash and its counts.
+Result<std::string> summarise_data(const std::filesystem::path& folder) {
+  const auto text = read_text(folder / "manifest.json");
+  if (!text)
+    return fail(
+        ErrorCode::kInvalidArgument,
+        folder.string() + ": no manifest.json; make the data with `sage-music data prepare`");
+  const json manifest = json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  if (!manifest.is_object() || !manifest.contains("train") || !manifest.contains("valid"))
+    return fail(ErrorCode::kMalformed, (folder / "manifest.json").string() + ": damaged");
+  return json{{"manifest_sha256", Sha256().update(*text).hex()},
+              {"train", manifest["train"]},
+              {"valid", manifest["valid"]}}
+      .dump();
+}
+
+Result<void> check(const TrainOptions& options) {
+  const auto refuse = [](const char* why) { return fail(ErrorCode::kInvalidArgument, why); };
+  if (options.steps <= 0 && options.minutes <= 0)
+    return refuse("give a number of steps or minutes");
+  if (options.batch < 1 || options.batch > 65'536) return refuse("the batch must be 1 to 65536");
+  if (options.accumulate < 1 || options.accumulate > kMostPasses)
+    return refuse("an update takes 1 to 4096 passes");
+  if (options.validation_examples < 1) return refuse("validation needs at least one example");
+  if (options.dropout < 0 || options.dropout >= 1) return refuse("dropout must be in [0, 1)");
+  if (options.schedule.peak <= 0) return refuse("the learning rate must be above 0");
+  if (options.windows.drum_weight < 0) return refuse("the weight of drums must not be negative");
+  if (options.model.context > options.model.window)
+    return refuse("the context must fit the attention window: the trainer never slides it");
+  if (options.device == TrainDevice::kCuda && !torch::cuda::is_available())
+    return refuse("this libtorch sees no CUDA device");
+  return {};
+}
+
+}  // namespace
+
+Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
+  TrainOptions options = given;
+  if (auto checked = check(options); !checked) return tl::unexpected<Error>(checked.error());
+  auto summary = summarise_data(options.data);
+  if (!summary) return tl::unexpected<Error>(summary.error());
+  auto training = Dataset::open(options.data / "train.sage", options.windows);
+  if (!training) return tl::unexpected<Error>(training.error());
+  std::optional<Dataset> validation;
+  if (auto opened = Dataset::open(options.data / "valid.sage", options.windows)) {
+    validation = std::move(*opened);
+  } else if (opened.error().code != ErrorCode::kInvalidArgument) {  // that is: no pieces in it
+    return tl::unexpected<Error>(opened.error());
+  }
+  const Vocabulary& vocabulary = training->vocabulary();
+  options.model.vocab_size = vocabulary.size();
+  options.model.attributes = kAttributeCount;
+  options.model.token_attributes.clear();
+  for (TokenId id = 0; id < vocabulary.size(); ++id)
+    options.model.token_attributes.push_back(static_cast<std::uint8_t>(vocabulary.attribute(id)));
+  if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
+  auto folder = RunFolder::open(options.run, options.resume);
+  if (!folder) return tl::unexpected<Error>(folder.error());
+  const auto checkpoint = folder->checkpoint();
+  if (options.threads > 0) torch::set_num_threads(options.threads);
+  try {
+    Trainer trainer(options, hooks, *std::move(folder), *std::move(training), std::move(validation),
+                    *std::move(summary));
+    if (checkpoint) {
+      if (auto resumed = trainer.resume(*checkpoint); !resumed)
+        return tl::unexpected<Error>(resumed.error());
+    }
+    return trainer.run();
+  } catch (
+      const c10::Error& failure) {  // out of memory, mostly; libtorch has no other way to say it
+    return fail(ErrorCode::kLimit, std::string("libtorch: ") + failure.what_without_backtrace());
+  }
+}
+
+}  // namespace sage

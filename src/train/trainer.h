@@ -1,0 +1,100 @@
+// Trains a model on prepared data, with checkpoints and exact resume.
+//
+// A run is a folder: checkpoint-STEP.safetensors (the newest two), metrics.jsonl (one object a
+// line) and model.safetensors (written with every checkpoint, so that there is always a model to
+// play). Every batch and every dropout mask is a function of (seed, step); a resumed run repeats
+// what the unbroken one would have done, bit for bit on one thread. Blocks the calling thread;
+// prints nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/error.h"
+#include "nn/config.h"
+#include "train/dataset.h"
+#include "train/schedule.h"
+
+namespace sage {
+
+enum class TrainDevice { kCpu, kCuda };
+
+inline constexpr std::int64_t kMostPasses = 4096;  // an update
+
+struct TrainOptions {
+  std::filesystem::path data;  // a folder that prepare() wrote
+  std::filesystem::path run;
+  /// Shape and attention; the vocabulary comes from the data. Examples are config.context tokens
+  /// long.
+  ModelConfig model;
+  /// Go on from the newest checkpoint in `run`. With the budget used up already this only
+  /// validates once more and writes the model file, with the metadata of these options.
+  bool resume = false;
+
+  // The budget: whichever of the two is given (above 0) and used up first. Time counts over all
+  // sessions.
+  std::int64_t steps = 0;
+  double minutes = 0;
+
+  std::int64_t batch = 16;      // examples a pass
+  std::int64_t accumulate = 1;  // passes an update
+  ScheduleOptions schedule;
+  double weight_decay = 0.1;  // on matrices
+  double beta2 = 0.95;
+  double clip = 1.0;  // largest norm of the gradient
+  double dropout = 0.0;
+  bool bf16 = true;  // products in bfloat16; master weights stay float32
+  std::uint64_t seed = 1;
+  WindowOptions windows;
+
+  std::int64_t validate_every = 500;  // steps; 0: only at the end
+  std::int64_t validation_examples = 256;
+  double checkpoint_minutes = 5;
+  int threads = 0;  // 0: leave libtorch's choice
+  TrainDevice device = TrainDevice::kCpu;
+
+  std::string licence;  // of the weights, and the command line, for the model file's metadata
+  std::string command;
+};
+
+struct TrainProgress {
+  std::int64_t step = 0;
+  std::int64_t tokens = 0;
+  double loss = 0;  // nats a token, mean since the last report
+  double learning_rate = 0;
+  double gradient_norm = 0;
+  double tokens_per_second = 0;
+  double seconds = 0;
+  double seconds_left = 0;
+};
+
+struct Validation {
+  std::int64_t step = 0;
+  double nats_per_token = 0;
+  double nats_per_note = 0;  // all tokens' nats over the number of notes (DURATION tokens)
+};
+
+struct TrainHooks {
+  std::int64_t report_every = 20;  // steps
+  std::function<void(const TrainProgress&)> progress;
+  std::function<void(const Validation&)> validation;
+  /// Set from outside (a signal handler of the program, say): write a checkpoint and return.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct TrainSummary {
+  std::int64_t steps = 0;
+  std::int64_t tokens = 0;
+  double seconds = 0;
+  double train_loss = 0;
+  Validation validation;
+  bool stopped = false;  // by TrainHooks::stop, before the budget was used up
+  std::filesystem::path model;
+};
+
+Result<TrainSummary> train(const TrainOptions& options, const TrainHooks& hooks = {});
+
+}  // namespace sage

@@ -1,0 +1,131 @@
+#include "train/dataset.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "small_data.h"
+#include "support.h"
+#include "tokens/tokenizer.h"
+
+namespace sage {
+namespace {
+
+using test::TemporaryFolder;
+
+/// Every window of an example must be a beginning of a piece under the grammar.
+void expect_grammatical(const Tokenizer& tokenizer, std::span<const std::uint16_t> example) {
+  auto reader = tokenizer.reader();
+  const TokenId bos = tokenizer.vocabulary().id(Kind::kBos);
+  for (std::size_t i = 0; i < example.size(); ++i) {
+    const TokenId id = example[i];
+    if (id == bos) reader = tokenizer.reader();
+    ASSERT_NE(reader->push(id).type, ReadEvent::Type::kIllegal)
+        << "token " << i << ": " << tokenizer.vocabulary().describe(id);
+  }
+}
+
+void expect_all_grammatical(const std::filesystem::path& shard) {
+  const auto data = Dataset::open(shard, {});
+  ASSERT_TRUE(data) << to_string(data.error());
+  const auto tokenizer = Tokenizer::create(data->config());
+  ASSERT_TRUE(tokenizer);
+  Random random(3);
+  std::vector<std::uint16_t> example(301);
+  for (std::size_t i = 0; i < 200; ++i) {
+    data->sample(random, example);
+    expect_grammatical(*tokenizer, example);
+    data->fixed(i, example);
+    expect_grammatical(*tokenizer, example);
+  }
+}
+
+TEST(DatasetTest, WindowsFollowTheGrammar) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  expect_all_grammatical(folder / "data" / "train.sage");
+}
+
+TEST(DatasetTest, WindowsOfRealMusicFollowTheGrammar) {
+  const auto music = test::data_directory("test_multitrack");
+  if (!music) GTEST_SKIP() << "no real music: SAGE_DATA is not set";
+  const TemporaryFolder folder;
+  PrepareOptions options;
+  options.sources = {*music};
+  options.output = folder / "data";
+  options.validation_share = 0;
+  ASSERT_TRUE(prepare(options));
+  expect_all_grammatical(folder / "data" / "train.sage");
+}
+
+TEST(DatasetTest, AnExampleIsAFunctionOfTheRandomState) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  const auto data = Dataset::open(folder / "data" / "train.sage", {});
+  ASSERT_TRUE(data);
+  std::vector<std::uint16_t> first(200), second(200), third(200);
+  Random a(9), b(9);
+  data->sample(a, first);
+  data->sample(b, second);
+  data->sample(b, third);
+  EXPECT_EQ(first, second);
+  EXPECT_NE(first, third);
+}
+
+TEST(DatasetTest, TranspositionMovesPitchesAndNothingElse) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "midi");
+  Score score = test::small_piece(1, 1, true);
+  for (Note& note : score.tracks[0].notes) note.pitch = 60;
+  test::write_piece(folder / "midi" / "a.mid", score);
+  PrepareOptions options;
+  options.sources = {folder / "midi"};
+  options.output = folder / "data";
+  options.validation_share = 0;
+  options.min_notes = 1;
+  ASSERT_TRUE(prepare(options));
+  const auto data = Dataset::open(folder / "data" / "train.sage", {});
+  ASSERT_TRUE(data) << to_string(data.error());
+  const Vocabulary& vocabulary = data->vocabulary();
+  std::set<int> pitches, drums;
+  Random random(1);
+  std::vector<std::uint16_t> example(40);
+  for (int i = 0; i < 300; ++i) {
+    data->sample(random, example);
+    for (const auto id : example) {
+      const TokenEvent event = vocabulary.event(id);
+      if (event.kind == Kind::kPitch) pitches.insert(event.value);
+      if (event.kind == Kind::kDrum) drums.insert(event.value);
+    }
+  }
+  EXPECT_EQ(pitches.size(), 12u);
+  EXPECT_EQ(*pitches.begin(), 55);
+  EXPECT_EQ(*pitches.rbegin(), 66);
+  EXPECT_EQ(drums, (std::set<int>{36, 38}));
+}
+
+TEST(DatasetTest, DrumsCanBeWeighedUp) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 8);
+  const auto share_of_drums = [&](double weight) {
+    WindowOptions options;
+    options.drum_weight = weight;
+    const auto data = Dataset::open(folder / "data" / "train.sage", options);
+    Random random(1);
+    std::vector<std::uint16_t> example(32);
+    int drums = 0;
+    for (int i = 0; i < 400; ++i) {
+      data->sample(random, example);
+      for (const auto id : example)
+        if (data->vocabulary().event(id).kind == Kind::kDrum) {
+          ++drums;
+          break;
+        }
+    }
+    return drums / 400.0;
+  };
+  EXPECT_GT(share_of_drums(20), share_of_drums(1) + 0.2);
+}
+
+}  // namespace
+}  // namespace sage

@@ -1,0 +1,122 @@
+// The trainer's model and the engine are two programs for one formula.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/random.h"
+#include "nn/model.h"
+#include "train/torch_model.h"
+
+namespace sage {
+namespace {
+
+/// No size is a multiple of a vector's width, and every attribute occurs.
+ModelConfig small_config(const std::string& attention) {
+  ModelConfig config;
+  config.vocab_size = 61;
+  config.d_model = 40;
+  config.layers = 3;
+  config.heads = 4;
+  config.attention = attention;
+  config.d_ff = 51;
+  config.context = config.window = 256;
+  config.attributes = 5;
+  config.kv_heads = make_attention(attention, config.heads, 0, config.attributes)->kv_heads;
+  for (int id = 0; id < config.vocab_size; ++id)
+    config.token_attributes.push_back(static_cast<std::uint8_t>(id * 7 % config.attributes));
+  return config;
+}
+
+/// Weights as large as those of a trained model, so that attention is far from uniform.
+void spread_weights(const TorchModel& model) {
+  torch::NoGradGuard no_gradient;
+  torch::manual_seed(3);
+  for (const auto& parameter : model.parameters()) {
+    torch::Tensor value = parameter.value;
+    if (parameter.spec.matrix) {
+      value.normal_(0.0, 1.0 / std::sqrt(static_cast<double>(value.size(-1))));
+    } else {
+      value.uniform_(0.5, 1.5);
+    }
+  }
+}
+
+std::shared_ptr<const Weights> through_a_file(const TorchModel& model) {
+  std::vector<TensorView> views;
+  for (const auto& parameter : model.parameters())
+    views.push_back({parameter.spec.name,
+                     DType::kF32,
+                     parameter.spec.shape,
+                     {static_cast<const std::uint8_t*>(parameter.value.data_ptr()),
+                      static_cast<std::size_t>(parameter.value.numel()) * 4}});
+  const auto path = std::filesystem::temp_directory_path() / "sage_parity_test.safetensors";
+  const Metadata metadata = {{std::string(kTokenizerKey), "{}"},
+                             {std::string(kLicenceKey), "none"},
+                             {std::string(kDataKey), "{}"},
+                             {std::string(kTrainingKey), "{}"}};
+  const auto saved = save_weights(path, model.config(), metadata, views);
+  EXPECT_TRUE(saved) << to_string(saved.error());
+  auto loaded = Weights::load(path);
+  EXPECT_TRUE(loaded) << to_string(loaded.error());
+  std::filesystem::remove(path);
+  return loaded.value_or(nullptr);
+}
+
+void expect_parity(const ModelConfig& config) {
+  ASSERT_TRUE(validate(config));
+  const TorchModel trained(config, 1);
+  spread_weights(trained);
+  const auto weights = through_a_file(trained);
+  ASSERT_NE(weights, nullptr);
+
+  const std::int64_t length = 200;  // more than one block of queries
+  Random random(5);
+  std::vector<std::int32_t> ids;
+  for (std::int64_t i = 0; i < length; ++i)
+    ids.push_back(static_cast<std::int32_t>(random.below(61)));
+  torch::NoGradGuard no_gradient;
+  const torch::Tensor tokens = torch::tensor(ids, torch::kInt64).unsqueeze(0);
+  const torch::Tensor expected = trained.forward(tokens, {});
+
+  const Model engine(weights);
+  KvCache cache(config);
+  Workspace workspace(config, {});
+  torch::Tensor logits = torch::empty_like(expected);
+  engine.forward_all(ids, cache, workspace,
+                     {logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())});
+  const double difference = (logits - expected).abs().max().item<double>();
+  EXPECT_GT(expected.abs().max().item<double>(), 0.5);
+  EXPECT_LT(difference, 1e-4);
+}
+
+class Parity : public testing::TestWithParam<const AttentionFamily*> {};
+
+TEST_P(Parity, EngineAndTrainerAgree) {
+  expect_parity(small_config(std::string(GetParam()->name())));
+}
+
+INSTANTIATE_TEST_SUITE_P(Family, Parity,
+                         testing::ValuesIn(attention_registry().begin(),
+                                           attention_registry().end()),
+                         [](const auto& test) {
+                           std::string name(test.param->name());
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(ParityTest, WithFeedForwardBanks) {
+  ModelConfig config = small_config("as-kvhs");
+  config.ff_banks = true;
+  expect_parity(config);
+}
+
+TEST(ParityTest, WithGeluAndAHeadOfItsOwn) {
+  ModelConfig config = small_config("mqa");
+  config.activation = Activation::kGelu;
+  config.tied = false;
+  expect_parity(config);
+}
+
+}  // namespace
+}  // namespace sage

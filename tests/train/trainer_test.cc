@@ -1,0 +1,222 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "nn/weights.h"
+#include "small_data.h"
+#include "train/checkpoint.h"
+#include "train/export.h"
+
+namespace sage {
+namespace {
+
+using test::small_training;
+using test::TemporaryFolder;
+
+/// The losses of every step, in order.
+std::vector<double> run(const TrainOptions& options, const std::atomic<bool>* stop = nullptr,
+                        const std::function<void(std::int64_t)>& at_step = {}) {
+  std::vector<double> losses;
+  TrainHooks hooks;
+  hooks.report_every = 1;
+  hooks.stop = stop;
+  hooks.progress = [&](const TrainProgress& p) {
+    losses.push_back(p.loss);
+    if (at_step) at_step(p.step);
+  };
+  const auto summary = train(options, hooks);
+  EXPECT_TRUE(summary) << to_string(summary.error());
+  return losses;
+}
+
+/// All bytes of a model's weights.
+std::vector<std::uint8_t> weights_of(const std::filesystem::path& model) {
+  const auto weights = Weights::load(model);
+  EXPECT_TRUE(weights) << to_string(weights.error());
+  std::vector<std::uint8_t> bytes;
+  for (const auto& tensor : (*weights)->tensors())
+    bytes.insert(bytes.end(), tensor.bytes.begin(), tensor.bytes.end());
+  return bytes;
+}
+
+TEST(TrainerTest, OverfitsASmallPiece) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 1);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 250;
+  options.windows = {
+      .header_probability = 1, .first_bar_probability = 1, .lowest_shift = 0, .highest_shift = 0};
+  const auto losses = run(options);
+  EXPECT_GT(losses.front(), 5.0);
+  EXPECT_LT(losses.back(), 0.05);
+}
+
+TEST(TrainerTest, AResumedRunRepeatsTheUnbrokenOneExactly) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  TrainOptions options = small_training(folder, "whole");
+  options.dropout = 0.1;
+  options.accumulate = 2;
+  options.steps = 12;
+  const auto whole = run(options);
+  ASSERT_EQ(whole.size(), 12u);
+
+  options.run = folder / "broken";
+  std::atomic<bool> stop{false};
+  const auto before = run(options, &stop, [&](std::int64_t step) { stop = step == 5; });
+  ASSERT_EQ(before.size(), 5u);
+  options.resume = true;
+  const auto after = run(options);
+  ASSERT_EQ(after.size(), 7u);
+  for (std::size_t i = 0; i < 12; ++i)
+    EXPECT_EQ(whole[i], i < 5 ? before[i] : after[i - 5]) << "step " << i + 1;
+  EXPECT_EQ(weights_of(folder / "whole" / "model.safetensors"),
+            weights_of(folder / "broken" / "model.safetensors"));
+}
+
+TEST(TrainerTest, ResumingAFinishedRunExportsItAgain) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 3;
+  options.command = "first";
+  run(options);
+  const auto tensors = weights_of(options.run / "model.safetensors");
+  std::filesystem::remove(options.run / "model.safetensors");
+
+  options.resume = true;
+  options.command = "second";
+  options.licence = "CC-BY-4.0";
+  const auto summary = train(options);
+  ASSERT_TRUE(summary) << to_string(summary.error());
+  EXPECT_EQ(summary->steps, 3);
+  EXPECT_FALSE(summary->stopped);
+  EXPECT_GT(summary->validation.nats_per_token, 0.0);
+  EXPECT_EQ(weights_of(summary->model), tensors);
+  const auto weights = Weights::load(summary->model);
+  ASSERT_TRUE(weights) << to_string(weights.error());
+  const auto& metadata = (*weights)->metadata();
+  EXPECT_EQ(metadata.at("sage.licence"), "CC-BY-4.0");
+  const auto training = nlohmann::json::parse(metadata.at("sage.training"));
+  EXPECT_EQ(training["command"], "second");
+  EXPECT_EQ(training["steps"], 3);
+  EXPECT_EQ(training["valid_nats_per_note"], summary->validation.nats_per_note);
+}
+
+TEST(TrainerTest, Bfloat16LearnsAsFloat32Does) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  TrainOptions options = small_training(folder, "f32");
+  options.steps = 60;
+  const auto exact = run(options);
+  options.bf16 = true;
+  options.run = folder / "bf16";
+  const auto rounded = run(options);
+  EXPECT_LT(exact.back(), 0.7 * exact.front());
+  EXPECT_NEAR(rounded.back(), exact.back(), 0.1);
+}
+
+TEST(TrainerTest, ATimeBudgetEndsDecayed) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "run");
+  options.minutes = 1.0 / 60;
+  options.schedule.warmup_steps = 1;
+  options.schedule.decay_share = 0.5;
+  TrainHooks hooks;
+  hooks.report_every = 1;
+  std::vector<double> rates;
+  hooks.progress = [&](const TrainProgress& p) { rates.push_back(p.learning_rate); };
+  const auto summary = train(options, hooks);
+  ASSERT_TRUE(summary) << to_string(summary.error());
+  ASSERT_GT(rates.size(), 4u);  // even on a very busy machine
+  EXPECT_LT(rates.back(), 0.6 * options.schedule.peak);
+  EXPECT_GT(summary->validation.nats_per_note, summary->validation.nats_per_token);
+}
+
+TEST(TrainerTest, KeepsTwoCheckpointsAndAModelThatTheEngineOpens) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 4;
+  options.checkpoint_minutes = 0;
+  options.command = "train --steps 4";
+  run(options);
+  std::size_t checkpoints = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(options.run))
+    checkpoints += entry.path().filename().string().starts_with("checkpoint-");
+  EXPECT_EQ(checkpoints, 2u);
+  const auto newest = newest_checkpoint(options.run);
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->filename(), "checkpoint-000000004.safetensors");
+
+  for (const bool bf16 : {false, true}) {
+    const auto model = folder / "exported.safetensors";
+    const auto exported = export_model({.checkpoint = *newest, .output = model, .bf16 = bf16});
+    ASSERT_TRUE(exported) << to_string(exported.error());
+    const auto weights = Weights::load(model);
+    ASSERT_TRUE(weights) << to_string(weights.error());
+    EXPECT_EQ((*weights)->type(), bf16 ? DType::kBf16 : DType::kF32);
+    const auto& metadata = (*weights)->metadata();
+    EXPECT_EQ(metadata.at("sage.licence"), "CC0-1.0");
+    EXPECT_TRUE(nlohmann::json::parse(metadata.at("sage.data")).contains("manifest_sha256"));
+    const auto training = nlohmann::json::parse(metadata.at("sage.training"));
+    EXPECT_EQ(training["steps"], 4);
+    EXPECT_EQ(training["command"], "train --steps 4");
+  }
+}
+
+TEST(TrainerTest, MetricsAreOneObjectALine) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 3;
+  run(options);
+  std::ifstream file(options.run / "metrics.jsonl");
+  std::string line;
+  int steps = 0, validations = 0;
+  while (std::getline(file, line)) {
+    const auto json = nlohmann::json::parse(line);
+    steps += json.contains("loss");
+    validations += json.contains("valid_nats_per_note");
+  }
+  EXPECT_EQ(steps, 3);
+  EXPECT_EQ(validations, 1);
+}
+
+TEST(TrainerTest, RefusesWhatCannotWork) {
+  const TemporaryFolder folder;
+  TrainOptions options = small_training(folder, "run");
+  EXPECT_FALSE(train(options));  // no budget
+  options.steps = 1;
+  const auto no_data = train(options);
+  ASSERT_FALSE(no_data);
+  EXPECT_NE(no_data.error().message.find("manifest.json"), std::string::npos);
+  test::prepare_small(folder, 1);
+  options.resume = true;
+  EXPECT_FALSE(train(options));  // nothing to resume from
+  options.resume = false;
+  options.model.heads = 5;
+  EXPECT_FALSE(train(options));  // 32 is no multiple of 5
+  options = small_training(folder, "run");
+  options.steps = 1;
+  options.validation_examples = 0;
+  EXPECT_FALSE(train(options));
+  options.validation_examples = 4;
+  ASSERT_TRUE(train(options));
+  const auto twice = train(options);
+  ASSERT_FALSE(twice);
+  EXPECT_NE(twice.error().message.find("holds a run already"), std::string::npos);
+  options.resume = true;
+  options.model.layers = 1;
+  const auto other = train(options);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kMismatch);
+}
+
+}  // namespace
+}  // namespace sage
