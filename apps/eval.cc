@@ -125,6 +125,7 @@ struct Kept {
   std::size_t notes = 0;      // in the files
   std::size_t found = 0;      // have a likeness: same program and pitch within half a step
   std::size_t onsets = 0;     // of these, at exactly the same time
+  std::size_t lengths = 0;    // of these, within half a step or 12.5 % of its length
   std::size_t durations = 0;  // of these, of exactly the same length
 };
 
@@ -144,7 +145,11 @@ void compare(const Score& original, const Score& decoded, Kept& kept) {
       if (likeness == lengths.end()) continue;
       ++kept.found;
       if (step * tpq == note.onset.count * grid) ++kept.onsets;
-      if (likeness->second * tpq == note.duration.count * grid) ++kept.durations;
+      const double steps =
+          static_cast<double>(note.duration.count * grid) / static_cast<double>(tpq);
+      const double error = std::abs(static_cast<double>(likeness->second) - steps);
+      if (error <= std::max(0.5, 0.125 * steps)) ++kept.lengths;
+      if (error == 0.0) ++kept.durations;
     }
   }
 }
@@ -182,6 +187,7 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
   };
   const double notes = share(kept.found, kept.notes);
   const double onsets = share(kept.onsets, kept.notes);
+  const double lengths = share(kept.lengths, kept.notes);
   const double durations = share(kept.durations, kept.notes);
   if (options.json) {
     say_json({{"tokenizer", to_json(options.config)},
@@ -191,13 +197,16 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
               {"notes", kept.notes},
               {"notes_kept", notes},
               {"onsets_exact", onsets},
+              {"durations_near", lengths},
               {"durations_exact", durations}});
   } else {
-    say("| files | refused | notes | notes kept | onsets exact | durations exact |");
-    say("|---|---|---|---|---|---|");
+    say("| files | refused | notes | notes kept | onsets exact | durations near | durations exact "
+        "|");
+    say("|---|---|---|---|---|---|---|");
     say("| " + grouped(static_cast<long long>(kept.files)) + " | " + std::to_string(kept.refused) +
         " | " + grouped(static_cast<long long>(kept.notes)) + " | " + fixed(100 * notes, 2) +
-        " % | " + fixed(100 * onsets, 2) + " % | " + fixed(100 * durations, 2) + " % |");
+        " % | " + fixed(100 * onsets, 2) + " % | " + fixed(100 * lengths, 2) + " % | " +
+        fixed(100 * durations, 2) + " % |");
   }
   if (kept.failed > 0)
     return fail(ErrorCode::kMalformed,

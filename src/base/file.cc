@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -83,10 +84,12 @@ Result<void> write_file(const std::filesystem::path& path, std::span<const std::
       return fail(ErrorCode::kIo,
                   "cannot create folder " + path.parent_path().string() + ": " + code.message());
   }
-  if (std::filesystem::is_directory(path))
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
     return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
   std::filesystem::path temporary = path;
-  temporary += ".tmp" + std::to_string(::getpid());
+  static std::atomic<unsigned> count{0};
+  temporary += ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(count++);
   {
     Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!fd.ok()) return io_error("write", path);

@@ -134,14 +134,12 @@ ReadEvent Generator::feed(TokenId id) {
   return reader_->push(id);
 }
 
-/// Narrows what the grammar allows to what the request wants. Never to nothing: where a bar may end
-/// there is either EOS or BAR, and a meter or a tempo is only taken away where it is optional.
+/// Narrows what the grammar allows to what the request wants. Never to nothing: a meter or a tempo
+/// is only taken away where it is optional.
 void Generator::steer(TokenMask& mask) const {
   const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
   mask.remove(vocabulary.range(Kind::kHole));
   mask.remove(vocabulary.range(Kind::kFill));
-  const bool last_bar = reader_->bars_begun() >= prompt_bars_ + request_.bars;
-  mask.remove(vocabulary.range(last_bar ? Kind::kBar : Kind::kEos));
   const auto fix = [&](Kind kind, const std::optional<TokenId>& due, TokenId in_force, bool free) {
     if (due && mask.allows(*due))
       mask.keep_only(*due);
@@ -150,6 +148,16 @@ void Generator::steer(TokenMask& mask) const {
   };
   fix(Kind::kTimeSignature, meter_due_, history_.meter(), request_.allow_meter_changes);
   fix(Kind::kTempo, tempo_due_, history_.tempo(), request_.allow_tempo_changes);
+}
+
+/// BAR and EOS both say that the bar is complete. Which of them is written is the request's to
+/// decide: a model that may not say the one it wants would fill the bar with nonsense instead.
+TokenId Generator::end_of_bar(TokenId id) const {
+  const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
+  const TokenId bar = vocabulary.id(Kind::kBar);
+  const TokenId end = vocabulary.id(Kind::kEos);
+  if (id != bar && id != end) return id;
+  return reader_->bars_begun() < prompt_bars_ + request_.bars ? bar : end;
 }
 
 TokenId Generator::choose(const TokenMask& mask) {
@@ -191,7 +199,7 @@ ReadEvent Generator::next() {
     if (request_.max_notes > 0 && notes() >= static_cast<std::size_t>(request_.max_notes)) break;
     reader_->allowed(mask);
     steer(mask);
-    const TokenId id = choose(mask);
+    const TokenId id = end_of_bar(choose(mask));
     if (meter_due_ == id) meter_due_.reset();
     if (tempo_due_ == id) tempo_due_.reset();
     const ReadEvent event = feed(id);

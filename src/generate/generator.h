@@ -49,6 +49,7 @@ class Generator {
   ReadEvent feed(TokenId id);
   void steer(TokenMask& mask) const;
   TokenId choose(const TokenMask& mask);
+  TokenId end_of_bar(TokenId id) const;
   bool is_too_late(const ReadEvent& event);
 
   std::shared_ptr<const Engine> engine_;

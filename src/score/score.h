@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "score/time.h"
@@ -21,7 +22,13 @@ struct Note {
   Tick duration;  // may be zero in a score read from a file
   std::uint8_t pitch = 60;
   std::uint8_t velocity = kDefaultVelocity;
-  friend auto operator<=>(const Note&, const Note&) = default;
+
+  friend bool operator==(const Note&, const Note&) = default;
+  /// By onset, then pitch: the order of notes in a track.
+  friend constexpr auto operator<=>(const Note& a, const Note& b) {
+    return std::tie(a.onset, a.pitch, a.duration, a.velocity) <=>
+           std::tie(b.onset, b.pitch, b.duration, b.velocity);
+  }
 };
 
 struct Control {
@@ -51,7 +58,7 @@ struct Track {
   std::string name;
   std::uint8_t program = 0;  // 0-127; the kit number when is_drum
   bool is_drum = false;
-  std::vector<Note> notes;  // sorted by (onset, pitch, ...) in every score a reader returns
+  std::vector<Note> notes;  // sorted, in every score that a reader returns
   std::vector<Control> controls;
   std::vector<PitchBend> bends;
   std::vector<Pressure> pressures;

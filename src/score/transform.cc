@@ -1,7 +1,6 @@
 #include "score/transform.h"
 
 #include <algorithm>
-#include <tuple>
 #include <vector>
 
 namespace sage {
@@ -16,23 +15,17 @@ void sort_by_time(std::vector<Event>& events) {
     std::stable_sort(events.begin(), events.end(), earlier);
 }
 
-/// The order that score.h promises: onset, pitch, then the rest.
-bool before(const Note& a, const Note& b) {
-  return std::tie(a.onset, a.pitch, a.duration, a.velocity) <
-         std::tie(b.onset, b.pitch, b.duration, b.velocity);
-}
-
 /// Notes usually come in order of time, so only the chords need sorting.
 void sort_notes(std::vector<Note>& notes) {
   const auto earlier = [](const Note& a, const Note& b) { return a.onset < b.onset; };
   if (!std::is_sorted(notes.begin(), notes.end(), earlier)) {
-    std::sort(notes.begin(), notes.end(), before);
+    std::sort(notes.begin(), notes.end());
     return;
   }
   for (auto chord = notes.begin(); chord != notes.end();) {
     auto next = chord + 1;
     while (next != notes.end() && next->onset == chord->onset) ++next;
-    if (next - chord > 1) std::sort(chord, next, before);
+    if (next - chord > 1) std::sort(chord, next);
     chord = next;
   }
 }

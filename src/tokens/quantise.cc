@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <tuple>
 
 namespace sage {
 namespace {
@@ -138,9 +137,7 @@ void write_tempos(const Score& score, const std::vector<Bar>& bars, const Vocabu
 
 /// Sorts by onset and pitch, and keeps one note of a pitch at a position: the longest and loudest.
 void merge_unisons(std::vector<Note>& notes) {
-  std::sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) {
-    return std::tie(a.onset, a.pitch) < std::tie(b.onset, b.pitch);
-  });
+  std::sort(notes.begin(), notes.end());
   std::size_t kept = 0;
   for (const Note& note : notes) {
     if (kept > 0 && notes[kept - 1].onset == note.onset && notes[kept - 1].pitch == note.pitch) {

@@ -1,7 +1,6 @@
 #include "tokens/score_builder.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace sage {
 
@@ -33,9 +32,7 @@ Score ScoreBuilder::build() const {
     track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
     track.notes = notes;
     // In order already, but for the notes of filled holes.
-    std::sort(track.notes.begin(), track.notes.end(), [](const Note& a, const Note& b) {
-      return std::tie(a.onset, a.pitch) < std::tie(b.onset, b.pitch);
-    });
+    std::sort(track.notes.begin(), track.notes.end());
     score.tracks.push_back(std::move(track));
   }
   return score;
