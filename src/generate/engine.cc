@@ -19,11 +19,8 @@ Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
     return fail(ErrorCode::kMismatch, "the model has " + std::to_string(config.vocab_size) +
                                           " tokens, its tokenizer " +
                                           std::to_string(vocabulary.size()));
-  for (TokenId id = 0; id < vocabulary.size(); ++id)
-    if (config.token_attributes[static_cast<std::size_t>(id)] !=
-        static_cast<std::uint8_t>(vocabulary.attribute(id)))
-      return fail(ErrorCode::kMismatch,
-                  "model and tokenizer disagree on the attribute of token " + std::to_string(id));
+  if (config.token_attributes != vocabulary.attributes())
+    return fail(ErrorCode::kMismatch, "model and tokenizer disagree on the attributes of tokens");
   return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights)));
 }
 
@@ -52,9 +49,7 @@ void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {
   const Vocabulary& vocabulary = tokenizer.vocabulary();
   config.vocab_size = vocabulary.size();
   config.attributes = kAttributeCount;
-  config.token_attributes.clear();
-  for (TokenId id = 0; id < vocabulary.size(); ++id)
-    config.token_attributes.push_back(static_cast<std::uint8_t>(vocabulary.attribute(id)));
+  config.token_attributes = vocabulary.attributes();
 }
 
 }  // namespace sage

@@ -94,6 +94,13 @@ Vocabulary::Vocabulary(const TokenizerConfig& config)
   }
 }
 
+std::vector<std::uint8_t> Vocabulary::attributes() const {
+  std::vector<std::uint8_t> attributes;
+  for (const Kind kind : kinds_)
+    attributes.push_back(static_cast<std::uint8_t>(attribute_of(kind)));
+  return attributes;
+}
+
 std::optional<int> Vocabulary::meter_index(Meter meter) const {
   const auto found = std::find(meters_.begin(), meters_.end(), meter);
   if (found == meters_.end()) return std::nullopt;

@@ -37,6 +37,8 @@ class Vocabulary {
     return {kind, id - range(kind).begin};
   }
   Attribute attribute(TokenId id) const { return attribute_of(event(id).kind); }
+  /// The attribute of every id in order, as a model's config holds them.
+  std::vector<std::uint8_t> attributes() const;
   /// In words, e.g. "Pitch C4" or "Program 32 acoustic bass".
   std::string describe(TokenId id) const;
 

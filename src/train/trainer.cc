@@ -262,9 +262,7 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   const Vocabulary& vocabulary = training->vocabulary();
   options.model.vocab_size = vocabulary.size();
   options.model.attributes = kAttributeCount;
-  options.model.token_attributes.clear();
-  for (TokenId id = 0; id < vocabulary.size(); ++id)
-    options.model.token_attributes.push_back(static_cast<std::uint8_t>(vocabulary.attribute(id)));
+  options.model.token_attributes = vocabulary.attributes();
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
   auto folder = RunFolder::open(options.run, options.resume);
   if (!folder) return tl::unexpected<Error>(folder.error());
