@@ -1,6 +1,7 @@
 #include "generate/compose.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "score/timeline.h"
@@ -36,6 +37,22 @@ void drop_from(Items& items, Tick end) {
   std::erase_if(items, [&](const auto& item) { return item.time >= end; });
 }
 
+/// Brings a track's controllers to rest at `end`: what released them may lie beyond it.
+void settle(Track& track, Tick end) {
+  for (const std::uint8_t number : {1, 64, 66, 67}) {  // modulation; sustain, sostenuto, soft pedal
+    const auto last = std::find_if(track.controls.rbegin(), track.controls.rend(),
+                                   [&](const Control& c) { return c.number == number; });
+    if (last != track.controls.rend() && last->value != 0)
+      track.controls.push_back({end, number, 0});
+  }
+  if (!track.bends.empty() && track.bends.back().value != 0) track.bends.push_back({end, 0});
+  const auto whole =
+      std::find_if(track.pressures.rbegin(), track.pressures.rend(),
+                   [](const Pressure& p) { return p.pitch == Pressure::kWholeChannel; });
+  if (whole != track.pressures.rend() && whole->value != 0)
+    track.pressures.push_back({end, Pressure::kWholeChannel, 0});
+}
+
 /// Everything before `end`, unmoved. Notes that start before it keep their whole length.
 Score head_of(const Score& score, Tick end) {
   Score head = score;
@@ -44,6 +61,7 @@ Score head_of(const Score& score, Tick end) {
     drop_from(track.controls, end);
     drop_from(track.bends, end);
     drop_from(track.pressures, end);
+    settle(track, end);
   }
   std::erase_if(head.tracks, [](const Track& track) { return track.notes.empty(); });
   drop_from(head.tempos, end);
@@ -53,20 +71,25 @@ Score head_of(const Score& score, Tick end) {
   return head;
 }
 
-/// Cuts or extends the bars so that they end where the prompt does, and drops what starts later.
-void fit_bars(Quantised& piece, std::int64_t end) {
-  while (!piece.bars.empty() && piece.bars.back().start.count >= end) piece.bars.pop_back();
-  while (piece.bars.back().end().count < end) {
-    Bar next = piece.bars.back();
-    next.start = next.end();
-    piece.bars.push_back(next);
+/// Finds out what tokens write for the meter at the end, and whether the file can keep its own.
+void choose_meter(Prompt& prompt, const Bar& last, const Vocabulary& vocabulary) {
+  const std::vector<Meter> listed = listed_meters(last.meter, vocabulary);
+  prompt.meter = last.meter;
+  prompt.listed = listed.front();
+  prompt.listed_bars = static_cast<int>(listed.size());
+  const bool alike = std::all_of(listed.begin(), listed.end(),
+                                 [&](Meter meter) { return meter == listed.front(); });
+  // Do so many listed bars last exactly as long as one of the file's?
+  const bool exact =
+      std::int64_t{prompt.listed.numerator} * prompt.listed_bars * last.meter.denominator ==
+      std::int64_t{last.meter.numerator} * prompt.listed.denominator;
+  if (!alike || !exact) {
+    prompt.meter = prompt.listed;
+    prompt.listed_bars = 1;
   }
-  const Tick last = piece.bars.back().end();
-  for (Track& track : piece.score.tracks)
-    std::erase_if(track.notes, [&](const Note& note) { return note.onset >= last; });
-  std::erase_if(piece.score.tracks, [](const Track& track) { return track.notes.empty(); });
-  drop_from(piece.score.tempos, last);
-  drop_from(piece.score.meters, last);
+  const bool whole = last.length.count * last.meter.denominator ==
+                     std::int64_t{prompt.score.ticks_per_quarter} * 4 * last.meter.numerator;
+  prompt.restate = !whole || prompt.meter != last.meter;
 }
 
 }  // namespace
@@ -86,26 +109,32 @@ Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokeniz
   const auto last =
       std::min(static_cast<std::size_t>(bars), std::max<std::size_t>(all->size(), 1)) - 1;
   prompt.end = (*all)[last].end();
-  prompt.meter = (*all)[last].meter;
-  auto piece = tokenizer.quantise(prompt.score);
-  if (!piece) return tl::unexpected(piece.error());
-  prompt.piece = *std::move(piece);
   prompt.score = head_of(prompt.score, prompt.end);
   if (note_count(prompt.score) == 0)
     return fail(ErrorCode::kInvalidArgument,
                 "the first " + std::to_string(bars) +
                     " bars of the prompt are silent; take more bars or another piece");
-  const std::int64_t end = (prompt.end.count * grid + prompt.score.ticks_per_quarter / 2) /
-                           prompt.score.ticks_per_quarter;
-  fit_bars(prompt.piece, std::max<std::int64_t>(end, 1));
+  choose_meter(prompt, (*all)[last], tokenizer.vocabulary());
+  auto piece = tokenizer.quantise(prompt.score, {.end = prompt.end});
+  if (!piece) return tl::unexpected(piece.error());
+  prompt.piece = *std::move(piece);
   return prompt;
+}
+
+void untangle(std::vector<Note>& notes, std::size_t first) {
+  std::array<Tick, 128> ends = {};
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    Note& note = notes[i];
+    Tick& end = ends[note.pitch];
+    if (i >= first && note.onset < end) note.duration = std::max(note.duration, end - note.onset);
+    end = std::max(end, note.onset + note.duration);
+  }
 }
 
 Score join(const Prompt& prompt, const Score& generated) {
   Score out = prompt.score;
   const auto place = [&](Tick t) {
-    return Tick{(t.count * out.ticks_per_quarter + generated.ticks_per_quarter / 2) /
-                generated.ticks_per_quarter};
+    return Tick{rescale(t.count, generated.ticks_per_quarter, out.ticks_per_quarter)};
   };
   for (const Track& part : generated.tracks) {
     auto track = std::find_if(out.tracks.begin(), out.tracks.end(), [&](const Track& t) {
@@ -117,14 +146,20 @@ Score join(const Prompt& prompt, const Score& generated) {
       fresh.is_drum = part.is_drum;
       track = out.tracks.insert(out.tracks.end(), std::move(fresh));
     }
+    const std::size_t first = track->notes.size();
     for (const Note& note : part.notes)
       track->notes.push_back({place(note.onset),
                               place(note.onset + note.duration) - place(note.onset), note.pitch,
                               note.velocity});
+    untangle(track->notes, first);
   }
-  for (const MeterChange& change : generated.meters)
-    if ((out.meters.empty() ? Meter{} : out.meters.back().meter) != change.meter)
-      out.meters.push_back({place(change.time), change.meter});
+  if (prompt.restate) out.meters.push_back({prompt.end, prompt.meter});
+  for (const MeterChange& change : generated.meters) {
+    // Several listed bars may stand for one of the file's; then the file keeps its own meter.
+    const Meter meter = change.meter == prompt.listed ? prompt.meter : change.meter;
+    if ((out.meters.empty() ? Meter{} : out.meters.back().meter) != meter)
+      out.meters.push_back({place(change.time), meter});
+  }
   for (const TempoChange& change : generated.tempos)
     if ((out.tempos.empty() ? kDefaultTempo : out.tempos.back().us_per_quarter) !=
         change.us_per_quarter)

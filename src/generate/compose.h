@@ -2,6 +2,9 @@
 // generated to it.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "base/error.h"
 #include "score/score.h"
 #include "tokens/tokenizer.h"
@@ -10,10 +13,15 @@ namespace sage {
 
 /// The first bars of a piece: as they were, and as tokens can say them.
 struct Prompt {
-  Score score;      // the part of the original before `end`; the timing is the original's
-  Quantised piece;  // the same on the grid, with bars up to the end and no further
-  Meter meter;      // in force at the end
-  Tick end;         // in ticks of `score`
+  Score score;  // the part of the original before `end`, in the original's timing; controls at rest
+                // at `end`
+  Quantised piece;      // the same on the grid, with bars up to `end` exactly
+  Tick end;             // in ticks of `score`
+  Meter meter;          // in force at the end, in the file
+  Meter listed;         // what tokens write for it
+  int listed_bars = 1;  // how many of `listed` make one bar of `meter`
+  bool restate =
+      false;  // the file must say a meter at `end`, for its bar lines to go on from there
 };
 
 /// Cuts the first `bars` bars, counted in the meters of the file (a shorter piece is taken whole).
@@ -22,7 +30,13 @@ Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokeniz
 
 /// `generated` (in grid ticks from the start of the piece) after the prompt: notes go to the
 /// prompt's track of the same program, or to a new one; meter and tempo changes only where they
-/// change something.
+/// change something. The prompt's notes stay as they are, also for a reader that pairs notes first
+/// in, first out (see untangle).
 Score join(const Prompt& prompt, const Score& generated);
+
+/// Makes a track's notes from index `first` on last at least as long as any earlier note of their
+/// pitch that still sounds. A MIDI file cannot say otherwise on one channel: its note-offs end the
+/// oldest note first.
+void untangle(std::vector<Note>& notes, std::size_t first);
 
 }  // namespace sage

@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace sage {
+namespace {
+
+constexpr int kShortestContext = 16;  // room for a note or two behind a header
+
+}  // namespace
 
 Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights)
     : tokenizer_(std::move(tokenizer)), weights_(std::move(weights)), model_(weights_) {}
@@ -19,6 +24,9 @@ Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
     return fail(ErrorCode::kMismatch, "the model has " + std::to_string(config.vocab_size) +
                                           " tokens, its tokenizer " +
                                           std::to_string(vocabulary.size()));
+  if (std::min(config.context, config.window) < kShortestContext)
+    return fail(ErrorCode::kUnsupported, "the model's context is shorter than " +
+                                             std::to_string(kShortestContext) + " tokens");
   if (config.token_attributes != vocabulary.attributes())
     return fail(ErrorCode::kMismatch, "model and tokenizer disagree on the attributes of tokens");
   return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "score/timeline.h"
@@ -52,8 +53,8 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
                 "the model has no time signature " + std::to_string(request.meter->numerator) +
                     "/" + std::to_string(request.meter->denominator) +
                     "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
-  if (request.bpm && !(*request.bpm >= 10 && *request.bpm <= 500))
-    return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 10 and 500 bpm");
+  if (request.bpm && !(*request.bpm >= 24 && *request.bpm <= 240))
+    return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
   Generator generator(std::move(engine), request, options);
   if (auto ok = generator.begin(); !ok) return tl::unexpected(ok.error());
   return generator;
@@ -118,13 +119,22 @@ Result<void> Generator::begin_prompt() {
   reader_->restrict_programs(set_of(request_.programs.empty() ? programs : request_.programs));
 
   // A last bar that was cut short, by a pickup say, must not hand its meter on.
-  const auto meter = vocabulary.meter_index(prompt_->meter);
-  if (!meter_due_ && meter) meter_due_ = vocabulary.id(Kind::kTimeSignature, *meter);
-  if (meter_due_ && *meter_due_ == history_.meter()) meter_due_.reset();
-  if (tempo_due_ && *tempo_due_ == history_.tempo()) tempo_due_.reset();
+  if (!meter_due_)
+    meter_due_ = vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(prompt_->listed));
+  if (*meter_due_ == history_.meter()) meter_due_.reset();
+  if (tempo_due_ == history_.tempo()) tempo_due_.reset();
+  if (!request_.meter) request_.bars *= prompt_->listed_bars;
   // The prompt's last bar is complete: what is new begins with a bar of its own.
   anchor_ = feed(vocabulary.id(Kind::kBar)).onset;
   us_per_quarter_ = TempoMap(prompt_->score).tempo_at(prompt_->end);
+  // The file's tempo at the end need not be the last bar's mean, which is what the tokens know.
+  if (request_.bpm) {
+    ReadEvent tempo;
+    tempo.type = ReadEvent::Type::kTempo;
+    tempo.onset = anchor_;
+    tempo.us_per_quarter = us_per_quarter_ = exact_tempo();
+    generated_.add(tempo);
+  }
   return {};
 }
 
@@ -202,7 +212,9 @@ ReadEvent Generator::next() {
     const TokenId id = end_of_bar(choose(mask));
     if (meter_due_ == id) meter_due_.reset();
     if (tempo_due_ == id) tempo_due_.reset();
-    const ReadEvent event = feed(id);
+    ReadEvent event = feed(id);
+    if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
+      event.us_per_quarter = exact_tempo();
     if (event.type == ReadEvent::Type::kEnd || is_too_late(event)) break;
     generated_.add(event);
     if (event.type != ReadEvent::Type::kNothing) return event;
@@ -213,9 +225,15 @@ ReadEvent Generator::next() {
   return end;
 }
 
+std::uint32_t Generator::exact_tempo() const {
+  return static_cast<std::uint32_t>(std::lround(60e6 / *request_.bpm));
+}
+
 Score Generator::score() const {
-  const Score generated = generated_.build();
-  return prompt_ ? join(*prompt_, generated) : generated;
+  Score generated = generated_.build();
+  if (prompt_) return join(*prompt_, generated);
+  for (Track& track : generated.tracks) untangle(track.notes, 0);
+  return generated;
 }
 
 }  // namespace sage

@@ -50,6 +50,7 @@ class Generator {
   void steer(TokenMask& mask) const;
   TokenId choose(const TokenMask& mask);
   TokenId end_of_bar(TokenId id) const;
+  std::uint32_t exact_tempo() const;
   bool is_too_late(const ReadEvent& event);
 
   std::shared_ptr<const Engine> engine_;
@@ -65,8 +66,7 @@ class Generator {
   std::vector<float> logits_;
 
   std::size_t prompt_tokens_ = 0;
-  std::size_t forwarded_ = 0;         // tokens_ before this index are in the cache
-  std::size_t body_ = 0;              // index of the first token after START
+  std::size_t forwarded_ = 0;         // tokens of the history that were given to the model
   int prompt_bars_ = 0;               // bars of the prompt as tokens count them
   std::optional<TokenId> meter_due_;  // to be written at the next bar
   std::optional<TokenId> tempo_due_;

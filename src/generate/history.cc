@@ -25,10 +25,13 @@ void TokenHistory::push(TokenId id) {
 }
 
 std::vector<TokenId> TokenHistory::context(std::size_t budget) const {
-  if (tokens_.size() <= budget || bars_.empty()) return tokens_;
+  if (tokens_.size() <= budget) return tokens_;
   const auto kind = [&](std::size_t i) { return vocabulary_->event(tokens_[i]).kind; };
+  const std::vector<TokenId> tail(tokens_.end() - static_cast<std::ptrdiff_t>(budget),
+                                  tokens_.end());
   const std::size_t prefix = body_ + 3;  // header, BAR, TIME_SIGNATURE, TEMPO
-  const std::size_t earliest = tokens_.size() - (budget > prefix ? budget - prefix : 1);
+  if (bars_.empty() || prefix >= budget) return tail;
+  const std::size_t earliest = tokens_.size() - (budget - prefix);
   auto mark = std::find_if(bars_.begin(), bars_.end(),
                            [&](const BarMark& bar) { return bar.index >= earliest; });
   if (mark == bars_.end()) --mark;
@@ -39,6 +42,7 @@ std::vector<TokenId> TokenHistory::context(std::size_t budget) const {
   if (first < earliest) {
     first = earliest;
     while (first < tokens_.size() && kind(first) != Kind::kPosition) ++first;
+    if (first == tokens_.size()) return tail;
   }
   std::vector<TokenId> context(tokens_.begin(),
                                tokens_.begin() + static_cast<std::ptrdiff_t>(body_));

@@ -24,9 +24,9 @@ class TokenHistory {
   TokenId meter() const { return bars_.empty() ? -1 : bars_.back().meter; }
   TokenId tempo() const { return bars_.empty() ? -1 : bars_.back().tempo; }
 
-  /// At most about `budget` tokens that stand for all: the header, then the latest whole bars that
-  /// fit. A bar too long for that is entered at a position. The last tokens are always those of the
-  /// history.
+  /// At most `budget` tokens that stand for all, and end as they do: the header, then the latest
+  /// whole bars that fit. A bar too long for that is entered at a position. Where even that does
+  /// not fit: the bare tail.
   std::vector<TokenId> context(std::size_t budget) const;
 
  private:

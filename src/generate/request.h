@@ -21,7 +21,9 @@ struct Request {
 
   /// The ensemble, 0..128. Empty: the prompt's own, or what the model chooses.
   std::vector<int> programs;
-  /// Kept throughout. Unset: the prompt's, or what the model chooses for the first bar.
+  /// From the first new bar on. Unset: the prompt's, or what the model chooses for the first bar.
+  /// Kept throughout, unless changes are allowed. The file gets the exact tempo, the model the
+  /// nearest it knows.
   std::optional<Meter> meter;
   std::optional<double> bpm;
   bool allow_meter_changes = false;

@@ -11,6 +11,9 @@ bool before(const Candidate& a, const Candidate& b) {
   return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
 }
 
+/// A model with broken weights may say NaN or infinity; that is as good as impossible.
+double finite(float logit) { return std::isfinite(logit) ? logit : -1e30; }
+
 }  // namespace
 
 Result<void> validate(const SamplerOptions& options) {
@@ -20,7 +23,8 @@ Result<void> validate(const SamplerOptions& options) {
   if (options.top_k < 0) return bad("top-k must be 0 (off) or more");
   if (!(options.top_p > 0.0 && options.top_p <= 1.0)) return bad("top-p must lie in (0, 1]");
   if (!(options.min_p >= 0.0 && options.min_p < 1.0)) return bad("min-p must lie in [0, 1)");
-  if (!(options.repeat_penalty >= 0.0)) return bad("repeat-penalty must be 0 (off) or more");
+  if (!(options.repeat_penalty >= 0.0 && options.repeat_penalty <= 1e6))
+    return bad("repeat-penalty must lie between 0 (off) and 1000000");
   if (options.repeat_allowed < 1 || options.repeat_window < 1)
     return bad("repeat-allowed and repeat-window must be positive");
   return {};
@@ -37,11 +41,14 @@ TokenId Sampler::sample(const TokenMask& mask, std::span<const float> logits,
   std::size_t next = 0;
   for (const IdRange& range : mask.ranges())
     for (TokenId id = range.begin; id < range.end; ++id)
-      candidates_.push_back({id, static_cast<double>(logits[next++])});
+      candidates_.push_back({id, finite(logits[next++])});
   if (options_.repeat_penalty > 0.0) penalise_repeats(history);
   if (options_.temperature == 0.0)
     return std::min_element(candidates_.begin(), candidates_.end(), before)->id;
-  for (Candidate& candidate : candidates_) candidate.logit /= options_.temperature;
+  // Relative to the likeliest, so that no temperature is too small.
+  const double top = std::min_element(candidates_.begin(), candidates_.end(), before)->logit;
+  for (Candidate& candidate : candidates_)
+    candidate.logit = (candidate.logit - top) / options_.temperature;
   std::sort(candidates_.begin(), candidates_.end(), before);
   keep_top_k();
   keep_top_p();

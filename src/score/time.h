@@ -18,4 +18,10 @@ struct Tick {
   constexpr Tick& operator+=(Tick b) { return *this = *this + b; }
 };
 
+/// round(ticks * to / from), halves up: a time in a score of `from` ticks a quarter, told in `to`
+/// of them. Precondition: ticks >= 0, and ticks * to fits 62 bits.
+constexpr std::int64_t rescale(std::int64_t ticks, std::int64_t from, std::int64_t to) {
+  return (ticks / from) * to + ((ticks % from) * to * 2 + from) / (2 * from);
+}
+
 }  // namespace sage

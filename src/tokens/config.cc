@@ -1,5 +1,6 @@
 #include "tokens/config.h"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 namespace sage {
@@ -21,7 +22,12 @@ Result<TokenizerConfig> tokenizer_config_from_json(const nlohmann::json& json) {
                   "tokenizer config: layout '" + layout + "' is neither full nor compact");
     config.layout = layout == "full" ? Layout::kFull : Layout::kCompact;
     config.velocity = json.at("velocity").get<bool>();
-    config.grid = json.at("grid").get<int>();
+    const nlohmann::json& grid = json.at("grid");
+    const auto positions = grid.is_number_integer() ? grid.get<std::int64_t>() : 0;
+    if (positions < 1 || positions > 24)  // which ones there are is the tokenizer's to say
+      return fail(ErrorCode::kMalformed,
+                  "tokenizer config: grid " + grid.dump() + " is no number of 4 to 24");
+    config.grid = static_cast<int>(positions);
     return config;
   } catch (const nlohmann::json::exception& e) {
     return fail(ErrorCode::kMalformed, std::string("tokenizer config: ") + e.what());

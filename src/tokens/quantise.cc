@@ -13,11 +13,6 @@ namespace {
 constexpr int kSixteenths = 4;                          // a quarter note
 constexpr std::int64_t kLongestBar = 12 * kSixteenths;  // three whole notes
 
-/// round(value * to / from) for values >= 0.
-std::int64_t rescale(std::int64_t value, std::int64_t from, std::int64_t to) {
-  return (value / from) * to + ((value % from) * to * 2 + from) / (2 * from);
-}
-
 /// A meter for a bar of so many sixteenths (1..48), with the largest beat that fits.
 Meter spell(std::int64_t sixteenths) {
   int denominator = 16;
@@ -77,16 +72,17 @@ std::vector<MeterAt> meters_on_raster(const Score& score) {
   return changes;
 }
 
+/// Bars up to the sixteenth `last`; the final one is cut there, or goes on over it.
 Result<std::vector<Bar>> lay_bars(const Score& score, const Vocabulary& vocabulary,
-                                  std::int64_t last_step, std::size_t max_bars,
+                                  std::int64_t last, bool cut, std::size_t max_bars,
                                   std::vector<std::string>& warnings) {
   const std::int64_t unit = vocabulary.grid() / kSixteenths;  // grid steps a sixteenth
   const std::vector<MeterAt> changes = meters_on_raster(score);
   std::vector<Bar> bars;
   std::int64_t place = 0;  // in sixteenths
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const std::int64_t end = std::min(i + 1 < changes.size() ? changes[i + 1].sixteenth : INT64_MAX,
-                                      last_step / unit + 1);
+    const std::int64_t change = i + 1 < changes.size() ? changes[i + 1].sixteenth : INT64_MAX;
+    const std::int64_t end = std::min(change, last);
     if (place >= end) continue;
     const BarShape shape = shape_of(changes[i].meter, vocabulary);
     if (shape.parts.size() > 1 || shape.parts[0].meter != changes[i].meter)
@@ -95,8 +91,7 @@ Result<std::vector<Bar>> lay_bars(const Score& score, const Vocabulary& vocabula
                          std::to_string(shape.parts.size()) + " bars from " +
                          std::to_string(shape.parts[0].meter.numerator) + "/" +
                          std::to_string(shape.parts[0].meter.denominator));
-    const std::int64_t next =
-        i + 1 < changes.size() ? changes[i + 1].sixteenth : std::int64_t{INT64_MAX};
+    const std::int64_t next = cut ? end : change;
     for (std::size_t part = 0; place < end; part = (part + 1) % shape.parts.size()) {
       auto [length, meter] = shape.parts[part];
       if (length > next - place) {
@@ -152,10 +147,23 @@ void merge_unisons(std::vector<Note>& notes) {
 
 }  // namespace
 
-Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary, std::size_t max_bars) {
+std::vector<Meter> listed_meters(Meter meter, const Vocabulary& vocabulary) {
+  std::vector<Meter> meters;
+  for (const BarShape::Part& part : shape_of(meter, vocabulary).parts) meters.push_back(part.meter);
+  return meters;
+}
+
+Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary,
+                           const QuantiseOptions& options) {
   const int grid = vocabulary.grid();
   Quantised out;
   out.score.ticks_per_quarter = grid;
+
+  const std::int64_t unit = grid / kSixteenths;
+  std::int64_t end = 0;  // in sixteenths; 0: where the notes say
+  if (options.end)
+    end = std::max<std::int64_t>(1,
+                                 rescale(options.end->count, score.ticks_per_quarter, kSixteenths));
 
   std::array<std::vector<Note>, kProgramCount> by_program;
   std::int64_t last_step = -1;
@@ -164,7 +172,8 @@ Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary, std
   for (const Track& track : score.tracks) {
     auto& notes = by_program[static_cast<std::size_t>(track.program_or_drum())];
     for (const Note& note : track.notes) {
-      const std::int64_t onset = rescale(note.onset.count, score.ticks_per_quarter, grid);
+      std::int64_t onset = rescale(note.onset.count, score.ticks_per_quarter, grid);
+      if (end > 0) onset = std::min(onset, end * unit - 1);
       const double exact =
           static_cast<double>(note.duration.count) * grid / score.ticks_per_quarter;
       if (exact > longest) ++shortened;
@@ -181,7 +190,8 @@ Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary, std
                            std::to_string(vocabulary.durations().back() / grid) +
                            " quarters were shortened to that");
 
-  auto bars = lay_bars(score, vocabulary, last_step, max_bars, out.warnings);
+  auto bars = lay_bars(score, vocabulary, end > 0 ? end : last_step / unit + 1, end > 0,
+                       options.max_bars, out.warnings);
   if (!bars) return tl::unexpected(bars.error());
   out.bars = *std::move(bars);
   write_meters(out.bars, out.score);

@@ -2,6 +2,7 @@
 // length.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,20 @@ struct Quantised {
   std::vector<std::string> warnings;  // what could not be kept exactly, one line each
 };
 
-/// `max_bars`: a piece with more is refused (kLimit), so that hostile files cost little.
+struct QuantiseOptions {
+  std::size_t max_bars =
+      20'000;  // a piece with more is refused (kLimit): hostile files cost little
+  /// In ticks of the score, for a part of a piece: bars reach exactly so far (to the nearest
+  /// sixteenth), over rests too, and a note that would round beyond takes the last step. Unset: up
+  /// to the last onset.
+  std::optional<Tick> end;
+};
+
 Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary,
-                           std::size_t max_bars = 20'000);
+                           const QuantiseOptions& options = {});
+
+/// The bars that tokens write for one bar of a meter: itself where the vocabulary has it, else
+/// listed ones, cut at quarter notes, of the same length to the nearest sixteenth.
+std::vector<Meter> listed_meters(Meter meter, const Vocabulary& vocabulary);
 
 }  // namespace sage

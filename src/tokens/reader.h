@@ -47,7 +47,7 @@ class EventReader {
   virtual void allowed(TokenMask& mask) const = 0;
 
   /// From now on only notes of these programs are legal (the header and holes may name others). An
-  /// empty set leaves only silence.
+  /// empty set leaves only silence. To be called before the first note of a bar, or after its last.
   virtual void restrict_programs(const ProgramSet& programs) = 0;
 
   /// Bars begun so far, and where the next token stands, in grid ticks from the start of the piece.

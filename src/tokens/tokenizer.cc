@@ -23,8 +23,8 @@ Result<Tokenizer> Tokenizer::create(const TokenizerConfig& config) {
   return tokenizer;
 }
 
-Result<Quantised> Tokenizer::quantise(const Score& score) const {
-  return sage::quantise(score, *vocabulary_);
+Result<Quantised> Tokenizer::quantise(const Score& score, const QuantiseOptions& options) const {
+  return sage::quantise(score, *vocabulary_, options);
 }
 
 Result<std::vector<TokenId>> Tokenizer::encode(const Score& score,

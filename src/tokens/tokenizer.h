@@ -26,7 +26,7 @@ class Tokenizer {
   const Vocabulary& vocabulary() const { return *vocabulary_; }
 
   /// The nearest score that the tokens can say exactly.
-  Result<Quantised> quantise(const Score& score) const;
+  Result<Quantised> quantise(const Score& score, const QuantiseOptions& options = {}) const;
   /// Quantises and writes the whole piece: BOS [PROGRAM...] START bar* EOS.
   Result<std::vector<TokenId>> encode(const Score& score, const EncodeOptions& options = {}) const;
   /// Refuses the first token that the grammar does not allow, naming its index.

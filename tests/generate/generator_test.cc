@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "generate/likelihood.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "score/timeline.h"
@@ -68,7 +69,8 @@ TEST(Generator, KeepsToEnsembleMeterAndTempo) {
     ASSERT_EQ(score.meters.size(), 1u);
     EXPECT_EQ(score.meters[0].meter, (Meter{3, 4}));
     ASSERT_EQ(score.tempos.size(), 1u);
-    EXPECT_NEAR(60e6 / score.tempos[0].us_per_quarter, 90, 3);
+    EXPECT_NEAR(60e6 / score.tempos[0].us_per_quarter, 90,
+                1e-3);  // exact, whatever the token's bin
   }
 }
 
@@ -106,6 +108,28 @@ TEST(Generator, ContinuesAPromptBarForBar) {
   EXPECT_EQ(programs_of(out), (std::set<int>{0, 32}));
   // And the file that it becomes reads back as the same score.
   EXPECT_EQ(note_count(read_midi(write_midi(out))->score), note_count(out));
+}
+
+TEST(Generator, ChangesTheTempoOfAPromptWhenAsked) {
+  const auto engine = test::small_engine();
+  for (const double bpm : {100.0, 101.0, 180.0}) {  // the song's own, one in the same bin, another
+    Request request = {.prompt = test::small_song(), .prompt_bars = 1, .bars = 2, .seed = 2};
+    request.bpm = bpm;
+    Generator generator = start(engine, request);
+    finish(generator);
+    EXPECT_NEAR(60e6 / TempoMap(generator.score()).tempo_at({1920}), bpm, 1e-3);
+  }
+}
+
+TEST(Generator, SurvivesAContextShorterThanItsHeader) {
+  const auto engine = test::small_engine({}, 16);
+  std::vector<int> everyone;
+  for (int program = 0; program < kProgramCount; ++program) everyone.push_back(program);
+  Request request = {.bars = 3, .max_notes = 40, .programs = everyone, .seed = 2};
+  Generator generator = start(engine, request);
+  finish(generator);
+  Workspace workspace(engine->model().config());
+  EXPECT_TRUE(likelihood(*engine, generator.tokens(), workspace).has_value());
 }
 
 // Long pieces outgrow the context many times over; every one of them must still decode.

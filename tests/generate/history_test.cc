@@ -42,7 +42,7 @@ TEST_P(History, AContextIsALegalPieceThatEndsAsTheHistoryDoes) {
   fill(30);
   for (const std::size_t budget : {40u, 120u, 300u, 900u}) {
     const auto context = history_.context(budget);
-    EXPECT_LE(context.size(), budget + 1);
+    EXPECT_LE(context.size(), budget);
     EXPECT_TRUE(tokenizer_.decode(context).has_value()) << "budget " << budget;
     const auto body = history_.all();
     EXPECT_TRUE(std::equal(context.end() - 20, context.end(), body.end() - 20));

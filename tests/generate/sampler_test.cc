@@ -48,6 +48,14 @@ TEST(Sampler, TemperatureSharpens) {
   EXPECT_NEAR(counts.at(51) / 20'000.0, 0.16 / 0.30, 0.015);
 }
 
+TEST(Sampler, TinyTemperaturesAndBrokenLogitsAreNoTrap) {
+  EXPECT_TRUE(draw({.temperature = 1e-308}, kMask, kLogits).contains(51));
+  EXPECT_EQ(draw({.temperature = 1e-308}, kMask, kLogits).size(), 1u);
+  const std::vector<float> broken = {NAN, INFINITY, 0.5f, -INFINITY};
+  EXPECT_EQ(draw({}, kMask, broken).size(), 1u);
+  EXPECT_EQ(draw({}, kMask, std::vector<float>(4, NAN)).size(), 4u);
+}
+
 TEST(Sampler, TopKKeepsK) {
   const auto counts = draw({.top_k = 2}, kMask, kLogits);
   EXPECT_EQ(counts.size(), 2u);
