@@ -93,13 +93,21 @@ void add_speed(CLI::App& bench, Cli& cli) {
       [options] { return bench_speed(*options); });
   add_model_options(*command, options->model);
   command
-      ->add_option("--shape", options->random.shape, "random weights: tiny, small, base or large")
+      ->add_option("--shape", options->random.shape,
+                   "random weights: tiny, small, base or large; not with --model")
+      ->check(is_shape())
       ->excludes("--model")
       ->capture_default_str();
-  command->add_option("-a,--attention", options->random.attention, "member of the attention family")
+  command
+      ->add_option("-a,--attention", options->random.attention,
+                   "member of the attention family; not with --model")
+      ->check(is_attention())
       ->excludes("--model")
       ->capture_default_str();
-  command->add_option("--kv-heads", options->random.kv_heads, "0: the member's usual number")
+  command
+      ->add_option("--kv-heads", options->random.kv_heads,
+                   "0: the member's usual number; not with --model")
+      ->check(not_negative())
       ->excludes("--model");
   command->add_option("-c,--context", options->context, "tokens in the cache while decoding")
       ->check(CLI::Range(1, 65'536))
@@ -189,8 +197,9 @@ Result<void> bench_attention(const AttentionOptions& options) {
   for (const std::string& shape : options.shapes)
     for (const int threads : options.threads)
       for (const int context : options.contexts) {
-        show_progress(shape + ", " + std::to_string(threads) + " threads, context " +
-                      std::to_string(context));
+        if (!options.json)
+          show_progress(shape + ", " + std::to_string(threads) + " threads, context " +
+                        std::to_string(context));
         auto some = compare_members(options, shape, context, threads);
         if (!some) return tl::unexpected(some.error());
         rows.insert(rows.end(), some->begin(), some->end());
@@ -214,10 +223,12 @@ void add_attention(CLI::App& bench, Cli& cli) {
                   [options] { return bench_attention(*options); });
   command->add_option("--shapes", options->shapes, "tiny, small, base, large")
       ->delimiter(',')
+      ->check(is_shape())
       ->capture_default_str();
   command
       ->add_option("--members", options->members, "the first is what the others are compared with")
       ->delimiter(',')
+      ->check(is_attention())
       ->capture_default_str();
   command->add_option("--contexts", options->contexts, "tokens in the cache while decoding")
       ->delimiter(',')

@@ -6,15 +6,24 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <utility>
 
 namespace sage::cli {
 namespace {
 
 std::atomic<bool> stop_flag{false};
+bool progress_is_open = false;  // a line on the terminal waits for its end
 
 void on_signal(int signal) {
   stop_flag.store(true);
   std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+/// No option means anything when its value is empty: that is an unset shell variable.
+void refuse_empty_values(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& value : option->results())
+      if (value.empty()) throw CLI::ValidationError(option->get_name(), "the value is empty");
 }
 
 }  // namespace
@@ -23,13 +32,29 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
                       const std::string& summary, const std::string& examples, Action act) {
   CLI::App* command = parent.add_subcommand(name, summary);
   if (!examples.empty()) command->footer("Examples:\n" + examples);
-  command->callback([&cli, act = std::move(act)] { cli.action = act; });
+  command->callback([&cli, command, act = std::move(act)] {
+    refuse_empty_values(*command);
+    cli.action = act;
+  });
   return command;
+}
+
+void check_usage(CLI::App& command, Action check) {
+  command.parse_complete_callback([check = std::move(check)] {
+    if (const auto ok = check(); !ok) throw CLI::ValidationError(to_string(ok.error()));
+  });
+}
+
+CLI::Validator not_negative() {
+  return {[](const std::string& value) {
+            return value.starts_with('-') ? value + " is negative" : std::string();
+          },
+          ""};
 }
 
 void say(const std::string& line) { std::cout << line << '\n'; }
 
-void note(const std::string& line) { std::cerr << line << '\n'; }
+void note(const std::string& line) { std::cerr << printable(line) << '\n'; }
 
 void say_json(const Json& json) {
   std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -37,18 +62,19 @@ void say_json(const Json& json) {
 
 void show_progress(const std::string& line) {
   using Clock = std::chrono::steady_clock;
-  static Clock::time_point last = Clock::time_point::min();
+  static Clock::time_point last = Clock::now();
   const auto now = Clock::now();
   if (::isatty(STDERR_FILENO) != 0) {
-    std::cerr << '\r' << line << "\033[K" << std::flush;
-  } else if (last == Clock::time_point::min() || now - last >= std::chrono::seconds(15)) {
-    std::cerr << line << '\n';
+    std::cerr << '\r' << printable(line) << "\033[K" << std::flush;
+    progress_is_open = true;
+  } else if (now - last >= std::chrono::seconds(15)) {
+    note(line);
     last = now;
   }
 }
 
 void end_progress() {
-  if (::isatty(STDERR_FILENO) != 0) std::cerr << '\n';
+  if (std::exchange(progress_is_open, false)) std::cerr << '\n';
 }
 
 const std::atomic<bool>& stop_requested() { return stop_flag; }
@@ -64,10 +90,33 @@ Result<void> no_trainer() {
               "(needs libtorch-dev) and call build/train/bin/sage-music");
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  const auto escape = [&](unsigned char byte) {
+    char code[8];
+    std::snprintf(code, sizeof code, "\\x%02x", byte);
+    out += code;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte < 0x20 || byte == 0x7f) {
+      escape(byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F in UTF-8
+      escape(byte);
+      escape(next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 std::string grouped(long long n) {
   std::string digits = std::to_string(n < 0 ? -n : n);
   for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
+    digits.insert(static_cast<std::size_t>(place), 1, ',');
   return n < 0 ? "-" + digits : digits;
 }
 

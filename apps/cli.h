@@ -8,6 +8,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -27,19 +28,24 @@ struct Cli {
 CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
                       const std::string& summary, const std::string& examples, Action act);
 
+/// A check of the options together, made while they are parsed: what it refuses is wrong usage.
+void check_usage(CLI::App& command, Action check);
+
+/// For numbers that start at 0 and have no upper end.
+CLI::Validator not_negative();
+
 /// Declares every command of the list in CMakeLists.txt.
 void add_commands(Cli& cli);
 
 /// A line on standard output.
 void say(const std::string& line);
-/// A line on standard error: warnings, and progress where nobody watches.
+/// A line on standard error: errors, warnings, and progress where nobody watches.
 void note(const std::string& line);
 /// JSON on standard output.
 void say_json(const Json& json);
-/// Rewrites the last line of standard error where that is a terminal; else says a line every now
-/// and then.
+/// Rewrites the last line of standard error where that is a terminal; else says a line every 15 s.
 void show_progress(const std::string& line);
-/// Ends the line that show_progress rewrites.
+/// Ends the line that show_progress rewrites, where there is one.
 void end_progress();
 
 /// Becomes true on Ctrl-C or a request to end; long work looks at it and stops cleanly.
@@ -49,6 +55,8 @@ void install_stop_handler();
 /// The error of commands that a build without the trainer lacks.
 Result<void> no_trainer();
 
+/// The text with its control characters as \xNN, so that a name in a file cannot steer a terminal.
+std::string printable(std::string_view text);
 /// "1,234,567"
 std::string grouped(long long n);
 /// A number with so many digits behind the point.

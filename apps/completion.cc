@@ -22,15 +22,27 @@ void add_cases(const CLI::App& app, const std::string& path, std::string& cases)
     add_cases(*command, (path.empty() ? "" : path + " ") + command->get_name(), cases);
 }
 
+/// The patterns of a path that one more word can lengthen: nothing yet, or a command of commands.
+std::string open_paths(const CLI::App& app) {
+  std::string paths = "''";
+  for (const CLI::App* command : app.get_subcommands({}))
+    if (!command->get_subcommands({}).empty()) paths += " | " + command->get_name();
+  return paths;
+}
+
 /// Works in bash, and in zsh after `autoload -U bashcompinit && bashcompinit`.
 std::string script(const CLI::App& app) {
   std::string cases;
   add_cases(app, "", cases);
   return "_sage_music() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} path='' words='' i\n"
-         "  for ((i = 1; i < COMP_CWORD && i < 3; i++)); do\n"
-         "    [[ ${COMP_WORDS[i]} == [a-z]* ]] || break\n"
-         "    path=\"${path:+$path }${COMP_WORDS[i]}\"\n"
+         "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+         "    case $path in\n"
+         "    " +
+         open_paths(app) +
+         ") path=\"${path:+$path }${COMP_WORDS[i]}\" ;;\n"
+         "    *) break ;;\n"
+         "    esac\n"
          "  done\n"
          "  case $path in\n" +
          cases +

@@ -15,11 +15,15 @@ struct Options {
   std::string input, output;
 };
 
-/// NAME.mid in the folder, numbered where two pieces share a name.
+/// NAME.mid in the folder, numbered where two pieces share a name. A token file may come from
+/// anywhere: control characters do not get into names.
 std::filesystem::path place_in(const std::filesystem::path& folder, const std::string& file,
                                std::set<std::string>& taken) {
-  const std::string stem = std::filesystem::path(file).stem().string();
-  std::string name = stem.empty() ? "piece" : stem;
+  std::string stem = std::filesystem::path(file).stem().string();
+  if (stem.empty()) stem = "piece";
+  for (char& c : stem)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
+  std::string name = stem;
   for (int i = 2; !taken.insert(name).second; ++i) name = stem + "-" + std::to_string(i);
   return folder / (name + ".mid");
 }
@@ -37,9 +41,11 @@ Result<void> act(const Options& options) {
     if (!score) return fail(options.input + ", piece " + piece.file, score.error());
     scores.push_back(*std::move(score));
   }
+  std::error_code code;
+  const bool one_file = scores.size() == 1 && !std::filesystem::is_directory(options.output, code);
   std::set<std::string> taken;
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    const std::filesystem::path path = scores.size() == 1
+    const std::filesystem::path path = one_file
                                            ? std::filesystem::path(options.output)
                                            : place_in(options.output, file->pieces[i].file, taken);
     if (auto done = write_midi_file(scores[i], path); !done) return done;
@@ -59,7 +65,7 @@ void add_detokenize(Cli& cli) {
   command->add_option("file", options->input, "token file")->required();
   command
       ->add_option("-o,--output", options->output,
-                   "MIDI file to write; a folder, where the token file holds several pieces")
+                   "MIDI file to write, or a folder; a folder, where there are several pieces")
       ->required();
 }
 

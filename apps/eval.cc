@@ -29,9 +29,10 @@ std::vector<std::filesystem::path> thin(std::vector<std::filesystem::path> files
 /// Says how far a walk over files has come, with an estimate of the time left.
 class FileProgress {
  public:
-  explicit FileProgress(std::size_t total) : total_(total) {}
+  FileProgress(std::size_t total, bool quiet) : total_(total), quiet_(quiet) {}
   void step() {
     ++done_;
+    if (quiet_) return;
     const double elapsed =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     show_progress(
@@ -42,6 +43,7 @@ class FileProgress {
 
  private:
   std::size_t total_, done_ = 0;
+  bool quiet_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
@@ -63,7 +65,7 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
   Likelihood total;
   double seconds = 0;
   std::size_t pieces = 0, refused = 0;
-  FileProgress progress(chosen.size());
+  FileProgress progress(chosen.size(), options.json);
   for (const auto& path : chosen) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted");
     progress.step();
@@ -162,7 +164,7 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
   install_stop_handler();
   const auto chosen = thin(*std::move(files), options.limit);
   Kept kept;
-  FileProgress progress(chosen.size());
+  FileProgress progress(chosen.size(), options.json);
   for (const auto& path : chosen) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted");
     progress.step();
@@ -182,13 +184,14 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
     compare(read->score, *decoded, kept);
   }
   end_progress();
-  const auto share = [](std::size_t part, std::size_t whole) {
-    return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole);
+  if (kept.files == 0 && kept.failed == 0)
+    return fail(ErrorCode::kInvalidArgument, "none of the files could be read");
+  const auto share = [&](std::size_t part) {
+    return kept.notes == 0 ? Json()
+                           : Json(static_cast<double>(part) / static_cast<double>(kept.notes));
   };
-  const double notes = share(kept.found, kept.notes);
-  const double onsets = share(kept.onsets, kept.notes);
-  const double lengths = share(kept.lengths, kept.notes);
-  const double durations = share(kept.durations, kept.notes);
+  const Json notes = share(kept.found), onsets = share(kept.onsets);
+  const Json lengths = share(kept.lengths), durations = share(kept.durations);
   if (options.json) {
     say_json({{"tokenizer", to_json(options.config)},
               {"files", kept.files},
@@ -200,13 +203,15 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
               {"durations_near", lengths},
               {"durations_exact", durations}});
   } else {
+    const auto percent = [](const Json& x) {
+      return x.is_null() ? std::string("-") : fixed(100 * x.get<double>(), 2) + " %";
+    };
     say("| files | refused | notes | notes kept | onsets exact | durations near | durations exact "
         "|");
     say("|---|---|---|---|---|---|---|");
     say("| " + grouped(static_cast<long long>(kept.files)) + " | " + std::to_string(kept.refused) +
-        " | " + grouped(static_cast<long long>(kept.notes)) + " | " + fixed(100 * notes, 2) +
-        " % | " + fixed(100 * onsets, 2) + " % | " + fixed(100 * lengths, 2) + " % | " +
-        fixed(100 * durations, 2) + " % |");
+        " | " + grouped(static_cast<long long>(kept.notes)) + " | " + percent(notes) + " | " +
+        percent(onsets) + " | " + percent(lengths) + " | " + percent(durations) + " |");
   }
   if (kept.failed > 0)
     return fail(ErrorCode::kMalformed,
@@ -227,7 +232,8 @@ void add_eval(Cli& cli) {
                                   [options] { return eval_likelihood(*options); });
   add_model_options(*command, options->model);
   command->add_option("--data", options->data, "MIDI files or folders")->required();
-  command->add_option("--limit", options->limit, "score about so many of the files; 0: all");
+  command->add_option("--limit", options->limit, "score about so many of the files; 0: all")
+      ->check(not_negative());
   command->add_flag("--json", options->json, "as JSON");
 
   auto trip = std::make_shared<RoundTripOptions>();
@@ -236,7 +242,8 @@ void add_eval(Cli& cli) {
                         [trip] { return eval_round_trip(*trip); });
   command->add_option("--data", trip->data, "MIDI files or folders")->required();
   add_tokenizer_options(*command, trip->config);
-  command->add_option("--limit", trip->limit, "take about so many of the files; 0: all");
+  command->add_option("--limit", trip->limit, "take about so many of the files; 0: all")
+      ->check(not_negative());
   command->add_flag("--json", trip->json, "as JSON");
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <sstream>
 
+#include "base/file.h"
 #include "cli.h"
 #include "generate/generator.h"
 #include "midi/reader.h"
@@ -19,8 +20,7 @@ namespace {
 struct Options {
   ModelChoice model;
   Request request;
-  std::string prompt, instruments, time_signature;
-  double tempo = 0;
+  std::string prompt;
   std::string output;
   RenderOutputs renderings;
   bool json = false;
@@ -52,52 +52,54 @@ Result<Meter> parse_meter(const std::string& text) {
   return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
 }
 
-Result<void> complete_request(Options& options) {
-  Request& request = options.request;
+/// What a parser makes of an option's value; what it refuses is wrong usage.
+template <class Parse>
+auto parsed(Parse parse, const std::string& option, const std::string& text) {
+  auto value = parse(text);
+  if (!value) throw CLI::ValidationError(option, value.error().message);
+  return *std::move(value);
+}
+
+/// What can go wrong with files is found here, before any music is written.
+Result<void> prepare(Options& options) {
   if (!options.prompt.empty()) {
     auto read = read_midi_file(options.prompt);
     if (!read) return tl::unexpected(read.error());
-    request.prompt = std::move(read->score);
+    options.request.prompt = std::move(read->score);
   }
-  if (!options.instruments.empty()) {
-    auto programs = parse_instruments(options.instruments);
-    if (!programs) return tl::unexpected(programs.error());
-    request.programs = *std::move(programs);
-  }
-  if (!options.time_signature.empty()) {
-    auto meter = parse_meter(options.time_signature);
-    if (!meter) return tl::unexpected(meter.error());
-    request.meter = *meter;
-  }
-  if (options.tempo != 0) request.bpm = options.tempo;
-  return {};
+  if (auto ok = check_writable(options.output); !ok) return ok;
+  return check_renderings(options.renderings);
 }
 
-struct Timing {
+struct Course {
+  int bars = 0;           // new ones
   double first_note = 0;  // seconds from the request to the first note
   double total = 0;
 };
 
-Result<Timing> run(Generator& generator, const Options& options,
+Result<Course> run(Generator& generator, const Options& options,
                    std::chrono::steady_clock::time_point start) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  Timing timing;
-  int bars = 0;
+  Course course;
+  // The generator itself begins the bar behind a prompt.
+  if (!options.prompt.empty()) course.bars = 1;
   for (;;) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
     const ReadEvent event = generator.next();
     if (event.type == ReadEvent::Type::kEnd) break;
-    if (event.type == ReadEvent::Type::kNote && timing.first_note == 0)
-      timing.first_note = elapsed();
-    if (event.type == ReadEvent::Type::kBar && ++bars % 8 == 0 && !options.json)
-      show_progress("bar " + std::to_string(bars) + " of " + std::to_string(options.request.bars) +
-                    ", " + fixed(elapsed() / bars * (options.request.bars - bars), 1) + " s left");
+    if (event.type == ReadEvent::Type::kNote && course.first_note == 0)
+      course.first_note = elapsed();
+    if (event.type == ReadEvent::Type::kBar && ++course.bars % 8 == 0 && !options.json)
+      show_progress("bar " + std::to_string(course.bars) + " of " +
+                    std::to_string(options.request.bars) + ", " +
+                    fixed(elapsed() / course.bars * (options.request.bars - course.bars), 1) +
+                    " s left");
   }
-  if (bars >= 8 && !options.json) end_progress();
-  timing.total = elapsed();
-  return timing;
+  end_progress();
+  course.total = elapsed();
+  return course;
 }
 
 /// Which program, model and seed wrote the piece, in the piece.
@@ -110,7 +112,7 @@ void sign(Score& score, const Engine& engine, std::uint64_t seed) {
 }
 
 void report(const Options& options, const Engine& engine, const Generator& generator,
-            const Score& score, const Timing& timing) {
+            const Score& score, const Course& course) {
   const auto notes = static_cast<double>(generator.notes());
   const auto tokens = static_cast<double>(generator.tokens().size() - generator.prompt_tokens());
   const double seconds = duration_seconds(score);
@@ -121,16 +123,16 @@ void report(const Options& options, const Engine& engine, const Generator& gener
     say_json({{"output", options.output},
               {"seed", options.request.seed},
               {"model", engine.weights().hash()},
-              {"bars", options.request.bars},
+              {"bars", course.bars},
               {"new_notes", generator.notes()},
               {"notes", note_count(score)},
               {"tracks", score.tracks.size()},
               {"programs", programs},
               {"music_seconds", seconds},
-              {"generation_seconds", timing.total},
-              {"notes_per_second", notes / timing.total},
-              {"tokens_per_second", tokens / timing.total},
-              {"time_to_first_note_ms", timing.first_note * 1e3}});
+              {"generation_seconds", course.total},
+              {"notes_per_second", notes / course.total},
+              {"tokens_per_second", tokens / course.total},
+              {"time_to_first_note_ms", course.first_note * 1e3}});
     return;
   }
   say(options.output + ": " + grouped(static_cast<long long>(note_count(score))) + " notes in " +
@@ -140,32 +142,85 @@ void report(const Options& options, const Engine& engine, const Generator& gener
     names += (names.empty() ? "" : ", ") + std::string(program_name(track.program_or_drum()));
   say("instruments: " + names);
   say("speed: " + grouped(static_cast<long long>(generator.notes())) + " new notes in " +
-      fixed(timing.total, 2) + " s, " + fixed(notes / timing.total, 0) + " notes/s, " +
-      fixed(tokens / timing.total, 0) + " tokens/s; first note after " +
-      fixed(timing.first_note * 1e3, 1) + " ms");
+      fixed(course.total, 2) + " s, " + fixed(notes / course.total, 0) + " notes/s, " +
+      fixed(tokens / course.total, 0) + " tokens/s; first note after " +
+      fixed(course.first_note * 1e3, 1) + " ms");
   for (const std::string& path : {options.renderings.wav, options.renderings.svg})
     if (!path.empty()) say("wrote " + path);
 }
 
 Result<void> act(Options& options) {
-  if (auto ok = complete_request(options); !ok) return ok;
+  if (auto ok = prepare(options); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   install_stop_handler();
   const auto start = std::chrono::steady_clock::now();
   auto generator = Generator::create(*engine, options.request, {.threads = options.model.threads});
-  if (!generator) {
-    const std::string name = options.prompt.empty() ? "" : options.prompt + ": ";
-    return fail(generator.error().code, name + to_string(generator.error()));
-  }
-  auto timing = run(*generator, options, start);
-  if (!timing) return tl::unexpected(timing.error());
+  if (!generator) return tl::unexpected(generator.error());
+  auto course = run(*generator, options, start);
+  if (!course) return tl::unexpected(course.error());
   Score score = generator->score();
   sign(score, **engine, options.request.seed);
   if (auto done = write_midi_file(score, options.output); !done) return done;
   if (auto done = write_renderings(score, options.renderings); !done) return done;
-  report(options, **engine, *generator, score, *timing);
+  report(options, **engine, *generator, score, *course);
   return {};
+}
+
+void add_wishes(CLI::App& command, Options& options) {
+  Request& request = options.request;
+  CLI::Option* prompt = command.add_option("-p,--prompt", options.prompt, "MIDI file to continue");
+  command.add_option("--prompt-bars", request.prompt_bars, "how many of its first bars to keep")
+      ->check(CLI::Range(1, 100'000))
+      ->needs(prompt)
+      ->capture_default_str();
+  command.add_option("-n,--bars", request.bars, "new bars to write")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command.add_option("--max-notes", request.max_notes, "stop after so many new notes")
+      ->check(not_negative());
+  command
+      .add_option("--max-seconds", request.max_seconds, "stop after so many seconds of new music")
+      ->check(not_negative());
+  command.add_option_function<std::string>(
+      "--instruments",
+      [&request](const std::string& text) {
+        request.programs = parsed(parse_instruments, "--instruments", text);
+      },
+      "e.g. piano,bass,drums");
+  command.add_option("--tempo", request.bpm, "quarter notes a minute")
+      ->check(CLI::Range(24.0, 240.0));
+  command.add_option_function<std::string>(
+      "--time-signature",
+      [&request](const std::string& text) {
+        request.meter = parsed(parse_meter, "--time-signature", text);
+      },
+      "e.g. 3/4");
+  command.add_flag("--meter-changes", request.allow_meter_changes,
+                   "let the model change the meter");
+  command.add_flag("--tempo-changes", request.allow_tempo_changes,
+                   "let the model change the tempo");
+}
+
+void add_sampling(CLI::App& command, Request& request) {
+  SamplerOptions& sampler = request.sampler;
+  command.add_option("-s,--seed", request.seed, "the same seed gives the same music")
+      ->check(not_negative())
+      ->capture_default_str();
+  command.add_option("--temperature", sampler.temperature, "0: always the likeliest token")
+      ->capture_default_str();
+  command.add_option("--top-k", sampler.top_k, "choose among the k likeliest; 0: all")
+      ->capture_default_str();
+  command
+      .add_option("--top-p", sampler.top_p, "choose among the likeliest that make up this share")
+      ->capture_default_str();
+  command.add_option("--min-p", sampler.min_p, "drop what is this much less likely than the best")
+      ->capture_default_str();
+  command.add_option("--repeat-penalty", sampler.repeat_penalty, "against loops; 0: off")
+      ->capture_default_str();
+  command.add_option("--repeat-allowed", sampler.repeat_allowed, "tokens that may repeat freely")
+      ->capture_default_str();
+  check_usage(command, [&sampler] { return validate(sampler); });
 }
 
 }  // namespace
@@ -179,38 +234,9 @@ void add_generate(Cli& cli) {
       "trio.mid\n"
       "  sage-music generate --prompt song.mid --prompt-bars 4 --bars 16 -o continued.mid",
       [options] { return act(*options); });
-  Request& request = options->request;
-  SamplerOptions& sampler = request.sampler;
   add_model_options(*command, options->model);
-  command->add_option("-p,--prompt", options->prompt, "MIDI file to continue");
-  command->add_option("--prompt-bars", request.prompt_bars, "how many of its first bars to keep")
-      ->capture_default_str();
-  command->add_option("-n,--bars", request.bars, "new bars to write")->capture_default_str();
-  command->add_option("--max-notes", request.max_notes, "stop after so many new notes");
-  command->add_option("--max-seconds", request.max_seconds,
-                      "stop after so many seconds of new music");
-  command->add_option("--instruments", options->instruments, "e.g. piano,bass,drums");
-  command->add_option("--tempo", options->tempo, "quarter notes a minute");
-  command->add_option("--time-signature", options->time_signature, "e.g. 3/4");
-  command->add_flag("--meter-changes", request.allow_meter_changes,
-                    "let the model change the meter");
-  command->add_flag("--tempo-changes", request.allow_tempo_changes,
-                    "let the model change the tempo");
-  command->add_option("-s,--seed", request.seed, "the same seed gives the same music")
-      ->capture_default_str();
-  command->add_option("--temperature", sampler.temperature, "0: always the likeliest token")
-      ->capture_default_str();
-  command->add_option("--top-k", sampler.top_k, "choose among the k likeliest; 0: all")
-      ->capture_default_str();
-  command
-      ->add_option("--top-p", sampler.top_p, "choose among the likeliest that make up this share")
-      ->capture_default_str();
-  command->add_option("--min-p", sampler.min_p, "drop what is this much less likely than the best")
-      ->capture_default_str();
-  command->add_option("--repeat-penalty", sampler.repeat_penalty, "against loops; 0: off")
-      ->capture_default_str();
-  command->add_option("--repeat-allowed", sampler.repeat_allowed, "tokens that may repeat freely")
-      ->capture_default_str();
+  add_wishes(*command, *options);
+  add_sampling(*command, options->request);
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
   command->add_option("--wav", options->renderings.wav, "also render the sound");
   command->add_option("--svg", options->renderings.svg, "also draw the piano roll");

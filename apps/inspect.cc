@@ -100,14 +100,14 @@ Result<Json> describe(const std::string& path) {
 
 void say_plain(const Json& value, const std::string& indent) {
   for (const auto& [key, item] : value.items()) {
-    const std::string name = value.is_array() ? "-" : key + ":";
+    const std::string name = value.is_array() ? "-" : printable(key) + ":";
     if (item.is_structured() && !item.empty() && !(item.is_array() && item[0].is_primitive())) {
       say(indent + name);
       say_plain(item, indent + "  ");
     } else {
       say(indent + name + " " +
-          (item.is_string() ? item.get<std::string>()
-                            : item.dump(-1, ' ', false, Json::error_handler_t::replace)));
+          printable(item.is_string() ? item.get<std::string>()
+                                     : item.dump(-1, ' ', false, Json::error_handler_t::replace)));
     }
   }
 }

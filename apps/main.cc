@@ -6,8 +6,16 @@
 #include "cli.h"
 #include "kernels/kernel_table.h"
 
-int main(int argc, char** argv) {
-  using namespace sage;
+namespace sage {
+namespace {
+
+int end_with(int code, const std::string& why) {
+  cli::end_progress();
+  cli::note("sage-music: " + why);
+  return code;
+}
+
+int run(int argc, char** argv) {
   cli::Cli cli;
   cli.app.name("sage-music");
   cli.app.description(
@@ -24,27 +32,25 @@ int main(int argc, char** argv) {
     cli.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return cli.app.exit(error);  // help or version
-    std::cerr << "sage-music: " << error.what() << " (see --help)\n";
-    return 2;
+    return end_with(2, error.what() + std::string(" (see --help)"));
   }
   try {
     const auto kernels = select_kernels();
     const auto done = kernels ? cli.action() : tl::unexpected(kernels.error());
-    if (!done) {
-      std::cerr << "sage-music: " << to_string(done.error()) << '\n';
-      return 1;
-    }
+    return done ? 0 : end_with(1, to_string(done.error()));
   } catch (const std::bad_alloc&) {
-    std::cerr << "sage-music: out of memory\n";
-    return 1;
+    return end_with(1, "out of memory");
   } catch (const std::exception& error) {
-    std::cerr << "sage-music: internal error, please report it: " << error.what() << '\n';
-    return 1;
+    return end_with(1, std::string("internal error, please report it: ") + error.what());
   }
+}
+
+}  // namespace
+}  // namespace sage
+
+int main(int argc, char** argv) {
+  const int code = sage::run(argc, argv);
   std::cout.flush();
-  if (!std::cout) {
-    std::cerr << "sage-music: cannot write to standard output\n";
-    return 1;
-  }
-  return 0;
+  if (code == 0 && !std::cout) return sage::end_with(1, "cannot write to standard output");
+  return code;
 }

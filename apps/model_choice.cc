@@ -1,6 +1,9 @@
 #include "model_choice.h"
 
 #include <cstdlib>
+#include <vector>
+
+#include "nn/attention_spec.h"
 
 namespace sage::cli {
 namespace fs = std::filesystem;
@@ -12,6 +15,20 @@ void add_model_options(CLI::App& command, ModelChoice& choice) {
   command.add_option("--threads", choice.threads, "threads for the model")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+}
+
+CLI::Validator is_shape() {
+  return {[](const std::string& name) {
+            const auto shape = shape_config(name);
+            return shape ? std::string() : shape.error().message;
+          },
+          ""};
+}
+
+CLI::Validator is_attention() {
+  std::vector<std::string> names;
+  for (const AttentionFamily* family : attention_registry()) names.emplace_back(family->name());
+  return CLI::IsMember(names);
 }
 
 Result<fs::path> default_model() {

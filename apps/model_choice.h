@@ -20,6 +20,10 @@ struct ModelChoice {
 /// --model, --type and --threads.
 void add_model_options(CLI::App& command, ModelChoice& choice);
 
+/// Checks of names: --shape and --attention.
+CLI::Validator is_shape();
+CLI::Validator is_attention();
+
 /// The model that comes with the program: $SAGE_MODEL, else models/sage-music.safetensors in a
 /// folder that the program stands below, or in the current one.
 Result<std::filesystem::path> default_model();

@@ -14,8 +14,6 @@ struct Options {
 };
 
 Result<void> act(const Options& options) {
-  if (options.outputs.wav.empty() && options.outputs.svg.empty())
-    return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
   auto read = read_midi_file(options.input);
   if (!read) return tl::unexpected(read.error());
   if (auto done = write_renderings(read->score, options.outputs); !done) return done;
@@ -35,6 +33,11 @@ void add_render(Cli& cli) {
   command->add_option("--wav", options->outputs.wav, "sound to write");
   command->add_option("--svg", options->outputs.svg, "piano roll to write");
   command->add_option("--sound-font", options->outputs.sound_font, "SF2 file for the sound");
+  check_usage(*command, [options]() -> Result<void> {
+    if (options->outputs.wav.empty() && options->outputs.svg.empty())
+      return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
+    return {};
+  });
 }
 
 }  // namespace sage::cli

@@ -11,6 +11,15 @@ namespace sage::cli {
 
 #ifdef SAGE_SYNTH
 
+Result<void> check_renderings(const RenderOutputs& outputs) {
+  for (const std::string& path : {outputs.wav, outputs.svg})
+    if (!path.empty())
+      if (auto ok = check_writable(path); !ok) return ok;
+  if (!outputs.wav.empty() && outputs.sound_font.empty())
+    if (auto found = find_sound_font(); !found) return tl::unexpected(found.error());
+  return {};
+}
+
 Result<void> write_renderings(const Score& score, const RenderOutputs& outputs) {
   if (!outputs.svg.empty())
     if (auto done = write_text(outputs.svg, piano_roll_svg(score)); !done) return done;
@@ -23,11 +32,15 @@ Result<void> write_renderings(const Score& score, const RenderOutputs& outputs) 
 
 #else
 
-Result<void> write_renderings(const Score&, const RenderOutputs& outputs) {
+Result<void> check_renderings(const RenderOutputs& outputs) {
   if (outputs.svg.empty() && outputs.wav.empty()) return {};
   return fail(
       ErrorCode::kUnsupported,
       "this program was built without FluidSynth and cannot render; build with SAGE_SYNTH=ON");
+}
+
+Result<void> write_renderings(const Score&, const RenderOutputs& outputs) {
+  return check_renderings(outputs);
 }
 
 #endif

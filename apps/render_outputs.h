@@ -14,6 +14,9 @@ struct RenderOutputs {
   std::string sound_font;  // empty: found by itself
 };
 
+/// Whether what is wanted could be written: for asking before long work.
+Result<void> check_renderings(const RenderOutputs& outputs);
+
 /// Writes what is wanted.
 Result<void> write_renderings(const Score& score, const RenderOutputs& outputs);
 

@@ -1,16 +1,41 @@
 #include "tokenizer_options.h"
 
+#include <limits>
 #include <map>
+#include <optional>
 
 #include "base/file.h"
 
 namespace sage::cli {
+namespace {
+
+std::vector<std::string> scheme_names() {
+  std::vector<std::string> names;
+  for (const Tokenization* scheme : tokenization_registry()) names.emplace_back(scheme->name());
+  return names;
+}
+
+/// The library would make numbers of fractions and truth values, and cut what is too large.
+std::optional<std::vector<TokenId>> token_ids(const nlohmann::json& json) {
+  std::vector<TokenId> ids;
+  for (const auto& number : json) {
+    if (!number.is_number_integer()) return std::nullopt;
+    const auto id = number.get<std::int64_t>();
+    if (id < 0 || id > std::numeric_limits<TokenId>::max()) return std::nullopt;
+    ids.push_back(static_cast<TokenId>(id));
+  }
+  return ids;
+}
+
+}  // namespace
 
 void add_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
   static const std::map<std::string, Layout> kLayouts = {{"full", Layout::kFull},
                                                          {"compact", Layout::kCompact}};
   static const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
-  command.add_option("--scheme", config.scheme, "tokenization")->capture_default_str();
+  command.add_option("--scheme", config.scheme, "tokenization")
+      ->check(CLI::IsMember(scheme_names()))
+      ->capture_default_str();
   command.add_option("--layout", config.layout, "full or compact (default: compact)")
       ->transform(CLI::CheckedTransformer(kLayouts).description(""))
       ->option_text("full|compact");
@@ -39,9 +64,12 @@ Result<TokenFile> read_token_file(const std::filesystem::path& path) {
     auto config = tokenizer_config_from_json(json.at("tokenizer"));
     if (!config) return bad(config.error().message);
     file.config = *config;
-    for (const auto& piece : json.at("pieces"))
-      file.pieces.push_back(
-          {piece.at("file").get<std::string>(), piece.at("tokens").get<std::vector<TokenId>>()});
+    for (const auto& piece : json.at("pieces")) {
+      const auto name = piece.at("file").get<std::string>();
+      auto ids = token_ids(piece.at("tokens"));
+      if (!ids) return bad("the tokens of piece " + name + " are not all whole numbers from 0 on");
+      file.pieces.push_back({name, *std::move(ids)});
+    }
   } catch (const nlohmann::json::exception& error) {
     return bad(error.what());
   }

@@ -52,6 +52,12 @@ Result<void> complete_model(Options& options) {
   return {};
 }
 
+Result<void> complete(Options& options) {
+  if (options.train.steps <= 0 && options.train.minutes <= 0)
+    return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
+  return complete_model(options);
+}
+
 std::string time_left(double seconds) {
   const auto minutes = static_cast<long long>(seconds / 60.0 + 0.5);
   if (minutes < 2) return fixed(seconds, 0) + " s left";
@@ -59,10 +65,7 @@ std::string time_left(double seconds) {
   return fixed(seconds / 3600.0, 1) + " h left";
 }
 
-Result<void> act(Options& options) {
-  if (auto ok = complete_model(options); !ok) return ok;
-  if (options.train.steps <= 0 && options.train.minutes <= 0)
-    return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
+Result<void> act(const Options& options) {
   keep_memory();
   install_stop_handler();
   TrainHooks hooks;
@@ -95,11 +98,12 @@ void add_model_shape(CLI::App& command, Options& options) {
   command.add_option("--shape", options.shape, "tiny, small, base or large")->capture_default_str();
   command.add_option("-a,--attention", options.attention, "member of the attention family")
       ->capture_default_str();
-  command.add_option("--kv-heads", options.kv_heads, "K/V heads; 0: the member's usual number");
-  command.add_option("--d-model", options.d_model, "instead of the shape's");
-  command.add_option("--layers", options.layers, "instead of the shape's");
-  command.add_option("--heads", options.heads, "instead of the shape's");
-  command.add_option("--d-ff", options.d_ff, "instead of the shape's");
+  command.add_option("--kv-heads", options.kv_heads, "K/V heads; 0: the member's usual number")
+      ->check(not_negative());
+  command.add_option("--d-model", options.d_model, "instead of the shape's")->check(not_negative());
+  command.add_option("--layers", options.layers, "instead of the shape's")->check(not_negative());
+  command.add_option("--heads", options.heads, "instead of the shape's")->check(not_negative());
+  command.add_option("--d-ff", options.d_ff, "instead of the shape's")->check(not_negative());
   command.add_flag("--ff-banks", options.ff_banks, "feed-forward weights by attribute");
   command.add_option("--context", options.context, "tokens of an example")
       ->check(CLI::Range(16, 65'536))
@@ -109,14 +113,17 @@ void add_model_shape(CLI::App& command, Options& options) {
 void add_schedule(CLI::App& command, TrainOptions& train) {
   static const std::map<std::string, Schedule> kShapes = {{"stable", Schedule::kStableDecay},
                                                           {"cosine", Schedule::kCosine}};
-  command.add_option("--minutes", train.minutes, "budget of time; the schedule ends with it");
-  command.add_option("--steps", train.steps, "budget of steps");
+  command.add_option("--minutes", train.minutes, "budget of time; the schedule ends with it")
+      ->check(not_negative());
+  command.add_option("--steps", train.steps, "budget of steps")->check(not_negative());
   command
       .add_option("--schedule", train.schedule.shape, "stable (warm-up, stable, decay) or cosine")
       ->transform(CLI::CheckedTransformer(kShapes).description(""))
       ->option_text("stable|cosine");
   command.add_option("--lr", train.schedule.peak, "highest learning rate")->capture_default_str();
-  command.add_option("--warmup", train.schedule.warmup_steps, "steps")->capture_default_str();
+  command.add_option("--warmup", train.schedule.warmup_steps, "steps")
+      ->check(not_negative())
+      ->capture_default_str();
   command.add_option("--decay", train.schedule.decay_share, "share of the run that decays")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -126,8 +133,12 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   static const std::map<std::string, bool> kTypes = {{"bf16", true}, {"f32", false}};
   static const std::map<std::string, TrainDevice> kDevices = {{"cpu", TrainDevice::kCpu},
                                                               {"cuda", TrainDevice::kCuda}};
-  command.add_option("--batch", train.batch, "examples a pass")->capture_default_str();
-  command.add_option("--accumulate", train.accumulate, "passes an update")->capture_default_str();
+  command.add_option("--batch", train.batch, "examples a pass")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command.add_option("--accumulate", train.accumulate, "passes an update")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command.add_option("--weight-decay", train.weight_decay, "on matrices")->capture_default_str();
   command.add_option("--clip", train.clip, "largest norm of the gradient")->capture_default_str();
   command.add_option("--dropout", train.dropout, "share of activations dropped")
@@ -139,8 +150,11 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command.add_option("--device", train.device, "cpu or cuda (default: cpu)")
       ->transform(CLI::CheckedTransformer(kDevices).description(""))
       ->option_text("cpu|cuda");
-  command.add_option("--threads", train.threads, "0: one a processor")->capture_default_str();
+  command.add_option("--threads", train.threads, "0: one a processor")
+      ->check(not_negative())
+      ->capture_default_str();
   command.add_option("-s,--seed", train.seed, "of weights, batches and dropout")
+      ->check(not_negative())
       ->capture_default_str();
 }
 
@@ -172,6 +186,7 @@ void add_train(Cli& cli) {
   command->add_option("--checkpoint-minutes", train.checkpoint_minutes)->capture_default_str();
   command->add_option("--licence", train.licence, "of the weights, for the model file")
       ->capture_default_str();
+  check_usage(*command, [options] { return complete(*options); });
 }
 
 #else

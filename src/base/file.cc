@@ -33,7 +33,12 @@ class Descriptor {
   int fd_;
 };
 
-/// Opens a regular file for reading and tells its size.
+/// Opens for reading; does not wait where the path is a pipe that nobody writes to.
+int open_to_read(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/// The size of a regular file; refuses anything else.
 Result<std::size_t> regular_size(const Descriptor& fd, const std::filesystem::path& path) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return io_error("read", path);
@@ -44,7 +49,7 @@ Result<std::size_t> regular_size(const Descriptor& fd, const std::filesystem::pa
 
 template <class Bytes>
 Result<Bytes> read_whole(const std::filesystem::path& path, std::size_t max_bytes) {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(open_to_read(path));
   if (!fd.ok()) return io_error("open", path);
   auto size = regular_size(fd, path);
   if (!size) return tl::unexpected(size.error());
@@ -65,6 +70,33 @@ Result<Bytes> read_whole(const std::filesystem::path& path, std::size_t max_byte
   return bytes;
 }
 
+/// Creates the folder that `path` lies in; refuses what a file cannot take the place of.
+Result<void> prepare_place(const std::filesystem::path& path) {
+  std::error_code code;
+  if (path.has_parent_path()) {
+    std::filesystem::create_directories(path.parent_path(), code);
+    if (code)
+      return fail(ErrorCode::kIo,
+                  "cannot create folder " + path.parent_path().string() + ": " + code.message());
+  }
+  const auto status = std::filesystem::status(path, code);
+  if (std::filesystem::is_directory(status))
+    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": not a regular file");
+  return {};
+}
+
+/// Another name in the same folder, for the content until it is whole.
+std::filesystem::path temporary_for(std::filesystem::path path) {
+  static std::atomic<unsigned> count{0};
+  return path += ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
+
+int open_to_write(const std::filesystem::path& path) {
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+}
+
 }  // namespace
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
@@ -77,21 +109,10 @@ Result<std::string> read_text(const std::filesystem::path& path, std::size_t max
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  if (path.has_parent_path()) {
-    std::error_code code;
-    std::filesystem::create_directories(path.parent_path(), code);
-    if (code)
-      return fail(ErrorCode::kIo,
-                  "cannot create folder " + path.parent_path().string() + ": " + code.message());
-  }
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
-  std::filesystem::path temporary = path;
-  static std::atomic<unsigned> count{0};
-  temporary += ".tmp" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+  if (auto ok = prepare_place(path); !ok) return ok;
+  const std::filesystem::path temporary = temporary_for(path);
   {
-    Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    Descriptor fd(open_to_write(temporary));
     if (!fd.ok()) return io_error("write", path);
     std::size_t done = 0;
     while (done < bytes.size()) {
@@ -113,12 +134,20 @@ Result<void> write_file(const std::filesystem::path& path, std::span<const std::
   return {};
 }
 
+Result<void> check_writable(const std::filesystem::path& path) {
+  if (auto ok = prepare_place(path); !ok) return ok;
+  const std::filesystem::path temporary = temporary_for(path);
+  if (!Descriptor(open_to_write(temporary)).ok()) return io_error("write", path);
+  ::unlink(temporary.c_str());
+  return {};
+}
+
 Result<void> write_text(const std::filesystem::path& path, std::string_view text) {
   return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(open_to_read(path));
   if (!fd.ok()) return io_error("open", path);
   auto size = regular_size(fd, path);
   if (!size) return tl::unexpected(size.error());

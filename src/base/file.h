@@ -24,6 +24,9 @@ Result<std::string> read_text(const std::filesystem::path& path,
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 Result<void> write_text(const std::filesystem::path& path, std::string_view text);
 
+/// Whether write_file could write there, tried before long work. Creates missing parent folders.
+Result<void> check_writable(const std::filesystem::path& path);
+
 /// A read-only memory map of a whole file; unmapped on destruction.
 class MappedFile {
  public:

@@ -1,7 +1,9 @@
 // The commands from outside: what they write, what they say, how they end.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 
 #include "base/file.h"
@@ -70,24 +72,66 @@ TEST(Cli, GenerateWritesMusicAndReportsIt) {
 TEST(Cli, GenerateSaysWhatIsWrongInOneLine) {
   const Scratch scratch;
   const std::string out = scratch.path("x.mid");
-  const std::vector<std::vector<std::string>> wrong = {
-      {"generate", "--model", scratch.path("none.safetensors"), "-o", out},
-      {"generate", "--prompt", scratch.path("none.mid"), "-o", out},
-      {"generate", "--instruments", "kazoo orchestra", "-o", out},
-      {"generate", "--time-signature", "waltz", "-o", out},
-      {"generate", "--time-signature", "7/64", "-o", out},
-      {"generate", "--tempo", "-5", "-o", out},
-      {"generate", "--temperature", "-1", "-o", out},
-      {"generate", "--top-p", "0", "-o", out},
-      {"generate", "--bars", "0", "-o", out},
-      {"generate", "--bars", "2", "-o", "/proc/no/such/place.mid"},
+  const std::vector<std::vector<std::string>> failing = {
+      {"--model", scratch.path("none.safetensors")},
+      {"--prompt", scratch.path("none.mid")},
+      {"--time-signature", "7/64"},  // well formed, but the model has none such
+      {"--svg", "/proc/no/such/place.svg"},
   };
-  for (const auto& arguments : wrong) {
+  const std::vector<std::vector<std::string>> misused = {
+      {"--prompt", ""},         {"--instruments", ""},
+      {"--tempo", ""},          {"--time-signature", ""},
+      {"--model", ""},          {"--wav", ""},
+      {"--prompt-bars", "2"},   {"--instruments", "kazoo orchestra"},
+      {"--instruments", ","},   {"--time-signature", "waltz"},
+      {"--tempo", "0"},         {"--tempo", "-5"},
+      {"--seed", "-1"},         {"--temperature", "-1"},
+      {"--temperature", "nan"}, {"--top-p", "0"},
+      {"--bars", "0"},          {"--max-notes", "-1"},
+  };
+  const auto expect = [&](int code, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"generate", "-o", out});
     const auto ran = run_program(arguments);
-    EXPECT_EQ(ran.code, 1) << arguments[1];
-    EXPECT_TRUE(ran.one_line()) << arguments[1] << ": " << ran.err;
+    EXPECT_EQ(ran.code, code) << arguments[3] << " " << arguments[4];
+    EXPECT_TRUE(ran.one_line()) << arguments[3] << ": " << ran.err;
     EXPECT_FALSE(std::filesystem::exists(out));
+  };
+  for (const auto& arguments : failing) expect(1, arguments);
+  for (const auto& arguments : misused) expect(2, arguments);
+}
+
+TEST(Cli, WrongUsageOfOtherCommandsIs2) {
+  const Scratch scratch;
+  const std::string song = small_midi(scratch);
+  const std::vector<std::vector<std::string>> misused = {
+      {"render", song},
+      {"tokenize", song, "--scheme", "nope", "-o", scratch.path("t.json")},
+      {"bench", "speed", "--shape", "nope"},
+      {"bench", "speed", "--attention", "nope"},
+      {"bench", "attention", "--members", "mha,nope"},
+      {"eval", "roundtrip", "--data", song, "--limit", "-4"},
+      {"inspect", ""},
+  };
+  for (const auto& arguments : misused) {
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments[0];
+    EXPECT_TRUE(ran.one_line()) << ran.err;
   }
+}
+
+TEST(Cli, BarsReportedAreBarsWritten) {
+  const Scratch scratch;
+  const std::string song = small_midi(scratch);
+  const auto bars = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"generate", "--json", "-o", scratch.path("x.mid")});
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.err, "");
+    return ran.json()["bars"].get<int>();
+  };
+  EXPECT_EQ(bars({"--bars", "9"}), 9);
+  EXPECT_EQ(bars({"--bars", "9", "--prompt", song}), 9);
+  EXPECT_EQ(bars({"--bars", "900", "--max-notes", "1", "--prompt", song}), 1);
 }
 
 TEST(Cli, TokenizeAndDetokenizeBringTheMusicBack) {
@@ -114,7 +158,15 @@ TEST(Cli, BrokenTokenFilesAreRefusedInOneLine) {
         "{\"format\": \"sage-music tokens\", \"version\": 1, \"tokenizer\": {}, \"pieces\": []}",
         R"({"format": "sage-music tokens", "version": 1, "tokenizer": {"scheme": "remi+",
             "layout": "full", "velocity": false, "grid": 12},
-            "pieces": [{"file": "a", "tokens": [1, 99999]}]})"}) {
+            "pieces": [{"file": "a", "tokens": [1, 99999]}]})",
+        R"({"format": "sage-music tokens", "version": 1, "tokenizer": {"scheme": "remi+",
+            "layout": "full", "velocity": false, "grid": 12.7}, "pieces": []})",
+        R"({"format": "sage-music tokens", "version": 1, "tokenizer": {"scheme": "remi+",
+            "layout": "full", "velocity": false, "grid": 12},
+            "pieces": [{"file": "a", "tokens": [4294967297]}]})",
+        R"({"format": "sage-music tokens", "version": 1, "tokenizer": {"scheme": "remi+",
+            "layout": "full", "velocity": false, "grid": 12},
+            "pieces": [{"file": "a", "tokens": [true, 3.9]}]})"}) {
     ASSERT_TRUE(write_text(scratch.path("t.json"), text).has_value());
     for (const auto& arguments :
          {std::vector<std::string>{"inspect", scratch.path("t.json")},
@@ -125,6 +177,35 @@ TEST(Cli, BrokenTokenFilesAreRefusedInOneLine) {
       EXPECT_FALSE(std::filesystem::exists(scratch.path("o.mid")));
     }
   }
+}
+
+TEST(Cli, DetokenizeNamesFilesByTheirPieces) {
+  const Scratch scratch;
+  ASSERT_EQ(run_program({"tokenize", small_midi(scratch), "-o", scratch.path("t.json")}).code, 0);
+  auto file = nlohmann::json::parse(read_text(scratch.path("t.json")).value());
+  auto piece = file["pieces"][0];
+  const std::string folder = scratch.path("out");
+  ASSERT_TRUE(std::filesystem::create_directory(folder));
+  ASSERT_EQ(run_program({"detokenize", scratch.path("t.json"), "-o", folder}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/song.mid"));
+  file["pieces"].clear();
+  for (const char* name : {"", "", "a\x1b[31m.mid"}) {
+    piece["file"] = name;
+    file["pieces"].push_back(piece);
+  }
+  ASSERT_TRUE(write_text(scratch.path("t.json"), file.dump()).has_value());
+  ASSERT_EQ(run_program({"detokenize", scratch.path("t.json"), "-o", folder}).code, 0);
+  for (const char* name : {"piece", "piece-2", "a_[31m"})
+    EXPECT_TRUE(std::filesystem::exists(folder + "/" + name + ".mid")) << name;
+  EXPECT_EQ(run_program({"inspect", scratch.path("t.json")}).out.find('\x1b'), std::string::npos);
+}
+
+TEST(Cli, APipeIsRefusedAndNotWaitedFor) {
+  const Scratch scratch;
+  ASSERT_EQ(::mkfifo(scratch.path("pipe.mid").c_str(), 0600), 0);
+  const auto ran = run_program({"inspect", scratch.path("pipe.mid")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(ran.one_line()) << ran.err;
 }
 
 TEST(Cli, InspectReadsOrRefusesEveryOddFile) {
@@ -163,6 +244,11 @@ TEST(Cli, EvalRoundTripKeepsEveryNoteOnTheGrid) {
       run_program({"eval", "roundtrip", "--data", scratch.folder().string(), "--json"}).json();
   EXPECT_EQ(report["notes_kept"], 1.0);
   EXPECT_EQ(report["onsets_exact"], 1.0);
+
+  ASSERT_TRUE(write_text(scratch.path("broken/b.mid"), "no music").has_value());
+  const auto refused = run_program({"eval", "roundtrip", "--data", scratch.path("broken")});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.one_line()) << refused.err;
 }
 
 TEST(Cli, BenchSpeedReportsItsFigures) {
@@ -175,7 +261,6 @@ TEST(Cli, BenchSpeedReportsItsFigures) {
     EXPECT_LE(report[key]["min"].get<double>(), report[key]["median"].get<double>());
   EXPECT_GT(report["kv_bytes_per_token"].get<int>(), 0);
   EXPECT_GT(report["peak_memory_bytes"].get<long long>(), 0);
-  EXPECT_EQ(run_program({"bench", "speed", "--attention", "nope"}).code, 1);
 }
 
 TEST(Cli, CompletionIsAScriptThatKnowsTheCommands) {
@@ -183,6 +268,19 @@ TEST(Cli, CompletionIsAScriptThatKnowsTheCommands) {
   EXPECT_EQ(ran.code, 0);
   EXPECT_NE(ran.out.find("'eval likelihood') words='"), std::string::npos);
   EXPECT_NE(ran.out.find("--prompt-bars"), std::string::npos);
+
+  const Scratch scratch;
+  const std::string words = scratch.path("words");
+  const std::string check = ran.out +
+                            "COMP_WORDS=(sage-music inspect song.mid --j) COMP_CWORD=3\n"
+                            "_sage_music && echo \"${COMPREPLY[@]}\" >" +
+                            words +
+                            "\nCOMP_WORDS=(sage-music bench at) COMP_CWORD=2\n"
+                            "_sage_music && echo \"${COMPREPLY[@]}\" >>" +
+                            words + "\n";
+  ASSERT_TRUE(write_text(scratch.path("check.sh"), check).has_value());
+  ASSERT_EQ(std::system(("bash " + scratch.path("check.sh")).c_str()), 0);
+  EXPECT_EQ(read_text(words).value(), "--json\nattention\n");
 }
 
 // Any change of any byte range of the shipped model, and any truncation, is refused by one clear

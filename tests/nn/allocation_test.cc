@@ -18,10 +18,14 @@ void* counted(std::size_t size, std::size_t alignment) {
 }
 }  // namespace
 
-// The array and nothrow forms call these.
+// The array forms call these. So would the nothrow form, but for sanitizers that bring one of their
+// own.
 void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return ::operator new(size);
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
