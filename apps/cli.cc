@@ -84,12 +84,6 @@ void install_stop_handler() {
   std::signal(SIGTERM, on_signal);
 }
 
-Result<void> no_trainer() {
-  return fail(ErrorCode::kUnsupported,
-              "this program was built without the trainer; build it with scripts/build.sh train "
-              "(needs libtorch-dev) and call build/train/bin/sage-music");
-}
-
 std::string printable(std::string_view text) {
   std::string out;
   const auto escape = [&](unsigned char byte) {

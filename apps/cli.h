@@ -52,8 +52,8 @@ void end_progress();
 const std::atomic<bool>& stop_requested();
 void install_stop_handler();
 
-/// The error of commands that a build without the trainer lacks.
-Result<void> no_trainer();
+/// Whether this program can prepare data and train: train.cc says yes, no_trainer.cc no.
+bool has_trainer();
 
 /// The text with its control characters as \xNN, so that a name in a file cannot steer a terminal.
 std::string printable(std::string_view text);

@@ -2,14 +2,11 @@
 #include <memory>
 
 #include "cli.h"
-#ifdef SAGE_TRAIN
 #include "tokenizer_options.h"
 #include "train/prepare.h"
-#endif
 
 namespace sage::cli {
 
-#ifdef SAGE_TRAIN
 namespace {
 
 Result<void> act(const PrepareOptions& options) {
@@ -62,15 +59,5 @@ void add_data(Cli& cli) {
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "folder to write")->required();
 }
-
-#else
-
-void add_data(Cli& cli) {
-  add_command(cli.app, cli, "data", "Prepare music for training (not in this build)", "", [] {
-    return no_trainer();
-  })->allow_extras();
-}
-
-#endif
 
 }  // namespace sage::cli

@@ -1,17 +1,16 @@
 // sage-music train: a model from prepared data; runs can be interrupted and resumed.
-#include "cli.h"
-#ifdef SAGE_TRAIN
 #include <malloc.h>
+#include "cli.h"
 
 #include <map>
 #include <memory>
 
 #include "train/trainer.h"
-#endif
 
 namespace sage::cli {
 
-#ifdef SAGE_TRAIN
+bool has_trainer() { return true; }
+
 namespace {
 
 struct Options {
@@ -188,15 +187,5 @@ void add_train(Cli& cli) {
       ->capture_default_str();
   check_usage(*command, [options] { return complete(*options); });
 }
-
-#else
-
-void add_train(Cli& cli) {
-  add_command(cli.app, cli, "train", "Train a model (not in this build)", "", [] {
-    return no_trainer();
-  })->allow_extras();
-}
-
-#endif
 
 }  // namespace sage::cli

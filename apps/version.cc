@@ -14,16 +14,11 @@ Result<void> act(bool json) {
   for (const Tokenization* scheme : tokenization_registry())
     tokenizations.push_back(scheme->name());
   for (const AttentionFamily* family : attention_registry()) attentions.push_back(family->name());
-#ifdef SAGE_TRAIN
-  const bool trainer = true;
-#else
-  const bool trainer = false;
-#endif
   const Json facts = {{"version", SAGE_VERSION},
                       {"instruction_set", default_kernels().name},
                       {"tokenizations", tokenizations},
                       {"attention", attentions},
-                      {"trainer", trainer}};
+                      {"trainer", has_trainer()}};
   if (json) {
     say_json(facts);
     return {};

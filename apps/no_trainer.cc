@@ -1,0 +1,27 @@
+// In place of data.cc and train.cc in a program without libtorch: the commands say what to do
+// instead.
+#include "cli.h"
+
+namespace sage::cli {
+namespace {
+
+void add_missing(Cli& cli, const char* name, const char* summary) {
+  add_command(cli.app, cli, name, std::string(summary) + " (not in this build)", "",
+              []() -> Result<void> {
+                return fail(ErrorCode::kUnsupported,
+                            "this program was built without the trainer; build it with "
+                            "scripts/build.sh train (needs libtorch-dev) and call "
+                            "build/train/bin/sage-music");
+              })
+      ->allow_extras();
+}
+
+}  // namespace
+
+bool has_trainer() { return false; }
+
+void add_data(Cli& cli) { add_missing(cli, "data", "Prepare music for training"); }
+
+void add_train(Cli& cli) { add_missing(cli, "train", "Train a model"); }
+
+}  // namespace sage::cli
