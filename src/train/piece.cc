@@ -97,7 +97,7 @@ Piece read_piece(const std::filesystem::path& path, const Tokenizer& tokenizer,
   if (notes == 0) return dropped("no notes");
   if (notes < options.min_notes) return dropped("too few notes");
   if (notes > options.max_notes) return dropped("too many notes");
-  const auto quantised = quantise(midi->score, tokenizer.vocabulary(), options.max_bars);
+  const auto quantised = tokenizer.quantise(midi->score, {.max_bars = options.max_bars});
   if (!quantised) return dropped("too many bars");
   const auto ids = tokenizer.tokenization().write(*quantised, tokenizer.config(),
                                                   tokenizer.vocabulary(), EncodeOptions{});
