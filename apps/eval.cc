@@ -142,7 +142,7 @@ void compare(const Score& original, const Score& decoded, Kept& kept) {
   for (const Track& track : original.tracks) {
     for (const Note& note : track.notes) {
       ++kept.notes;
-      const std::int64_t step = (note.onset.count * grid * 2 + tpq) / (2 * tpq);
+      const std::int64_t step = rescale(note.onset.count, tpq, grid);
       const auto likeness = lengths.find({track.program_or_drum(), note.pitch, step});
       if (likeness == lengths.end()) continue;
       ++kept.found;

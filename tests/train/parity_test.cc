@@ -6,27 +6,13 @@
 
 #include "base/random.h"
 #include "nn/model.h"
+#include "nn/models.h"
 #include "train/torch_model.h"
 
 namespace sage {
 namespace {
 
-/// No size is a multiple of a vector's width, and every attribute occurs.
-ModelConfig small_config(const std::string& attention) {
-  ModelConfig config;
-  config.vocab_size = 61;
-  config.d_model = 40;
-  config.layers = 3;
-  config.heads = 4;
-  config.attention = attention;
-  config.d_ff = 51;
-  config.context = config.window = 256;
-  config.attributes = 5;
-  config.kv_heads = make_attention(attention, config.heads, 0, config.attributes)->kv_heads;
-  for (int id = 0; id < config.vocab_size; ++id)
-    config.token_attributes.push_back(static_cast<std::uint8_t>(id * 7 % config.attributes));
-  return config;
-}
+using test::small_config;
 
 /// Weights as large as those of a trained model, so that attention is far from uniform.
 void spread_weights(const TorchModel& model) {
