@@ -1,0 +1,128 @@
+#include "base/inference.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/random.h"
+#include "base/stats.h"
+
+namespace sage {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+double mean_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Every choice of signs up to a common factor of -1, one flip after another (Gray code).
+double exact_test(std::span<const double> differences, double limit) {
+  const std::size_t n = differences.size();
+  const std::uint64_t ways = std::uint64_t{1} << (n - 1);
+  std::vector<double> signs(n, 1.0);
+  double sum = std::accumulate(differences.begin(), differences.end(), 0.0);
+  std::uint64_t far = 0;
+  for (std::uint64_t way = 1;; ++way) {
+    if (std::abs(sum) >= limit) ++far;
+    if (way == ways) break;
+    const auto i = static_cast<std::size_t>(std::countr_zero(way));
+    sum -= 2 * signs[i] * differences[i];
+    signs[i] = -signs[i];
+  }
+  return static_cast<double>(far) / static_cast<double>(ways);
+}
+
+double sampled_test(std::span<const double> differences, double limit,
+                    const PermutationOptions& options) {
+  Random random(options.seed);
+  int far = 0;
+  for (int k = 0; k < options.resamples; ++k) {
+    double sum = 0;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < differences.size(); ++i, bits >>= 1) {
+      if (i % 64 == 0) bits = random.next();
+      sum += (bits & 1) != 0 ? differences[i] : -differences[i];
+    }
+    if (std::abs(sum) >= limit) ++far;
+  }
+  return (far + 1.0) / (options.resamples + 1.0);
+}
+
+}  // namespace
+
+MeanInterval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options) {
+  if (values.empty()) return {kNaN, kNaN, kNaN};
+  const auto n = static_cast<std::uint32_t>(values.size());
+  const double mean = mean_of(values);
+  if (std::all_of(values.begin(), values.end(), [&](double x) { return x == values.front(); }))
+    return {values.front(), values.front(), values.front()};
+  Random random(options.seed);
+  std::vector<double> means(static_cast<std::size_t>(std::max(options.resamples, 1)));
+  for (double& resampled : means) {
+    double sum = 0;
+    for (std::uint32_t i = 0; i < n; ++i) sum += values[random.below(n)];
+    resampled = sum / n;
+  }
+  const double tail = (1 - options.level) / 2;
+  return {mean, quantile(means, tail), quantile(means, 1 - tail)};
+}
+
+MeanInterval bootstrap_ratio(std::span<const double> parts, std::span<const double> wholes,
+                             const BootstrapOptions& options) {
+  if (parts.empty()) return {kNaN, kNaN, kNaN};
+  const auto n = static_cast<std::uint32_t>(parts.size());
+  Random random(options.seed);
+  std::vector<double> ratios(static_cast<std::size_t>(std::max(options.resamples, 1)));
+  for (double& ratio : ratios) {
+    double part = 0, whole = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::uint32_t drawn = random.below(n);
+      part += parts[drawn];
+      whole += wholes[drawn];
+    }
+    ratio = part / whole;
+  }
+  const double tail = (1 - options.level) / 2;
+  return {mean_of(parts) / mean_of(wholes), quantile(ratios, tail), quantile(ratios, 1 - tail)};
+}
+
+double paired_permutation_test(std::span<const double> differences,
+                               const PermutationOptions& options) {
+  if (differences.empty()) return kNaN;
+  double sum = 0, size = 0;
+  for (const double d : differences) sum += d, size += std::abs(d);
+  const double limit = std::abs(sum) - 1e-12 * size;  // sums of the same values in another order
+  if (differences.size() <= static_cast<std::size_t>(std::clamp(options.exact_up_to, 1, 30)))
+    return exact_test(differences, limit);
+  return sampled_test(differences, limit, options);
+}
+
+std::vector<double> holm(std::span<const double> p_values) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < p_values.size(); ++i)
+    if (!std::isnan(p_values[i])) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
+  std::vector<double> adjusted(p_values.size(), kNaN);
+  double last = 0;
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const auto tests_left = static_cast<double>(order.size() - rank);
+    last = std::max(last, std::min(1.0, tests_left * p_values[order[rank]]));
+    adjusted[order[rank]] = last;
+  }
+  return adjusted;
+}
+
+double paired_effect_size(std::span<const double> differences) {
+  if (differences.size() < 2) return kNaN;
+  const double mean = mean_of(differences);
+  double square = 0;
+  for (const double d : differences) square += (d - mean) * (d - mean);
+  if (square == 0) return mean == 0 ? 0 : kNaN;
+  return mean / std::sqrt(square / static_cast<double>(differences.size() - 1));
+}
+
+}  // namespace sage

@@ -1,0 +1,162 @@
+#include "base/inference.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <vector>
+
+#include "base/random.h"
+
+namespace sage {
+namespace {
+
+/// Standard normal values (Box and Muller).
+std::vector<double> normal(std::size_t n, Random& random) {
+  std::vector<double> out;
+  while (out.size() < n)
+    out.push_back(std::sqrt(-2 * std::log(1 - random.uniform())) *
+                  std::cos(2 * std::numbers::pi * random.uniform()));
+  return out;
+}
+
+TEST(Bootstrap, OfTwoValuesIsKnown) {
+  // The resampled mean is 0 or 1 with probability 1/4 each.
+  const MeanInterval interval = bootstrap_mean(std::vector{0.0, 1.0});
+  EXPECT_EQ(interval.mean, 0.5);
+  EXPECT_EQ(interval.low, 0.0);
+  EXPECT_EQ(interval.high, 1.0);
+  const MeanInterval narrow = bootstrap_mean(std::vector{0.0, 1.0}, {.level = 0.4});
+  EXPECT_EQ(narrow.low, 0.5);
+  EXPECT_EQ(narrow.high, 0.5);
+}
+
+TEST(Bootstrap, OfManyValuesApproachesTheNormalInterval) {
+  Random random(3);
+  const auto values = normal(4000, random);
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double variance = 0;
+  for (const double x : values) variance += (x - mean) * (x - mean) / n;
+  const MeanInterval interval = bootstrap_mean(values, {.resamples = 2000});
+  const double half = 1.96 * std::sqrt(variance / n);
+  EXPECT_NEAR(interval.mean, mean, 1e-12);
+  EXPECT_NEAR(interval.low, mean - half, 0.1 * half);
+  EXPECT_NEAR(interval.high, mean + half, 0.1 * half);
+}
+
+TEST(Bootstrap, CoversTheTruthAsOftenAsItSays) {
+  Random random(5);
+  int covered = 0;
+  for (int k = 0; k < 400; ++k) {
+    const MeanInterval interval = bootstrap_mean(
+        normal(40, random), {.resamples = 400, .seed = static_cast<std::uint64_t>(k)});
+    if (interval.low <= 0 && 0 <= interval.high) ++covered;
+  }
+  EXPECT_GT(covered, 360);  // 95 % of 400 are 380; a few less at 40 values
+  EXPECT_LT(covered, 398);
+}
+
+TEST(Bootstrap, EdgesAndSeeds) {
+  EXPECT_TRUE(std::isnan(bootstrap_mean({}).mean));
+  EXPECT_EQ(bootstrap_mean(std::vector{0.1, 0.1, 0.1}).low, 0.1);
+  EXPECT_EQ(bootstrap_mean(std::vector{0.1, 0.1, 0.1}).mean, 0.1);
+  const std::vector<double> values = {1, 2, 3, 5, 8};
+  EXPECT_EQ(bootstrap_mean(values, {.seed = 4}).low, bootstrap_mean(values, {.seed = 4}).low);
+}
+
+TEST(Permutation, ClosedForms) {
+  // All of one sign: only the two extreme choices of signs are as far from 0.
+  for (const std::size_t n : {1u, 5u, 12u})
+    EXPECT_DOUBLE_EQ(paired_permutation_test(std::vector<double>(n, 1.5)),
+                     std::pow(2.0, 1.0 - static_cast<double>(n)));
+  EXPECT_EQ(paired_permutation_test(std::vector<double>(30, 0.0)), 1.0);
+  EXPECT_EQ(paired_permutation_test(std::vector{1.0, -1.0}), 1.0);
+  EXPECT_TRUE(std::isnan(paired_permutation_test({})));
+}
+
+double brute_force(const std::vector<double>& d) {
+  const double seen = std::abs(std::accumulate(d.begin(), d.end(), 0.0));
+  int far = 0;
+  const int ways = 1 << d.size();
+  for (int way = 0; way < ways; ++way) {
+    double sum = 0;
+    for (std::size_t i = 0; i < d.size(); ++i) sum += (way >> i & 1) != 0 ? -d[i] : d[i];
+    if (std::abs(sum) >= seen - 1e-9) ++far;
+  }
+  return static_cast<double>(far) / ways;
+}
+
+RC_GTEST_PROP(Permutation, AgreesWithBruteForce, ()) {
+  const auto integers =
+      *rc::gen::container<std::vector<int>>(*rc::gen::inRange(1, 11), rc::gen::inRange(-9, 10));
+  std::vector<double> d(integers.begin(), integers.end());
+  RC_ASSERT(std::abs(paired_permutation_test(d) - brute_force(d)) < 1e-12);
+  // Sampled signs come close: three standard errors and a bit.
+  const double sampled = paired_permutation_test(d, {.resamples = 20'000, .exact_up_to = 1});
+  if (d.size() > 1) RC_ASSERT(std::abs(sampled - brute_force(d)) < 0.02);
+}
+
+TEST(Permutation, IsFairWhereNothingDiffers) {
+  Random random(7);
+  int rejected = 0;
+  for (int k = 0; k < 400; ++k)
+    if (paired_permutation_test(normal(30, random), {.resamples = 500}) <= 0.05) ++rejected;
+  EXPECT_GT(rejected, 6);  // 20 expected
+  EXPECT_LT(rejected, 40);
+}
+
+TEST(Holm, ByHand) {
+  const auto adjusted = holm(std::vector{0.01, 0.04, 0.03, 0.005});
+  EXPECT_NEAR(adjusted[0], 0.03, 1e-12);
+  EXPECT_NEAR(adjusted[1], 0.06, 1e-12);  // not below the one before it
+  EXPECT_NEAR(adjusted[2], 0.06, 1e-12);
+  EXPECT_NEAR(adjusted[3], 0.02, 1e-12);
+  EXPECT_EQ(holm(std::vector{0.9, 0.8})[0], 1.0);
+  const auto some = holm(std::vector{std::nan(""), 0.04});
+  EXPECT_TRUE(std::isnan(some[0]));
+  EXPECT_NEAR(some[1], 0.04, 1e-12);
+}
+
+RC_GTEST_PROP(Holm, LiesBetweenThePValueAndBonferroni, ()) {
+  const auto percents = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 101));
+  std::vector<double> p;
+  for (const int x : percents) p.push_back(x / 100.0);
+  const auto adjusted = holm(p);
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    RC_ASSERT(adjusted[i] >= p[i]);
+    RC_ASSERT(adjusted[i] <= std::min(1.0, p[i] * static_cast<double>(p.size())) + 1e-12);
+  }
+}
+
+TEST(EffectSize, ByHand) {
+  EXPECT_NEAR(paired_effect_size(std::vector{1.0, 3.0}), 2 / std::sqrt(2.0), 1e-12);
+  EXPECT_EQ(paired_effect_size(std::vector{0.0, 0.0}), 0);
+  EXPECT_TRUE(std::isnan(paired_effect_size(std::vector{1.0, 1.0})));
+  EXPECT_TRUE(std::isnan(paired_effect_size(std::vector{1.0})));
+}
+
+// A ratio of equal wholes is the mean over them, with the same draws.
+TEST(Bootstrap, ARatioOfEqualWholesIsTheMean) {
+  const std::vector<double> parts = {1, 4, 9, 16, 25, 36}, wholes(6, 2.0);
+  const MeanInterval mean = bootstrap_mean(parts), ratio = bootstrap_ratio(parts, wholes);
+  EXPECT_NEAR(ratio.mean, mean.mean / 2, 1e-12);
+  EXPECT_NEAR(ratio.low, mean.low / 2, 1e-12);
+  EXPECT_NEAR(ratio.high, mean.high / 2, 1e-12);
+}
+
+// Long pieces count for more than short ones, and parts in proportion leave nothing to chance.
+TEST(Bootstrap, ARatioIsOfSums) {
+  const std::vector<double> parts = {3, 30, 300}, wholes = {1, 10, 100};
+  const MeanInterval ratio = bootstrap_ratio(parts, wholes);
+  EXPECT_NEAR(ratio.mean, 3, 1e-12);
+  EXPECT_NEAR(ratio.high - ratio.low, 0, 1e-12);
+  const std::vector<double> uneven = {3, 30, 100};
+  EXPECT_NEAR(bootstrap_ratio(uneven, wholes).mean, 133.0 / 111.0, 1e-12);
+}
+
+}  // namespace
+}  // namespace sage
