@@ -1,7 +1,6 @@
 #include "nn/forward_pass.h"
 
 #include <algorithm>
-#include <cmath>
 #include <tuple>
 #include <utility>
 
@@ -10,12 +9,14 @@
 namespace sage {
 namespace {
 
-/// A thread's share of n rows: whole cache lines of floats, so that no two threads write to one.
-std::pair<std::int64_t, std::int64_t> share(std::int64_t n, int thread, int threads) {
-  constexpr std::int64_t kUnit = 16;
-  const std::int64_t units = (n + kUnit - 1) / kUnit;
-  return {std::min(n, units * thread / threads * kUnit),
-          std::min(n, units * (thread + 1) / threads * kUnit)};
+/// Items a thread, where there are several: whoever is late leaves some to the others.
+constexpr int kItemsAThread = 2;
+
+/// An item's share of n rows: whole panels, which are whole cache lines of floats, too.
+std::pair<std::int64_t, std::int64_t> rows_of(std::int64_t n, int item, int items) {
+  const std::int64_t panels = panel_count(n);
+  return {std::min(n, panels * item / items * kPanelRows),
+          std::min(n, panels * (item + 1) / items * kPanelRows)};
 }
 
 }  // namespace
@@ -23,6 +24,7 @@ std::pair<std::int64_t, std::int64_t> share(std::int64_t n, int thread, int thre
 ForwardPass::ForwardPass(const Context& context, std::span<const std::int32_t> ids,
                          Outputs outputs) noexcept
     : weights_(context.weights),
+      packed_(context.packed),
       config_(context.weights.config()),
       kernels_(context.kernels),
       query_heads_(context.query_heads),
@@ -57,6 +59,7 @@ void ForwardPass::plan_banks() {
   last_order_ = tokens_ - 1;
   last_group_ = {attribute(tokens_ - 1), 0, 1};
   last_ = {&last_order_, {&last_group_, 1}, tokens_ - 1, tokens_, 1};
+  none_ = {nullptr, {}, tokens_, tokens_, 0};
 }
 
 void ForwardPass::plan_positions() {
@@ -91,99 +94,156 @@ void ForwardPass::embed() {
 }
 
 void ForwardPass::run() noexcept {
-  workspace_.pool_.run([this](int thread, int) { work(thread); });
-}
-
-void ForwardPass::work(int thread) noexcept {
-  const Tokens none = {nullptr, {}, tokens_, tokens_, 0};
-  const Tokens& wanted = outputs_ == Outputs::kAll    ? all_
-                         : outputs_ == Outputs::kLast ? last_
-                                                      : none;
-  for (int i = 0; i < config_.layers; ++i) {
-    const Tokens& tokens = i + 1 < config_.layers ? all_ : wanted;
-    attention(weights_.layer(i), i, thread, tokens);
-    if (tokens.count > 0) feed_forward(weights_.layer(i), thread, tokens);
-  }
-  if (thread != 0) return;
+  for (auto& local : workspace_.locals_) local.prepared = -1;
+  workspace_.team_.run(*this, config_.layers * kSteps);
+  const Tokens& wanted = tokens_of(config_.layers - 1);
   for (int token = wanted.begin; token < wanted.end; ++token)
     kernels_.rms_norm(workspace_.x_.as_floats() + token * config_.d_model, weights_.final_norm(),
                       config_.d_model, config_.norm_eps,
                       workspace_.states_.as_floats() + token * config_.d_model);
 }
 
-void ForwardPass::attention(const Weights::Layer& layer, int index, int thread,
-                            const Tokens& tokens) noexcept {
-  const auto& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  const Matrix normed = {local.normed.as_floats(), config_.d_model};
-  const std::int64_t q_width = std::int64_t{heads_} * head_dim_;
-  const std::int64_t kv_width = std::int64_t{kv_heads_} * head_dim_;
-
-  norm(layer.attn_norm, thread, all_);
-  linear(layer.q, thread, tokens, normed, {workspace_.q_.as_floats(), q_width});
-  linear(layer.k, thread, all_, normed, {workspace_.k_.as_floats(), kv_width});
-  linear(layer.v, thread, all_, normed, {workspace_.v_.as_floats(), kv_width});
-  wait();
-  rotate_queries(thread, tokens);
-  int item = 0;
-  for (int head = 0; head < kv_heads_; ++head)
-    item = attend_head(index, head, thread, tokens, item);
-  wait();
-  if (tokens.count == 0) return;
-  merge(thread, tokens);
-  wait();
-  linear(layer.o, thread, tokens, {workspace_.attended_.as_floats(), q_width},
-         {workspace_.x_.as_floats(), config_.d_model}, true);
-  wait();
+const ForwardPass::Tokens& ForwardPass::tokens_of(int layer) const {
+  if (layer + 1 < config_.layers || outputs_ == Outputs::kAll) return all_;
+  return outputs_ == Outputs::kLast ? last_ : none_;
 }
 
-void ForwardPass::feed_forward(const Weights::Layer& layer, int thread,
-                               const Tokens& tokens) noexcept {
-  const auto& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  const Matrix normed = {local.normed.as_floats(), config_.d_model};
-  const Matrix gate = {workspace_.gate_.as_floats(), config_.d_ff};
-  const Matrix up = {workspace_.up_.as_floats(), config_.d_ff};
-  const bool gated = config_.activation == Activation::kSwiGlu;
-
-  norm(layer.ff_norm, thread, tokens);
-  if (gated) linear(layer.gate, thread, tokens, normed, gate);
-  linear(layer.up, thread, tokens, normed, up);
-  const auto [begin, end] = share(config_.d_ff, thread, workspace_.threads());
-  for (int token = tokens.begin; token < tokens.end;
-       ++token) {  // the rows this thread has computed
-    float* const up_row = up.data + token * up.stride + begin;
-    if (gated)
-      kernels_.swiglu(gate.data + token * gate.stride + begin, up_row, end - begin);
-    else
-      kernels_.gelu(up_row, end - begin);
+int ForwardPass::items(int step) const noexcept {
+  const int threads = workspace_.threads();
+  const int items = threads == 1 ? 1 : kItemsAThread * threads;
+  const int layer = step / kSteps;
+  const Tokens& tokens = tokens_of(layer);
+  const bool narrow = packed_.head().type == WeightType::kI8;
+  switch (static_cast<Step>(step % kSteps)) {
+    case Step::kNorm:
+      return tokens_ == 1 ? 0 : std::min(items, tokens_);
+    case Step::kQkv:
+      return items;
+    case Step::kStore:
+      return tokens_ == 1 ? 0 : std::min(items, tokens_);
+    case Step::kAttend:
+      return tokens_ == 1 ? std::min(items, attend_items()) : std::min(items, tokens.count);
+    case Step::kMerge:
+      return tokens_ == 1 && tokens.count > 0 ? std::min(items, heads_) : 0;
+    case Step::kInnerNorm:
+      return tokens_ == 1 ? 0 : std::min(items, tokens.count);
+    case Step::kNarrow:
+      return tokens_ == 1 || !narrow ? 0 : std::min(items, tokens.count);
+    case Step::kOut:
+    case Step::kInner:
+    case Step::kDown:
+      return tokens.count > 0 ? items : 0;
   }
-  wait();
-  linear(layer.down, thread, tokens, gated ? gate : up,
-         {workspace_.x_.as_floats(), config_.d_model}, true);
-  wait();
+  return 0;
 }
 
-/// Every thread norms all tokens into memory of its own: cheaper than a further barrier.
-void ForwardPass::norm(const float* weight, int thread, const Tokens& tokens) noexcept {
-  float* const out = workspace_.locals_[static_cast<std::size_t>(thread)].normed.as_floats();
+void ForwardPass::run(int step, int item, int thread) noexcept {
+  const int index = step / kSteps;
+  const PackedWeights::Layer& layer = packed_.layer(index);
+  const Weights::Layer& norms = weights_.layer(index);
+  const WeightType type = layer.q.type;
+  const Tokens& tokens = tokens_of(index);
+  const Share share = {item, items(step), thread};
+  const Matrix x = {workspace_.x_.as_floats(), config_.d_model};
+  switch (static_cast<Step>(step % kSteps)) {
+    case Step::kNorm:
+      return norm(norms.attn_norm, type, thread, own(share, all_));
+    case Step::kQkv: {
+      if (prepare(step, thread)) norm(norms.attn_norm, type, thread, all_);
+      const Operand in = normed(type, thread);
+      const std::int64_t kv_width = std::int64_t{kv_heads_} * head_dim_;
+      linear(layer.q, share, tokens, in, {workspace_.q_.as_floats(), attended().stride});
+      linear(layer.k, share, all_, in, {workspace_.k_.as_floats(), kv_width});
+      return linear(layer.v, share, all_, in, {workspace_.v_.as_floats(), kv_width});
+    }
+    case Step::kStore: {
+      const Tokens mine = own(share, all_);
+      for (int token = mine.begin; token < mine.end; ++token)
+        for (int head = 0; head < kv_heads_; ++head)
+          if (visible(token, head).kept) store(index, head, token, thread);
+      return;
+    }
+    case Step::kAttend:
+      if (tokens_ == 1) {
+        if (prepare(step, thread)) rotate_queries(thread, tokens);
+        return attend_one(index, share, tokens);
+      }
+      attend_many(index, thread, own(share, tokens));
+      return narrow(attended(), attended().stride, type, thread, own(share, tokens));
+    case Step::kMerge: {
+      int number = 0;
+      for (int head = 0; head < kv_heads_; ++head)
+        for (const int query_head : query_heads_[static_cast<std::size_t>(head)])
+          if (number++ % share.items == item) merge(0, head, query_head, thread);
+      return;
+    }
+    case Step::kOut:
+      if (prepare(step, thread)) narrow(attended(), attended().stride, type, thread, tokens);
+      return linear(layer.o, share, tokens, operand(attended(), type, thread), x, true);
+    case Step::kInnerNorm:
+      return norm(norms.ff_norm, type, thread, own(share, tokens));
+    case Step::kInner: {
+      if (prepare(step, thread)) norm(norms.ff_norm, type, thread, tokens);
+      const Operand in = normed(type, thread);
+      if (config_.activation == Activation::kSwiGlu)
+        linear(layer.gate, share, tokens, in, {workspace_.gate_.as_floats(), config_.d_ff});
+      linear(layer.up, share, tokens, in, {workspace_.up_.as_floats(), config_.d_ff});
+      return activate(share, tokens);
+    }
+    case Step::kNarrow:
+      return narrow(inner(), config_.d_ff, type, thread, own(share, tokens));
+    case Step::kDown:
+      if (prepare(step, thread)) narrow(inner(), config_.d_ff, type, thread, tokens);
+      return linear(layer.down, share, tokens, operand(inner(), type, thread), x, true);
+  }
+}
+
+/// The tokens' states, normed, as the weights want them.
+void ForwardPass::norm(const float* weight, WeightType type, int thread,
+                       const Tokens& tokens) noexcept {
+  const Matrix to = {shared(thread).normed.as_floats(), config_.d_model};
   for (int token = tokens.begin; token < tokens.end; ++token)
     kernels_.rms_norm(workspace_.x_.as_floats() + token * config_.d_model, weight, config_.d_model,
-                      config_.norm_eps, out + token * config_.d_model);
+                      config_.norm_eps, to.data + token * to.stride);
+  narrow(to, config_.d_model, type, thread, tokens);
 }
 
-/// This thread's rows of y = W x (or y += W x), with the weights of each token's bank.
-void ForwardPass::linear(const Linear& linear, int thread, const Tokens& tokens, Matrix x, Matrix y,
-                         bool accumulate) noexcept {
+/// Rows of n floats to int8, where the weights are.
+void ForwardPass::narrow(Matrix x, std::int64_t n, WeightType type, int thread,
+                         const Tokens& tokens) noexcept {
+  if (type != WeightType::kI8) return;
+  Workspace::Local& local = shared(thread);
+  auto* const rows = reinterpret_cast<std::int8_t*>(local.narrowed.bytes());
+  for (int token = tokens.begin; token < tokens.end; ++token)
+    kernels_.quantise(x.data + token * x.stride, n, rows + token * workspace_.operand_stride_,
+                      &local.scale[static_cast<std::size_t>(token)]);
+}
+
+ForwardPass::Operand ForwardPass::normed(WeightType type, int thread) {
+  return operand({shared(thread).normed.as_floats(), config_.d_model}, type, thread);
+}
+
+ForwardPass::Operand ForwardPass::operand(Matrix x, WeightType type, int thread) {
+  if (type != WeightType::kI8) return {x.data, x.stride, nullptr};
+  const Workspace::Local& local = shared(thread);
+  return {local.narrowed.bytes(), workspace_.operand_stride_, local.scale.data()};
+}
+
+/// An item's rows of y = W x (or y += W x), with the weights of each token's bank.
+void ForwardPass::linear(const PackedLinear& linear, const Share& share, const Tokens& tokens,
+                         const Operand& x, Matrix y, bool accumulate) noexcept {
   MatmulArgs args;
-  std::tie(args.row_begin, args.row_end) = share(linear.out, thread, workspace_.threads());
+  std::tie(args.row_begin, args.row_end) = rows_of(linear.out, share.item, share.items);
   args.in = linear.in;
   args.x = x.data;
   args.x_stride = x.stride;
-  args.y = y.data;
+  args.x_scale = x.scale;
+  args.y = y.data + args.row_begin;
   args.y_stride = y.stride;
   args.accumulate = accumulate;
   const auto matmul = kernels_.matmul(linear.type);
   const auto apply = [&](int bank, int begin, int end) {
-    args.weight = linear.rows(bank);
+    args.weight = linear.panels(bank);
     args.scale = linear.scales_of(bank);
     args.index = tokens.order + begin;
     args.tokens = end - begin;
@@ -196,133 +256,17 @@ void ForwardPass::linear(const Linear& linear, int thread, const Tokens& tokens,
   for (const auto& group : tokens.groups) apply(group.bank, group.begin, group.end);
 }
 
-/// Into this thread's own memory, like norm().
-void ForwardPass::rotate_queries(int thread, const Tokens& tokens) noexcept {
-  const auto& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  const float scale = 1 / std::sqrt(static_cast<float>(head_dim_));
-  const int half = head_dim_ / 2;
+/// The activation of the rows that an item has computed.
+void ForwardPass::activate(const Share& share, const Tokens& tokens) noexcept {
+  const auto [begin, end] = rows_of(config_.d_ff, share.item, share.items);
   for (int token = tokens.begin; token < tokens.end; ++token) {
-    const auto angle = static_cast<std::size_t>(token * half);
-    for (int head = 0; head < heads_; ++head) {
-      const std::int64_t at = (std::int64_t{token} * heads_ + head) * head_dim_;
-      const float* const query = workspace_.q_.as_floats() + at;
-      kernels_.rotate(query, &workspace_.cosine_[angle], &workspace_.sine_[angle], head_dim_, scale,
-                      local.query.as_floats() + at);
-      if (sees_sinks_)
-        kernels_.rotate(query, &workspace_.sink_cosine_[angle], &workspace_.sink_sine_[angle],
-                        head_dim_, scale, local.sink_query.as_floats() + at);
-    }
+    const std::int64_t at = std::int64_t{token} * config_.d_ff + begin;
+    if (config_.activation == Activation::kSwiGlu)
+      kernels_.swiglu(workspace_.gate_.as_floats() + at, workspace_.up_.as_floats() + at,
+                      end - begin);
+    else
+      kernels_.gelu(workspace_.up_.as_floats() + at, end - begin);
   }
-}
-
-/// Deals the pages of a head out to the threads, one after the other; returns the next item's
-/// number.
-int ForwardPass::attend_head(int layer, int head, int thread, const Tokens& tokens,
-                             int item) noexcept {
-  const int threads = workspace_.threads();
-  const std::int64_t low = visible(0, head).low;
-  const std::int64_t high = visible(tokens_ - 1, head).high;
-  const std::int64_t first = low / kPageTokens;
-  const std::int64_t end = high > low ? (high - 1) / kPageTokens + 1 : first;
-  if (sees_sinks_)
-    for (std::int64_t page = 0; page < sink_pages_; ++page)
-      if ((page < first || page >= end) && item++ % threads == thread)
-        attend_page(layer, head, thread, tokens, page, true);
-  for (std::int64_t page = first; page < end; ++page) {
-    if (item++ % threads != thread) continue;
-    store_new(layer, head, thread, page);
-    attend_page(layer, head, thread, tokens, page, false);
-    if (sees_sinks_ && page < sink_pages_) attend_page(layer, head, thread, tokens, page, true);
-  }
-  return item;
-}
-
-/// Writes the keys and values of the block's tokens that lie in a page to the cache.
-void ForwardPass::store_new(int layer, int head, int thread, std::int64_t page) noexcept {
-  float* const key = workspace_.locals_[static_cast<std::size_t>(thread)].key.as_floats();
-  for (int token = 0; token < tokens_; ++token) {
-    const KvCache::Visible& sees = visible(token, head);
-    const std::int64_t entry = sees.high - 1;
-    if (!sees.kept || entry / kPageTokens != page) continue;
-    const std::int64_t at = (std::int64_t{token} * kv_heads_ + head) * head_dim_;
-    const auto angle = static_cast<std::size_t>(token * (head_dim_ / 2));
-    const float* const value = workspace_.v_.as_floats() + at;
-    std::uint8_t* const keys = cache_.keys(head, layer, entry);
-    std::uint8_t* const values = cache_.values(head, layer, entry);
-    kernels_.rotate(workspace_.k_.as_floats() + at, &workspace_.cosine_[angle],
-                    &workspace_.sine_[angle], head_dim_, 1, key);
-    if (cache_.type() == DType::kBf16) {
-      kernels_.narrow(key, head_dim_, reinterpret_cast<Bf16*>(keys));
-      kernels_.narrow(value, head_dim_, reinterpret_cast<Bf16*>(values));
-    } else {
-      std::copy_n(key, head_dim_, reinterpret_cast<float*>(keys));
-      std::copy_n(value, head_dim_, reinterpret_cast<float*>(values));
-    }
-  }
-}
-
-/// Attention of all queries of a K/V head over what they see of one page, as sinks or in the
-/// window. Neighbouring tokens that see the same entries go through the kernel together.
-void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tokens,
-                              std::int64_t page, bool sinks) noexcept {
-  auto& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  const float* const queries = (sinks ? local.sink_query : local.query).as_floats();
-  const std::int64_t slot = sinks ? page : sink_pages_ + page - visible(0, head).low / kPageTokens;
-  const auto seen = [&](int token) -> std::pair<std::int64_t, std::int64_t> {
-    const KvCache::Visible& sees = visible(token, head);
-    const std::int64_t start = page * kPageTokens;
-    return {std::max(start, sinks ? 0 : sees.low),
-            std::min(start + kPageTokens, sinks ? sees.sinks : sees.high)};
-  };
-  for (int token = tokens.begin; token < tokens.end;) {
-    const auto [begin, end] = seen(token);
-    if (begin >= end) {
-      ++token;
-      continue;
-    }
-    AttendArgs args;
-    for (; token < tokens.end && seen(token) == std::pair(begin, end); ++token)
-      for (const int query_head : query_heads_[static_cast<std::size_t>(head)]) {
-        const auto n = static_cast<std::size_t>(args.queries++);
-        local.queries[n] = queries + (std::int64_t{token} * heads_ + query_head) * head_dim_;
-        local.outs[n] = part(slot, token, query_head);
-      }
-    args.keys = cache_.keys(head, layer, begin);
-    args.values = cache_.values(head, layer, begin);
-    args.head_dim = head_dim_;
-    args.count = static_cast<int>(end - begin);
-    args.query = local.queries.data();
-    args.out = local.outs.data();
-    kernels_.attend(cache_.type())(args);
-  }
-}
-
-/// Joins the pages' parts, the sinks' first, for this thread's share of the queries.
-void ForwardPass::merge(int thread, const Tokens& tokens) noexcept {
-  auto& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  int item = 0;
-  for (int head = 0; head < kv_heads_; ++head) {
-    const std::int64_t first = visible(0, head).low / kPageTokens;
-    for (const int query_head : query_heads_[static_cast<std::size_t>(head)])
-      for (int token = tokens.begin; token < tokens.end; ++token) {
-        if (item++ % workspace_.threads() != thread) continue;
-        const KvCache::Visible& sees = visible(token, head);
-        std::size_t count = 0;
-        for (std::int64_t page = 0; page * kPageTokens < sees.sinks; ++page)
-          local.parts[count++] = part(page, token, query_head);
-        for (std::int64_t page = sees.low / kPageTokens; page * kPageTokens < sees.high; ++page)
-          if (sees.low < sees.high)
-            local.parts[count++] = part(sink_pages_ + page - first, token, query_head);
-        kernels_.merge(local.parts.data(), static_cast<std::int64_t>(count), head_dim_,
-                       workspace_.attended_.as_floats() +
-                           (std::int64_t{token} * heads_ + query_head) * head_dim_);
-      }
-  }
-}
-
-float* ForwardPass::part(std::int64_t slot, int token, int head) const {
-  const std::int64_t row = (slot * workspace_.block_ + token) * heads_ + head;
-  return workspace_.parts_.as_floats() + row * workspace_.part_stride_;
 }
 
 }  // namespace sage

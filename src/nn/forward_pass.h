@@ -1,13 +1,15 @@
-// One block of tokens through all layers: the plan, made by one thread, and the passage, walked by
-// the whole team in step. Private to Model.
+// One block of tokens through all layers: the plan, made by one thread, and its steps, whose items
+// the team does. Private to Model.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/kernel_table.h"
 #include "nn/kv_cache.h"
+#include "nn/packed_weights.h"
 #include "nn/weights.h"
 #include "nn/workspace.h"
 
@@ -19,7 +21,8 @@ enum class Outputs { kNone, kLast, kAll };
 class ForwardPass {
  public:
   struct Context {
-    const Weights& weights;
+    const Weights& weights;  // embeddings and norms
+    const PackedWeights& packed;
     const KernelTable& kernels;
     std::span<const std::vector<int>> query_heads;  // (G)
     KvCache& cache;
@@ -29,10 +32,30 @@ class ForwardPass {
   /// Appends the tokens to the cache and plans the block. 1 to the workspace's block of ids.
   ForwardPass(const Context& context, std::span<const std::int32_t> ids, Outputs outputs) noexcept;
 
-  /// Runs the block on the workspace's threads; final states go to workspace.states_, by token.
+  /// Runs the block on the workspace's team; final states go to workspace.states_, by token.
   void run() noexcept;
 
+  // For the team.
+  int items(int step) const noexcept;
+  void run(int step, int item, int thread) noexcept;
+
  private:
+  /// The steps of a layer. A single token's operands are made by every thread for itself, where it
+  /// needs them, which is cheaper than a step; those of a prefill are shared.
+  enum class Step {
+    kNorm,
+    kQkv,
+    kStore,
+    kAttend,
+    kMerge,
+    kOut,
+    kInnerNorm,
+    kInner,
+    kNarrow,
+    kDown
+  };
+  static constexpr int kSteps = 10;
+
   /// A part of the block's tokens, in an order in which tokens of one bank are neighbours.
   struct Tokens {
     const std::int32_t* order;
@@ -46,33 +69,87 @@ class ForwardPass {
     float* data;
     std::int64_t stride;
   };
+  /// What a linear layer multiplies: rows of f32, or of int8 where the weights are.
+  struct Operand {
+    const void* data;
+    std::int64_t stride;  // in elements
+    const RowScale* scale;
+  };
+  /// What a query sees of one page.
+  struct Seen {
+    int begin, end;  // within the page
+    bool extends;    // it sees something of the chunk's pages before this one
+    friend bool operator==(const Seen&, const Seen&) = default;
+  };
 
   void plan_banks();
   void plan_positions();
   void embed();
 
-  // Run by every thread; `thread` is its index.
-  void work(int thread) noexcept;
-  void attention(const Weights::Layer& layer, int index, int thread, const Tokens& tokens) noexcept;
-  void feed_forward(const Weights::Layer& layer, int thread, const Tokens& tokens) noexcept;
-  void norm(const float* weight, int thread, const Tokens& tokens) noexcept;
-  void linear(const Linear& linear, int thread, const Tokens& tokens, Matrix x, Matrix y,
-              bool accumulate = false) noexcept;
+  // An item is part `item` of `items` of a step.
+  struct Share {
+    int item;
+    int items;
+    int thread;  // who does it
+  };
+  void norm(const float* weight, WeightType type, int thread, const Tokens& tokens) noexcept;
+  void narrow(Matrix x, std::int64_t n, WeightType type, int thread, const Tokens& tokens) noexcept;
+  Operand normed(WeightType type, int thread);
+  Operand operand(Matrix x, WeightType type, int thread);
+  void linear(const PackedLinear& linear, const Share& share, const Tokens& tokens,
+              const Operand& x, Matrix y, bool accumulate = false) noexcept;
+  void activate(const Share& share, const Tokens& tokens) noexcept;
+  Matrix attended() const {
+    return {workspace_.attended_.as_floats(), std::int64_t{heads_} * head_dim_};
+  }
+  Matrix inner() const {
+    const bool gated = config_.activation == Activation::kSwiGlu;
+    return {(gated ? workspace_.gate_ : workspace_.up_).as_floats(), config_.d_ff};
+  }
+
+  // forward_attention.cc
+  int attend_items() const noexcept;
+  void attend_one(int layer, const Share& share, const Tokens& tokens) noexcept;
+  void attend_many(int layer, int thread, const Tokens& tokens) noexcept;
   void rotate_queries(int thread, const Tokens& tokens) noexcept;
-  int attend_head(int layer, int head, int thread, const Tokens& tokens, int item) noexcept;
-  void store_new(int layer, int head, int thread, std::int64_t page) noexcept;
+  void store(int layer, int head, int token, int thread) noexcept;
+  void attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept;
+  void attend_chunk(int layer, int head, int thread, const Tokens& tokens,
+                    std::int64_t chunk) noexcept;
+  template <class SeenBy>
   void attend_page(int layer, int head, int thread, const Tokens& tokens, std::int64_t page,
-                   bool sinks) noexcept;
-  void merge(int thread, const Tokens& tokens) noexcept;
-  void wait() { workspace_.barrier_.arrive_and_wait(workspace_.threads()); }
+                   bool sinks, std::int64_t slot, const SeenBy& seen_by) noexcept;
+  void merge(int token, int head, int query_head, int thread) noexcept;
+
+  /// The tokens that a layer computes to the end.
+  const Tokens& tokens_of(int layer) const;
+  /// The tokens of a prefill that an item sees to.
+  static Tokens own(const Share& share, const Tokens& tokens) {
+    Tokens part = tokens;
+    part.begin = tokens.begin + (tokens.end - tokens.begin) * share.item / share.items;
+    part.end = tokens.begin + (tokens.end - tokens.begin) * (share.item + 1) / share.items;
+    return part;
+  }
+  /// Where operands and queries lie.
+  Workspace::Local& shared(int thread) {
+    return workspace_.locals_[tokens_ == 1 ? static_cast<std::size_t>(thread) : 0];
+  }
+  /// True once a step and thread, for the single token's operands.
+  bool prepare(int step, int thread) {
+    int& prepared = workspace_.locals_[static_cast<std::size_t>(thread)].prepared;
+    return tokens_ == 1 && std::exchange(prepared, step) != step;
+  }
 
   const KvCache::Visible& visible(int token, int head) const {
     return workspace_.visible_[static_cast<std::size_t>(token * kv_heads_ + head)];
   }
-  /// Where the part of a query's attention goes that one page contributes.
+  /// Chunks of pages that the block sees of a head: [first, end).
+  std::pair<std::int64_t, std::int64_t> chunks(int head) const;
+  /// Where the part of a query's attention goes that a page of sinks or a chunk contributes.
   float* part(std::int64_t slot, int token, int head) const;
 
   const Weights& weights_;
+  const PackedWeights& packed_;
   const ModelConfig& config_;
   const KernelTable& kernels_;
   std::span<const std::vector<int>> query_heads_;
@@ -82,7 +159,7 @@ class ForwardPass {
   Outputs outputs_;
   int tokens_, heads_, kv_heads_, head_dim_, sink_pages_;
   bool sees_sinks_ = false;  // some query has left the sinks behind
-  Tokens all_, last_;
+  Tokens all_, last_, none_;
   std::int32_t last_order_ = 0;
   Workspace::BankGroup last_group_{};
 };

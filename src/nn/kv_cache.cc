@@ -14,7 +14,9 @@ KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
       window_(options.capacity > 0 ? std::min(options.capacity, config.window) : config.window),
       sinks_(std::min(config.sinks, window_ - 1)),
       sink_pages_((sinks_ + kPageTokens - 1) / kPageTokens),
-      plane_bytes_(static_cast<std::size_t>(kPageTokens * head_dim_) * size_of(options.type)) {
+      key_bytes_(static_cast<std::size_t>(panels_bytes(options.type, kPageTokens, head_dim_))),
+      value_bytes_(static_cast<std::size_t>(panels_bytes(options.type, head_dim_, kPageTokens))),
+      scale_bytes_(options.type == DType::kI8 ? 2 * kPageTokens * sizeof(float) : 0) {
   const AttentionSpec spec = attention_of(config);
   // Pages are dropped whole and only between blocks, hence two more than what must be kept.
   const int kept = window_ + options.rollback + kMaxBlock;
@@ -29,10 +31,6 @@ KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
   for (std::size_t page = pages; page-- > 0;) free_.push_back(static_cast<std::int32_t>(page));
   positions_.resize(pages * kPageTokens);
   memory_ = AlignedBuffer(pages * page_bytes());
-}
-
-std::size_t KvCache::page_bytes() const {
-  return 2 * static_cast<std::size_t>(layers_) * plane_bytes_;
 }
 
 std::int32_t KvCache::page_of(const Head& head, std::int64_t entry) const {
@@ -82,6 +80,9 @@ void KvCache::append(std::uint8_t attribute) {
     if (head.count % kPageTokens == 0) {
       head.pages.push_back(free_.back());
       free_.pop_back();
+      // Attention gives entries that are not there the weight 0: they must be numbers.
+      std::memset(memory_.bytes() + static_cast<std::size_t>(head.pages.back()) * page_bytes(), 0,
+                  page_bytes());
     }
     const auto at = page_of(head, head.count) * kPageTokens + head.count % kPageTokens;
     positions_[static_cast<std::size_t>(at)] = length_;
@@ -159,15 +160,43 @@ std::size_t KvCache::bytes_per_token() const {
   return static_cast<std::size_t>(entries) * entry_bytes / static_cast<std::size_t>(length_);
 }
 
-std::uint8_t* KvCache::keys(int head, int layer, std::int64_t entry) {
+KvCache::Plane KvCache::plane(int head, int layer, std::int64_t entry) const {
   const auto page = page_of(heads_[static_cast<std::size_t>(head)], entry);
-  return memory_.bytes() + static_cast<std::size_t>(page) * page_bytes() +
-         2 * static_cast<std::size_t>(layer) * plane_bytes_ +
-         static_cast<std::size_t>(entry % kPageTokens) * (plane_bytes_ / kPageTokens);
+  std::uint8_t* const keys = memory_.bytes() + static_cast<std::size_t>(page) * page_bytes() +
+                             static_cast<std::size_t>(layer) * plane_bytes();
+  std::uint8_t* const values = keys + key_bytes_;
+  auto* const scales = reinterpret_cast<float*>(values + value_bytes_);
+  return {keys, values, scales, scales + kPageTokens};
 }
 
-std::uint8_t* KvCache::values(int head, int layer, std::int64_t entry) {
-  return keys(head, layer, entry) + plane_bytes_;
+void KvCache::store(int head, int layer, std::int64_t entry, const void* key, const void* value,
+                    float key_scale, float value_scale) {
+  const Plane to = plane(head, layer, entry);
+  const std::int64_t slot = entry % kPageTokens;
+  if (options_.type == DType::kI8) {
+    to.key_scale[slot] = key_scale;
+    to.value_scale[slot] = value_scale;
+  }
+  const auto place = [&](auto element) {
+    using T = decltype(element);
+    constexpr DType type = sizeof(T) == 4   ? DType::kF32
+                           : sizeof(T) == 2 ? DType::kBf16
+                                            : DType::kI8;
+    const auto* k = static_cast<const T*>(key);
+    const auto* v = static_cast<const T*>(value);
+    for (int i = 0; i < head_dim_; ++i) {
+      std::memcpy(to.keys + panel_offset(type, head_dim_, slot, i), k + i, sizeof(T));
+      std::memcpy(to.values + panel_offset(type, kPageTokens, i, slot), v + i, sizeof(T));
+    }
+  };
+  switch (size_of(options_.type)) {
+    case 4:
+      return place(std::uint32_t{});
+    case 2:
+      return place(std::uint16_t{});
+    default:
+      return place(std::uint8_t{});
+  }
 }
 
 }  // namespace sage

@@ -4,7 +4,9 @@
 //
 // A K/V head g keeps the tokens whose attribute is in AttentionSpec::keys[g]; its e-th kept token
 // is its entry e. Entries lie in pages of kPageTokens; a page holds them for all layers. Keys are
-// stored rotated by their absolute position.
+// stored rotated by their absolute position. In a page, keys and values are matrices in panels
+// (kernels/panels.h): a row a key, and a row an element of the values, so that attention streams
+// both from end to end.
 //
 // Sliding window with attention sinks (the idea of StreamingLLM, Xiao et al. 2023). The query at
 // position p sees the positions above p - window, and the first `sinks` positions for ever. Rotary
@@ -24,7 +26,7 @@
 namespace sage {
 
 struct KvCacheOptions {
-  DType type = DType::kF32;  // or kBf16
+  DType type = DType::kF32;  // kI8: with one f32 scale a key and a value
   int capacity = 0;          // window in tokens if smaller than the config's; 0: the config's
   int rollback = 256;        // tokens that truncate() can take back after the window has slid
 };
@@ -33,8 +35,7 @@ class KvCache {
  public:
   static constexpr int kMaxBlock = 256;  // tokens that are appended at once, at most
 
-  /// Reserves address space for a full window; memory is used as tokens come. The type is kF32 or
-  /// kBf16.
+  /// Reserves address space for a full window; memory is used as tokens come.
   explicit KvCache(const ModelConfig& config, const KvCacheOptions& options = {});
   KvCache(KvCache&&) = default;
   KvCache& operator=(KvCache&&) = default;
@@ -76,8 +77,19 @@ class KvCache {
   /// What the token appended last sees of a head.
   Visible visible(int head) const;
 
-  std::uint8_t* keys(int head, int layer, std::int64_t entry);
-  std::uint8_t* values(int head, int layer, std::int64_t entry);
+  /// The keys and values of one page, head and layer.
+  struct Plane {
+    std::uint8_t* keys;    // (kPageTokens, head_dim) in panels
+    std::uint8_t* values;  // (head_dim, kPageTokens) in panels
+    float* key_scale;      // (kPageTokens); kI8 only
+    float* value_scale;    // (kPageTokens); kI8 only
+  };
+  /// The plane that an entry lies in, as number entry % kPageTokens. Entries that nobody has stored
+  /// are finite.
+  Plane plane(int head, int layer, std::int64_t entry) const;
+  /// Writes an entry: (head_dim) elements of the cache's type each; scales matter for kI8 only.
+  void store(int head, int layer, std::int64_t entry, const void* key, const void* value,
+             float key_scale = 1, float value_scale = 1);
 
  private:
   struct Head {
@@ -92,18 +104,19 @@ class KvCache {
   std::int32_t page_of(const Head& head, std::int64_t entry) const;
   std::int64_t position_of(const Head& head, std::int64_t entry) const;
   std::int64_t first_at_or_after(const Head& head, std::int64_t position) const;
-  std::size_t page_bytes() const;
+  std::size_t plane_bytes() const { return key_bytes_ + value_bytes_ + scale_bytes_; }
+  std::size_t page_bytes() const { return static_cast<std::size_t>(layers_) * plane_bytes(); }
 
   ModelConfig config_;
   KvCacheOptions options_;
   int layers_, head_dim_, window_, sinks_, sink_pages_;
-  std::size_t plane_bytes_;  // keys, or values, of one page and layer
+  std::size_t key_bytes_, value_bytes_, scale_bytes_;  // of one plane
   std::int64_t length_ = 0;
   std::int64_t lost_ = 0;  // positions below, sinks apart, may have left
   std::vector<Head> heads_;
   std::vector<std::int32_t> free_;
   std::vector<std::int64_t> positions_;  // (pages, kPageTokens)
-  AlignedBuffer memory_;                 // (pages, layers, {keys, values}, kPageTokens, head_dim)
+  AlignedBuffer memory_;                 // (pages, layers) of planes
 };
 
 }  // namespace sage

@@ -11,10 +11,47 @@ namespace {
 /// Fewer multiplications than this are not worth waking the team for.
 constexpr std::int64_t kWorthSharing = 1 << 15;
 
+/// Rows of the output head that lie in ranges, as a job of one step.
+struct Projection {
+  void (*matmul)(const MatmulArgs&) noexcept;
+  const PackedLinear& head;
+  const MatmulArgs& args;  // but for rows
+  std::span<const RowRange> ranges;
+  float* out;
+  std::int64_t rows;  // of all ranges
+  int parts;
+
+  int items(int) const noexcept { return parts; }
+  /// Where a part begins: at whole panels, as far as the ranges allow.
+  std::int64_t begin_of(int part) const {
+    return part == parts ? rows : rows * part / parts / kPanelRows * kPanelRows;
+  }
+  void run(int, int part, int) const noexcept {
+    const std::int64_t begin = begin_of(part), end = begin_of(part + 1);
+    std::int64_t first = 0;  // row of `out` where a range begins
+    for (const RowRange& range : ranges) {
+      const std::int64_t count = range.end - range.begin;
+      const std::int64_t from = std::max(begin, first), to = std::min(end, first + count);
+      if (from < to) {
+        MatmulArgs some = args;
+        const std::int64_t row = range.begin + from - first;
+        const std::int64_t panel_row = row / kPanelRows * kPanelRows;
+        some.weight = head.panels(0, panel_row);
+        some.scale = head.scales_of(0, panel_row);
+        some.row_begin = row - panel_row;
+        some.row_end = some.row_begin + to - from;
+        some.y = out + from;
+        matmul(some);
+      }
+      first += count;
+    }
+  }
+};
+
 }  // namespace
 
 Model::Model(std::shared_ptr<const Weights> weights, const KernelTable& kernels)
-    : weights_(std::move(weights)), kernels_(&kernels) {
+    : weights_(std::move(weights)), packed_(*weights_), kernels_(&kernels) {
   const AttentionSpec attention = attention_of(config());
   query_heads_.resize(static_cast<std::size_t>(attention.kv_heads));
   for (int head = 0; head < attention.query_heads; ++head) {
@@ -27,8 +64,8 @@ std::int64_t Model::advance(std::span<const std::int32_t> ids, KvCache& cache, W
                             Outputs outputs) const noexcept {
   const std::size_t count = std::min(ids.size(), static_cast<std::size_t>(workspace.block_));
   if (outputs == Outputs::kLast && count < ids.size()) outputs = Outputs::kNone;
-  ForwardPass pass({*weights_, *kernels_, query_heads_, cache, workspace}, ids.first(count),
-                   outputs);
+  ForwardPass pass({*weights_, packed_, *kernels_, query_heads_, cache, workspace},
+                   ids.first(count), outputs);
   pass.run();
   if (outputs != Outputs::kNone) {
     const std::size_t d = workspace.d_model_;
@@ -45,52 +82,53 @@ void Model::forward(std::span<const std::int32_t> ids, KvCache& cache,
 
 void Model::forward_all(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                         std::span<float> out) const noexcept {
-  const std::int64_t vocabulary = config().vocab_size;
+  const RowRange everything = {0, config().vocab_size};
   float* at = out.data();
   while (!ids.empty()) {
     const std::int64_t count = advance(ids, cache, workspace, Outputs::kAll);
-    project(workspace, workspace.states_.as_floats(), count, {0, config().vocab_size}, at);
-    at += count * vocabulary;
+    project(workspace, workspace.states_.as_floats(), count, {&everything, 1}, at);
+    at += count * everything.end;
     ids = ids.subspan(static_cast<std::size_t>(count));
   }
 }
 
 void Model::logits(Workspace& workspace, std::span<const RowRange> rows,
                    std::span<float> out) const noexcept {
-  float* at = out.data();
-  for (const RowRange& range : rows) {
-    project(workspace, workspace.hidden_.as_floats(), 1, range, at);
-    at += range.end - range.begin;
-  }
+  project(workspace, workspace.hidden_.as_floats(), 1, rows, out.data());
 }
 
 void Model::logits(Workspace& workspace, std::span<float> out) const noexcept {
-  project(workspace, workspace.hidden_.as_floats(), 1, {0, config().vocab_size}, out.data());
+  const RowRange everything = {0, config().vocab_size};
+  project(workspace, workspace.hidden_.as_floats(), 1, {&everything, 1}, out.data());
 }
 
-void Model::project(Workspace& workspace, const float* states, std::int64_t tokens, RowRange rows,
-                    float* out) const noexcept {
-  const Linear& head = weights_->head();
-  const std::int64_t count = rows.end - rows.begin;
-  const auto part = [&](int thread, int threads) {
-    MatmulArgs args;
-    args.weight = head.rows(0, rows.begin);
-    args.scale = head.scales_of(0, rows.begin);
-    args.in = head.in;
-    args.row_begin = count * thread / threads;
-    args.row_end = count * (thread + 1) / threads;
-    args.index = workspace.identity_.data();
-    args.tokens = tokens;
-    args.x = states;
-    args.x_stride = head.in;
-    args.y = out;
-    args.y_stride = count;
-    kernels_->matmul(head.type)(args);
-  };
-  if (count * tokens * head.in < kWorthSharing)
-    part(0, 1);
-  else
-    workspace.pool_.run(part);
+void Model::project(Workspace& workspace, const float* states, std::int64_t tokens,
+                    std::span<const RowRange> ranges, float* out) const noexcept {
+  const PackedLinear& head = packed_.head();
+  std::int64_t rows = 0;
+  for (const RowRange& range : ranges) rows += range.end - range.begin;
+  MatmulArgs args;
+  args.in = head.in;
+  args.index = workspace.identity_.data();
+  args.tokens = tokens;
+  args.x = states;
+  args.x_stride = head.in;
+  args.y_stride = rows;
+  if (head.type == WeightType::kI8) {
+    Workspace::Local& local = workspace.locals_.front();
+    auto* const narrowed = reinterpret_cast<std::int8_t*>(local.narrowed.bytes());
+    for (std::int64_t token = 0; token < tokens; ++token)
+      kernels_->quantise(states + token * head.in, head.in,
+                         narrowed + token * workspace.operand_stride_,
+                         &local.scale[static_cast<std::size_t>(token)]);
+    args.x = narrowed;
+    args.x_stride = workspace.operand_stride_;
+    args.x_scale = local.scale.data();
+  }
+  Projection job = {kernels_->matmul(head.type), head, args, ranges, out, rows, 1};
+  if (rows * tokens * head.in < kWorthSharing) return job.run(0, 0, 0);
+  job.parts = workspace.threads();
+  workspace.team_.run(job, 1);
 }
 
 }  // namespace sage

@@ -11,6 +11,7 @@
 
 #include "kernels/kernel_table.h"
 #include "nn/kv_cache.h"
+#include "nn/packed_weights.h"
 #include "nn/weights.h"
 #include "nn/workspace.h"
 
@@ -26,11 +27,13 @@ enum class Outputs;
 
 class Model {
  public:
+  /// Packs the weights for the kernels, once.
   explicit Model(std::shared_ptr<const Weights> weights,
                  const KernelTable& kernels = default_kernels());
 
   const ModelConfig& config() const { return weights_->config(); }
   const Weights& weights() const { return *weights_; }
+  const PackedWeights& packed() const { return packed_; }
   const KernelTable& kernels() const { return *kernels_; }
 
   // Preconditions of all that follows: cache and workspace were made for this config, and 0 <= id <
@@ -55,11 +58,12 @@ class Model {
   /// Runs the first block of ids and returns how many tokens it had.
   std::int64_t advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                        Outputs outputs) const noexcept;
-  /// out (tokens, rows) = states (tokens, d) times the rows of the output head.
-  void project(Workspace& workspace, const float* states, std::int64_t tokens, RowRange rows,
-               float* out) const noexcept;
+  /// out (tokens, rows) = states (tokens, d) times rows of the output head, range after range.
+  void project(Workspace& workspace, const float* states, std::int64_t tokens,
+               std::span<const RowRange> ranges, float* out) const noexcept;
 
   std::shared_ptr<const Weights> weights_;
+  PackedWeights packed_;
   const KernelTable* kernels_;
   std::vector<std::vector<int>> query_heads_;  // (G) of the query heads that read K/V head g
 };

@@ -6,14 +6,17 @@
 #include <span>
 #include <vector>
 
-#include "base/thread_pool.h"
 #include "nn/aligned_buffer.h"
 #include "nn/config.h"
 #include "nn/kv_cache.h"
 #include "nn/rotary.h"
-#include "nn/spin_barrier.h"
+#include "nn/team.h"
 
 namespace sage {
+
+/// Pages of the cache that attention goes through in one piece, for one partial result; aligned, so
+/// that the pieces of a query depend on what it sees alone.
+inline constexpr int kChunkPages = 2;
 
 struct WorkspaceOptions {
   int threads = 1;  // the calling one included; results do not depend on it
@@ -24,7 +27,7 @@ class Workspace {
  public:
   explicit Workspace(const ModelConfig& config, const WorkspaceOptions& options = {});
 
-  int threads() const { return pool_.size(); }
+  int threads() const { return team_.size(); }
   /// The last token's state after the final norm (d). Valid after a forward pass.
   std::span<const float> hidden() const { return {hidden_.as_floats(), d_model_}; }
 
@@ -38,22 +41,31 @@ class Workspace {
     int begin;
     int end;
   };
-  /// Scratch of one thread.
+  /// Scratch of one thread. In a prefill the team shares the first one's operands and queries.
   struct Local {
+    int prepared = -1;         // the step whose operands or queries lie here
     AlignedBuffer normed;      // (block, d)
+    AlignedBuffer narrowed;    // (block, operand_stride) of int8: operands of I8 weights
     AlignedBuffer query;       // (block, h, dh), rotated and scaled
     AlignedBuffer sink_query;  // the same, rotated for the sinks
-    AlignedBuffer key;         // (dh)
-    std::vector<const float*> queries;
+    AlignedBuffer query8;      // (block, h, query8_stride) of int8, for caches of I8
+    AlignedBuffer sink_query8;
+    std::vector<RowScale> scale;                          // (block), of narrowed
+    std::vector<RowScale> query_scale, sink_query_scale;  // (block, h)
+    AlignedBuffer key;                                    // (dh)
+    AlignedBuffer key8, value8;                           // (dh) in the cache's type
+    std::vector<const void*> queries;
+    std::vector<const RowScale*> query_scales;
     std::vector<float*> outs;
     std::vector<const float*> parts;
   };
 
   std::size_t d_model_;
   int block_;
-  std::int64_t part_stride_;  // floats from one attention part to the next
-  ThreadPool pool_;
-  SpinBarrier barrier_;
+  std::int64_t part_stride_;     // floats from one attention part to the next
+  std::int64_t operand_stride_;  // bytes from one row of int8 to the next: whole lines
+  std::int64_t query8_stride_;
+  Team team_;
   Rotary rotary_, sink_rotary_;
 
   // The plan of a block.
@@ -68,7 +80,7 @@ class Workspace {
   AlignedBuffer x_, q_, k_, v_, attended_, gate_, up_;
   AlignedBuffer states_;  // (block, d), after the final norm
   AlignedBuffer hidden_;  // (d), the last of them
-  AlignedBuffer parts_;   // (slots, block, h, part_stride)
+  AlignedBuffer parts_;   // (slots, block, h, part_stride): results of pages of sinks, then chunks
   std::vector<Local> locals_;
 };
 

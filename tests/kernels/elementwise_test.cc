@@ -91,6 +91,37 @@ TEST_P(Elementwise, NarrowRoundsLikeTheDefinition) {
     ASSERT_EQ(out[i].bits, to_bf16(values[i]).bits) << values[i];
 }
 
+TEST_P(Elementwise, QuantiseIsTheSameBitsInEverySetAndWithinHalfAStep) {
+  for (const std::size_t n : kLengths)
+    for (const float scale : {0.0f, 1e-30f, 1.0f, 1e30f}) {
+      const auto x = floats(n, scale);
+      std::vector<std::int8_t> out(n + 3, 1), scalar(n + 3, 1);
+      RowScale row, of_scalar;
+      kernels().quantise(x.data(), static_cast<std::int64_t>(n), out.data(), &row);
+      kernels_registry().front()->quantise(x.data(), static_cast<std::int64_t>(n), scalar.data(),
+                                           &of_scalar);
+      ASSERT_EQ(out, scalar);
+      ASSERT_EQ(row.scale, of_scalar.scale);
+      std::int32_t sum = 0;
+      for (std::size_t i = 0; i < n; ++i) {
+        sum += out[i];
+        ASSERT_LE(std::abs(x[i] - row.scale * out[i]), row.scale * 0.5001f);
+      }
+      ASSERT_EQ(row.sum, sum);
+      for (std::size_t i = n; i % 4 != 0; ++i) ASSERT_EQ(out[i], 0);
+    }
+}
+
+TEST_P(Elementwise, QuantiseTakesWhatIsNoNumber) {
+  const float x[] = {1, std::numeric_limits<float>::quiet_NaN(), 3, -2,
+                     std::numeric_limits<float>::infinity()};
+  std::int8_t out[8] = {};
+  RowScale row;
+  kernels().quantise(x, 5, out, &row);
+  EXPECT_EQ(out[5], 0);
+  for (const std::int8_t v : out) EXPECT_GE(v, -127);
+}
+
 SAGE_FOR_ALL_KERNELS(Elementwise);
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,19 @@
 #include "kernels/kernel_table.h"
 
 namespace sage::test {
+
+/// A row-major matrix in panels, element by element.
+inline std::vector<std::uint8_t> in_panels(DType type, std::int64_t rows, std::int64_t columns,
+                                           const void* matrix) {
+  std::vector<std::uint8_t> panels(static_cast<std::size_t>(panels_bytes(type, rows, columns)));
+  const auto size = static_cast<std::int64_t>(size_of(type));
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c)
+      std::memcpy(&panels[static_cast<std::size_t>(panel_offset(type, columns, r, c))],
+                  static_cast<const std::uint8_t*>(matrix) + (r * columns + c) * size,
+                  size_of(type));
+  return panels;
+}
 
 class KernelTest : public testing::TestWithParam<const KernelTable*> {
  protected:

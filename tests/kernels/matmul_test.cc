@@ -10,10 +10,13 @@ namespace {
 /// A product of random shape, with operands in memory of exactly their size.
 struct Product {
   DType type = DType::kF32;
-  std::int64_t rows = 0, in = 0, tokens = 0;
-  std::vector<std::uint8_t> weight;
-  std::vector<double> exact;  // (rows, in): the weights' values
+  std::int64_t rows = 0, in = 0, tokens = 0, stride = 0;
+  std::vector<std::uint8_t> weight;  // in panels
+  std::vector<double> exact_w;       // (rows, in): the weights' values
+  std::vector<double> exact_x;       // (tokens, in): the activations' values
   std::vector<float> scale, x;
+  std::vector<std::int8_t> x8;
+  std::vector<RowScale> x_scale;
   std::vector<std::int32_t> index;  // a permutation
 
   MatmulArgs args(float* y) const {
@@ -24,8 +27,9 @@ struct Product {
     args.row_end = rows;
     args.index = index.data();
     args.tokens = tokens;
-    args.x = x.data();
-    args.x_stride = in;
+    args.x = type == DType::kI8 ? static_cast<const void*>(x8.data()) : x.data();
+    args.x_stride = stride;
+    args.x_scale = x_scale.data();
     args.y = y;
     args.y_stride = rows;
     return args;
@@ -39,22 +43,34 @@ class Matmul : public KernelTest {
     std::vector<T> elements;
     for (const float v : floats(static_cast<std::size_t>(p.rows * p.in), 2))
       elements.push_back(convert(v));
-    p.weight.resize(elements.size() * sizeof(T));
-    std::memcpy(p.weight.data(), elements.data(), p.weight.size());
+    p.weight = in_panels(p.type, p.rows, p.in, elements.data());
     for (std::size_t i = 0; i < elements.size(); ++i) {
       const double scale =
           p.type == DType::kI8 ? double{p.scale[i / static_cast<std::size_t>(p.in)]} : 1;
-      p.exact.push_back(scale * value(elements[i]));
+      p.exact_w.push_back(scale * value(elements[i]));
+    }
+  }
+
+  void quantise(Product& p) {
+    p.stride = (p.in + 3) / 4 * 4;
+    p.x8.resize(static_cast<std::size_t>(p.tokens * p.stride));
+    p.x_scale.resize(static_cast<std::size_t>(p.tokens));
+    for (std::int64_t t = 0; t < p.tokens; ++t) {
+      RowScale& scale = p.x_scale[static_cast<std::size_t>(t)];
+      std::int8_t* const row = &p.x8[static_cast<std::size_t>(t * p.stride)];
+      kernels().quantise(&p.x[static_cast<std::size_t>(t * p.in)], p.in, row, &scale);
+      for (std::int64_t k = 0; k < p.in; ++k) p.exact_x.push_back(double{scale.scale} * row[k]);
     }
   }
 
   Product random_product(DType type) {
     Product p;
     p.type = type;
-    p.rows = between(1, 40);
+    p.rows = between(1, 90);
     p.in = between(1, 150);
-    p.tokens = between(1, 11);
-    p.scale = floats(static_cast<std::size_t>(p.rows), 0.1f);
+    p.stride = p.in;
+    p.tokens = between(1, 19);
+    p.scale = floats(static_cast<std::size_t>(panel_count(p.rows) * kPanelRows), 0.1f);
     p.x = floats(static_cast<std::size_t>(p.tokens * p.in));
     for (int i = 0; i < p.tokens; ++i) p.index.push_back(i);
     for (std::size_t i = p.index.size(); i-- > 1;)
@@ -67,8 +83,12 @@ class Matmul : public KernelTest {
           p, [](float v) { return to_bf16(v); }, [](Bf16 v) { return double{to_float(v)}; });
     else
       fill<std::int8_t>(
-          p, [](float v) { return static_cast<std::int8_t>(63 * v); },
+          p, [](float v) { return static_cast<std::int8_t>(64 * v); },  // -128 too
           [](std::int8_t v) { return double{static_cast<double>(v)}; });
+    if (type == DType::kI8)
+      quantise(p);
+    else
+      p.exact_x.assign(p.x.begin(), p.x.end());
     return p;
   }
 };
@@ -85,8 +105,8 @@ TEST_P(Matmul, AgreesWithDoubleWithinTheRoundingOfItsSums) {
         for (std::int64_t r = 0; r < p.rows; ++r) {
           double sum = 0, magnitude = 0;
           for (std::int64_t k = 0; k < p.in; ++k) {
-            const double term = p.exact[static_cast<std::size_t>(r * p.in + k)] *
-                                double{p.x[static_cast<std::size_t>(t * p.in + k)]};
+            const double term = p.exact_w[static_cast<std::size_t>(r * p.in + k)] *
+                                p.exact_x[static_cast<std::size_t>(t * p.in + k)];
             sum += term;
             magnitude += std::abs(term);
           }
@@ -110,13 +130,45 @@ TEST_P(Matmul, AnElementDependsOnNothingButItsRowAndToken) {
         const std::int64_t split = between(0, static_cast<int>(p.rows));
         args.row_begin = 0;
         args.row_end = split;
+        args.y = alone.data();
         kernels().matmul(type)(args);
         args.row_begin = split;
         args.row_end = p.rows;
+        args.y = alone.data() + split;
         kernels().matmul(type)(args);
       }
       ASSERT_EQ(all, alone);
     }
+}
+
+TEST_P(Matmul, Int8IsTheSameBitsInEverySet) {
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    const Product p = random_product(DType::kI8);
+    std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows)), scalar(y.size());
+    kernels().matmul_i8(p.args(y.data()));
+    kernels_registry().front()->matmul_i8(p.args(scalar.data()));
+    ASSERT_EQ(y, scalar);
+  }
+}
+
+TEST_P(Matmul, Int8TakesTheLargestSums) {
+  constexpr std::int64_t kIn = 65'536;
+  const std::vector<std::int8_t> row(kIn, -128), x(kIn, 127);
+  const auto weight = in_panels(DType::kI8, 1, kIn, row.data());
+  const std::vector<float> scale(kPanelRows, 1);
+  const RowScale x_scale = {1, 127 * static_cast<std::int32_t>(kIn)};
+  const std::int32_t index = 0;
+  float y = 0;
+  kernels().matmul_i8({.weight = weight.data(),
+                       .scale = scale.data(),
+                       .in = kIn,
+                       .row_end = 1,
+                       .index = &index,
+                       .tokens = 1,
+                       .x = x.data(),
+                       .x_scale = &x_scale,
+                       .y = &y});
+  EXPECT_EQ(y, -128.0f * 127 * kIn);
 }
 
 TEST_P(Matmul, AccumulatesOntoWhatIsThere) {
@@ -134,11 +186,15 @@ TEST_P(Matmul, AccumulatesOntoWhatIsThere) {
 
 TEST_P(Matmul, WritesNoRowOutsideItsRange) {
   const Product p = random_product(DType::kF32);
-  std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows), 7);
-  MatmulArgs args = p.args(y.data());
-  args.row_begin = args.row_end = p.rows / 2;
-  kernels().matmul_f32(args);
-  EXPECT_EQ(std::count(y.begin(), y.end(), 7.0f), static_cast<std::ptrdiff_t>(y.size()));
+  for (const std::int64_t rows : {std::int64_t{0}, std::int64_t{1}, p.rows / 2}) {
+    std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows), 1e9f);
+    MatmulArgs args = p.args(y.data());
+    args.row_begin = p.rows / 3;
+    args.row_end = args.row_begin + rows;
+    kernels().matmul_f32(args);
+    EXPECT_EQ(std::count(y.begin(), y.end(), 1e9f),
+              static_cast<std::ptrdiff_t>(y.size()) - p.tokens * rows);
+  }
 }
 
 SAGE_FOR_ALL_KERNELS(Matmul);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "models.h"
 
@@ -37,16 +38,16 @@ namespace {
 
 TEST(Allocation, ForwardAndLogitsAllocateNothing) {
   for (const AttentionFamily* family : attention_registry())
-    for (const int threads : {1, 2}) {
+    for (const auto& [threads, type] : {std::pair(1, DType::kF32), std::pair(2, DType::kI8)}) {
       auto config = small_config(std::string(family->name()));
       config.window = 60;  // slides, too
       config.ff_banks = true;
-      const Model model(random_weights(config));
+      const Model model(random_weights(config, type));
       const auto ids = random_ids(config, 200);
       const RowRange ranges[] = {{3, 9}, {20, 41}};
       std::vector<float> some(27), all(ids.size() * static_cast<std::size_t>(config.vocab_size));
       Workspace workspace(config, {.threads = threads});
-      KvCache cache(config, {.rollback = 10});
+      KvCache cache(config, {.type = type, .rollback = 10});
       const long before = allocations.load();
       model.forward(ids, cache, workspace);
       for (std::size_t i = 0; i < 60; ++i) {

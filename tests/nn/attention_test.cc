@@ -1,7 +1,7 @@
 // Every member of the attention family, on every instruction set, against the reference.
 #include <gtest/gtest.h>
 
-#include <map>
+#include <utility>
 
 #include "models.h"
 #include "reference.h"
@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kTokens = 150;     // more than two pages, and not whole blocks
 constexpr double kBound = 1e-5;  // of logits of size 1 to 4
+
+constexpr DType kTypes[] = {DType::kF32, DType::kBf16, DType::kI8};
 
 class Attention : public testing::TestWithParam<const AttentionFamily*> {
  protected:
@@ -31,24 +33,28 @@ TEST_P(Attention, AgreesWithTheReference) {
 TEST_P(Attention, StepByStepIsPrefillBitForBit) {
   const auto config = small_config(name());
   const auto ids = random_ids(config, kTokens);
-  for (const WeightType type : {WeightType::kF32, WeightType::kBf16, WeightType::kI8})
+  for (const DType type : kTypes)
     for (const KernelTable* kernels : supported_kernels()) {
       const Model model(random_weights(config, type), *kernels);
-      const auto steps = step(model, ids);
-      EXPECT_EQ(steps, prefill(model, ids)) << kernels->name;
-      EXPECT_EQ(steps, prefill(model, ids, {}, {.block = 7})) << kernels->name;
-      EXPECT_EQ(steps, prefill(model, ids, {}, {.block = 256})) << kernels->name;
+      const KvCacheOptions cache = {.type = type};
+      const auto steps = step(model, ids, cache);
+      EXPECT_EQ(steps, prefill(model, ids, cache)) << kernels->name;
+      EXPECT_EQ(steps, prefill(model, ids, cache, {.block = 7})) << kernels->name;
+      EXPECT_EQ(steps, prefill(model, ids, cache, {.block = 256})) << kernels->name;
     }
 }
 
 TEST_P(Attention, AnyNumberOfThreadsGivesTheSameBits) {
-  const auto config = small_config(name());
+  auto config = small_config(name());
+  config.window = 100;  // slides, too
   const auto ids = random_ids(config, kTokens);
-  const Model model(random_weights(config));
-  const auto one = prefill(model, ids);
-  for (const int threads : {2, 3}) {
-    EXPECT_EQ(one, prefill(model, ids, {}, {.threads = threads}));
-    EXPECT_EQ(one, step(model, ids, {}, {.threads = threads}));
+  for (const auto& [type, threads] :
+       {std::pair(DType::kF32, 3), std::pair(DType::kBf16, 2), std::pair(DType::kI8, 2)}) {
+    const Model model(random_weights(config, type));
+    const KvCacheOptions cache = {.type = type};
+    const auto one = prefill(model, ids, cache);
+    EXPECT_EQ(one, prefill(model, ids, cache, {.threads = threads}));
+    EXPECT_EQ(one, step(model, ids, cache, {.threads = threads}));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "models.h"
 
@@ -26,8 +27,8 @@ class MarkedCache {
       if (!visible.kept) continue;
       const auto mark = static_cast<float>(attributes_.size() - 1);
       for (int layer = 0; layer < config_.layers; ++layer) {
-        std::memcpy(cache_.keys(head, layer, visible.high - 1), &mark, sizeof mark);
-        std::memcpy(cache_.values(head, layer, visible.high - 1), &mark, sizeof mark);
+        std::vector<float> row(static_cast<std::size_t>(config_.head_dim()), mark);
+        cache_.store(head, layer, visible.high - 1, row.data(), row.data());
       }
     }
   }
@@ -38,11 +39,19 @@ class MarkedCache {
     std::vector<std::size_t> positions;
     const auto read = [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t entry = begin; entry < end; ++entry) {
-        float key = 0, value = 0;
-        std::memcpy(&key, cache_.keys(head, layer, entry), sizeof key);
-        std::memcpy(&value, cache_.values(head, layer, entry), sizeof value);
-        EXPECT_EQ(key, value);
-        positions.push_back(static_cast<std::size_t>(key));
+        const auto plane = cache_.plane(head, layer, entry);
+        const auto slot = entry % kPageTokens;
+        std::set<float> marks;
+        for (int i = 0; i < config_.head_dim(); ++i) {
+          float key = 0, value = 0;
+          std::memcpy(&key, plane.keys + panel_offset(DType::kF32, config_.head_dim(), slot, i),
+                      sizeof key);
+          std::memcpy(&value, plane.values + panel_offset(DType::kF32, kPageTokens, i, slot),
+                      sizeof value);
+          marks.insert({key, value});
+        }
+        EXPECT_EQ(marks.size(), 1u);
+        positions.push_back(static_cast<std::size_t>(*marks.begin()));
       }
     };
     read(0, visible.sinks);
@@ -108,13 +117,15 @@ TEST(KvCache, HoldsWhatItShouldThroughRandomPlay) {
 TEST(KvCache, CostsPagesOfWhatItHolds) {
   const auto config = small_config("mqa");
   KvCache cache(config);
-  const std::size_t token = 2 * 3 * 10 * 4;  // K and V, layers, head_dim, f32
+  const std::size_t token =
+      (10 + 16) * 3 * 4;  // elements of K and, in whole panels, V; layers; f32
   EXPECT_EQ(cache.bytes(), 0u);
   EXPECT_EQ(cache.bytes_per_token(), token);
   cache.append(0);
   EXPECT_EQ(cache.bytes(), kPageTokens * token);
   EXPECT_EQ(cache.bytes_per_token(), token);
   EXPECT_EQ(KvCache(config, {.type = DType::kBf16}).bytes_per_token(), token / 2);
+  EXPECT_EQ(KvCache(config, {.type = DType::kI8}).bytes_per_token(), (12 + 16 + 2 * 4) * 3u);
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 // Everything here has internal linkage, and no inline function from elsewhere is called: a copy of
 // it, compiled for this instruction set, could be what the linker keeps for the whole program.
 //
-// Vec::F holds Vec::kWidth floats. A dot product has one accumulator vector, filled in order and
-// added up by Vec::sum4, whatever the tile it is computed in; that makes results independent of the
-// tiling.
+// Vec::F holds Vec::kWidth floats, Vec::I as many 32-bit integers. A matrix lies in panels
+// (kernels/panels.h); every row has one accumulator lane, which takes the products in the order of
+// the columns, whatever the tile it is computed in. That makes results independent of the tiling.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,22 @@ namespace sage {
 namespace {
 
 using F = Vec::F;
+using I = Vec::I;
 constexpr int kWidth = Vec::kWidth;
-constexpr int kTileRows = 4;  // weights' rows of a tile
-constexpr int kTileTokens =
-    Vec::kTileTokens;           // at most 4; tile and operands must fit the registers
-constexpr int kSingleRows = 8;  // rows of a tile for one token
-static_assert(kPageTokens % kWidth == 0);
+constexpr int kVectors = kPanelRows / kWidth;  // that hold one line of a panel
+static_assert(kPageTokens % kPanelRows == 0 && kPanelRows % kWidth == 0);
+
+// Panels and tokens of a tile: their accumulators and operands must fit the registers.
+constexpr int kSinglePanels = 4;  // for one token
+constexpr int kTileTokens = Vec::kTileTokens;
+constexpr int kTilePanels = Vec::kTilePanels;
+
+/// Elements of one row in a line.
+template <class W>
+constexpr int kGroup = 4 / static_cast<int>(sizeof(W));
+
+/// part_width(), for in here.
+inline int padded(int head_dim) { return (head_dim + kPanelRows - 1) / kPanelRows * kPanelRows; }
 
 // A vector's worth of elements at a pointer, or the `n` that are left of them.
 struct Whole {};
@@ -62,12 +72,6 @@ inline void each(std::int64_t n, const Body& body) {
   if (i < n) body(i, Part{static_cast<int>(n - i)});
 }
 
-inline float sum(F v) {
-  float out[4];
-  Vec::sum4(v, Vec::set(0), Vec::set(0), Vec::set(0), out);
-  return out[0];
-}
-
 /// exp by x = n ln 2 + r, |r| <= ln 2 / 2, and the Taylor polynomial of degree 7 in r (relative
 /// error below 1e-8 before rounding). Arguments are clamped to [-87.3, 88]: exp(-infinity) is
 /// 1e-38, not 0.
@@ -88,177 +92,294 @@ inline float exponential_of_one(float x) {
   return out[0];
 }
 
-/// out[t][r] = w[r] . x[t] for a tile of R rows and T tokens.
-template <int R, int T, class W>
-inline void dots(const W* w, std::int64_t n, const float* const* x, float (&out)[T][R]) {
-  F acc[R][T];
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) acc[r][t] = Vec::set(0);
-  each(n, [&](std::int64_t k, auto part) {
-    F xs[T];
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t) xs[t] = get(x[t] + k, part);
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r) {
-      const F ws = get(w + r * n + k, part);
-#pragma GCC unroll 8
-      for (int t = 0; t < T; ++t) acc[r][t] = Vec::fma(ws, xs[t], acc[r][t]);
+// ------------------------------------------------------------------------------------ products
+
+template <int T, int P>
+using Sums = F[T][P][kVectors];
+template <int T, int P>
+using IntegerSums = I[T][P][kVectors];
+
+template <class V, int T, int P>
+inline void clear(V (&sums)[T][P][kVectors], V zero) {
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t)
+#pragma GCC unroll 16
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) sums[t][p][v] = zero;
+}
+
+/// Adds the products of one line of P panels, of which E elements a row, and T tokens' x.
+template <int E, int T, int P, class W>
+inline void multiply_line(const std::uint8_t* line, std::int64_t stride, const float* const* x,
+                          std::int64_t k, Sums<T, P>& sums) {
+  F w[P][kVectors][kGroup<W>];
+#pragma GCC unroll 16
+  for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v)
+      Vec::widen(reinterpret_cast<const W*>(line + p * stride) + v * kWidth * kGroup<W>, w[p][v]);
+#pragma GCC unroll 16
+  for (int e = 0; e < E; ++e)
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t) {
+      const F xs = Vec::set(x[t][k + e]);
+#pragma GCC unroll 16
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) sums[t][p][v] = Vec::fma(w[p][v][e], xs, sums[t][p][v]);
     }
-  });
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t) {
-    if constexpr (R % 4 == 0) {
-#pragma GCC unroll 8
-      for (int r = 0; r < R; r += 4)
-        Vec::sum4(acc[r][t], acc[r + 1][t], acc[r + 2][t], acc[r + 3][t], out[t] + r);
-    } else {
-#pragma GCC unroll 8
-      for (int r = 0; r < R; ++r) out[t][r] = sum(acc[r][t]);
+}
+
+/// sums[t][p] += panel p's columns [begin, end) times x[t]; `begin` starts a line.
+template <class W, int T, int P>
+inline void multiply(const void* panels, std::int64_t stride, const float* const* x,
+                     std::int64_t begin, std::int64_t end, Sums<T, P>& sums) {
+  constexpr int kElements = kGroup<W>;
+  const std::uint8_t* line =
+      static_cast<const std::uint8_t*>(panels) + begin / kElements * kLineBytes;
+  std::int64_t k = begin;
+  for (; k + kElements <= end; k += kElements, line += kLineBytes)
+    multiply_line<kElements, T, P, W>(line, stride, x, k, sums);
+  if constexpr (kElements > 1) {
+    if (end - k == 1) multiply_line<1, T, P, W>(line, stride, x, k, sums);
+  }
+  if constexpr (kElements > 2) {
+    if (end - k == 2) multiply_line<2, T, P, W>(line, stride, x, k, sums);
+    if (end - k == 3) multiply_line<3, T, P, W>(line, stride, x, k, sums);
+  }
+}
+
+/// The same in integers, over all columns; x filled up with zeros to whole lines.
+template <int T, int P>
+inline void multiply(const void* panels, std::int64_t stride, const std::int8_t* const* x,
+                     std::int64_t columns, IntegerSums<T, P>& sums) {
+  const auto* line = static_cast<const std::int8_t*>(panels);
+  for (std::int64_t k = 0; k < columns; k += 4, line += kLineBytes) {
+    I w[P][kVectors];
+#pragma GCC unroll 16
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) w[p][v] = Vec::quads(line + p * stride + v * kWidth * 4);
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t) {
+      const I xs = Vec::spread(x[t] + k);
+#pragma GCC unroll 16
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) sums[t][p][v] = Vec::dot4(sums[t][p][v], w[p][v], xs);
     }
   }
 }
 
-template <int R, int T, class W>
-inline void matmul_tile(const MatmulArgs& a, std::int64_t row, std::int64_t first) {
-  const float* x[T];
-  for (int t = 0; t < T; ++t) x[t] = a.x + a.index[first + t] * a.x_stride;
-  float out[T][R];
-  dots<R, T>(static_cast<const W*>(a.weight) + row * a.in, a.in, x, out);
-  for (int t = 0; t < T; ++t) {
-    float* y = a.y + a.index[first + t] * a.y_stride + row;
-    for (int r = 0; r < R; ++r) {
-      float value = out[t][r];
-      if constexpr (sizeof(W) == 1) value *= a.scale[row + r];
-      y[r] = a.accumulate ? y[r] + value : value;
+/// Sums of products as floats: without the bias that dot4() gives each weight, times w and x.
+inline F scaled(I sum, const RowScale& x, F w) {
+  const I bias = Vec::set_int(Vec::kBias * x.sum);
+  return Vec::mul(Vec::mul(Vec::to_float(Vec::sub_int(sum, bias)), w), Vec::set(x.scale));
+}
+
+/// Calls body.operator()<P>(first) over the panels [first, end), P at once as long as there are P.
+template <int P, class Body>
+inline void over_panels(std::int64_t first, std::int64_t end, const Body& body) {
+  for (; first + P <= end; first += P) body.template operator()<P>(first);
+  if constexpr (P > 1) over_panels<P / 2>(first, end, body);
+}
+
+/// The same with body.operator()<T>(first) over tokens.
+template <int T, class Body>
+inline void over_tokens(std::int64_t first, std::int64_t end, const Body& body) {
+  over_panels<T>(first, end, body);
+}
+
+/// Puts the results of one panel where the token's y has them, and only rows that were asked for.
+inline void write(const MatmulArgs& a, std::int32_t token, std::int64_t panel,
+                  const F (&values)[kVectors]) {
+  float* const y = a.y + token * a.y_stride;
+#pragma GCC unroll 16
+  for (int v = 0; v < kVectors; ++v) {
+    const std::int64_t row = panel * kPanelRows + v * kWidth;
+    if (row >= a.row_begin && row + kWidth <= a.row_end) {
+      float* const at = y + (row - a.row_begin);
+      Vec::store(at, a.accumulate ? Vec::add(Vec::load(at), values[v]) : values[v]);
+      continue;
+    }
+    float lanes[kWidth];
+    Vec::store(lanes, values[v]);
+    for (int i = 0; i < kWidth; ++i) {
+      if (row + i < a.row_begin || row + i >= a.row_end) continue;
+      float* const at = y + (row + i - a.row_begin);
+      *at = a.accumulate ? *at + lanes[i] : lanes[i];
     }
   }
 }
 
-template <int R, class W>
-inline void matmul_rows(const MatmulArgs& a, std::int64_t row) {
-  std::int64_t first = 0;
-  for (; first + kTileTokens <= a.tokens; first += kTileTokens)
-    matmul_tile<R, kTileTokens, W>(a, row, first);
-  switch (a.tokens - first) {
-    case 3:
-      return matmul_tile<R, 3, W>(a, row, first);
-    case 2:
-      return matmul_tile<R, 2, W>(a, row, first);
-    case 1:
-      return matmul_tile<R, 1, W>(a, row, first);
-    default:
-      return;
+template <int T, int P, class W>
+inline void matmul_tile(const MatmulArgs& a, std::int64_t panel, std::int64_t token) {
+  const std::int64_t lines = (a.in + kGroup<W> - 1) / kGroup<W>;
+  const std::int64_t stride = lines * kLineBytes;
+  const auto* panels = static_cast<const std::uint8_t*>(a.weight) + panel * stride;
+  const std::int32_t* index = a.index + token;
+  if constexpr (sizeof(W) > 1) {
+    const float* x[T];
+    for (int t = 0; t < T; ++t) x[t] = static_cast<const float*>(a.x) + index[t] * a.x_stride;
+    Sums<T, P> sums;
+    clear(sums, Vec::set(0));
+    multiply<W, T, P>(panels, stride, x, 0, a.in, sums);
+    for (int t = 0; t < T; ++t)
+      for (int p = 0; p < P; ++p) write(a, index[t], panel + p, sums[t][p]);
+  } else {
+    const std::int8_t* x[T];
+    for (int t = 0; t < T; ++t) x[t] = static_cast<const std::int8_t*>(a.x) + index[t] * a.x_stride;
+    IntegerSums<T, P> sums;
+    clear(sums, Vec::set_int(0));
+    multiply<T, P>(panels, stride, x, a.in, sums);
+    for (int t = 0; t < T; ++t)
+      for (int p = 0; p < P; ++p) {
+        F values[kVectors];
+        const float* scale = a.scale + (panel + p) * kPanelRows;
+        for (int v = 0; v < kVectors; ++v)
+          values[v] = scaled(sums[t][p][v], a.x_scale[index[t]], Vec::load(scale + v * kWidth));
+        write(a, index[t], panel + p, values);
+      }
   }
 }
 
+/// Panels outside, tokens inside: a panel comes from far away once, and then from the first cache.
 template <class W>
 void matmul(const MatmulArgs& a) noexcept {
-  std::int64_t row = a.row_begin;
-  if (a.tokens == 1)
-    for (; row + kSingleRows <= a.row_end; row += kSingleRows)
-      matmul_tile<kSingleRows, 1, W>(a, row, 0);
-  for (; row + kTileRows <= a.row_end; row += kTileRows) matmul_rows<kTileRows, W>(a, row);
-  for (; row < a.row_end; ++row) matmul_rows<1, W>(a, row);
-}
-
-/// out[t][d] = sum_j p[t][j] v[j][d] for D vectors of columns from `column` on.
-template <int T, int D, class W, class Extent>
-inline void weighted_sum(const AttendArgs& a, const float (&p)[T][kPageTokens], int column,
-                         float* const* out, Extent part) {
-  const W* v = static_cast<const W*>(a.values) + column;
-  F acc[T][D];
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t)
-#pragma GCC unroll 8
-    for (int d = 0; d < D; ++d) acc[t][d] = Vec::set(0);
-  for (int j = 0; j < a.count; ++j, v += a.head_dim) {
-    F vs[D];
-#pragma GCC unroll 8
-    for (int d = 0; d < D; ++d) vs[d] = get(v + d * kWidth, part);
-#pragma GCC unroll 8
-    for (int t = 0; t < T; ++t)
-#pragma GCC unroll 8
-      for (int d = 0; d < D; ++d) acc[t][d] = Vec::fma(Vec::set(p[t][j]), vs[d], acc[t][d]);
+  const std::int64_t first = a.row_begin / kPanelRows;
+  const std::int64_t end = (a.row_end + kPanelRows - 1) / kPanelRows;
+  if (a.tokens == 1) {
+    over_panels<kSinglePanels>(
+        first, end, [&]<int P>(std::int64_t panel) { matmul_tile<1, P, W>(a, panel, 0); });
+    return;
   }
-#pragma GCC unroll 8
-  for (int t = 0; t < T; ++t)
-#pragma GCC unroll 8
-    for (int d = 0; d < D; ++d) put(out[t] + column + d * kWidth, acc[t][d], part);
+  over_panels<kTilePanels>(first, end, [&]<int P>(std::int64_t panel) {
+    over_tokens<kTileTokens>(
+        0, a.tokens, [&]<int T>(std::int64_t token) { matmul_tile<T, P, W>(a, panel, token); });
+  });
 }
 
-/// Turns scores into exp(score - max) and stores the maximum and the sum of the exponentials.
-inline void soften(float* scores, int count, float* max_and_sum) {
+// ----------------------------------------------------------------------------------- attention
+
+/// Turns the scores [begin, end) into exp(score - m), m the larger of their maximum and `before`;
+/// the others of the same panels into zeros. Returns m and the sum of the exponentials.
+struct Softened {
+  float m, total;
+};
+
+inline Softened soften(float* scores, int begin, int end, float before) {
   constexpr float kNothing = -3.0e38f;
-  const int padded = (count + kWidth - 1) / kWidth * kWidth;
-  for (int j = count; j < padded; ++j) scores[j] = kNothing;
-  F largest = Vec::set(kNothing);
-  for (int j = 0; j < padded; j += kWidth) largest = Vec::max(largest, Vec::load(scores + j));
+  const int low = begin / kPanelRows * kPanelRows;
+  const int high = (end + kPanelRows - 1) / kPanelRows * kPanelRows;
+  for (int j = low; j < begin; ++j) scores[j] = kNothing;
+  for (int j = end; j < high; ++j) scores[j] = kNothing;
+  F largest = Vec::set(before);
+  for (int j = low; j < high; j += kWidth) largest = Vec::max(largest, Vec::load(scores + j));
   const float m = Vec::max_across(largest);
+  for (int j = low; j < high; j += kWidth)
+    Vec::store(scores + j, exponential(Vec::sub(Vec::load(scores + j), Vec::set(m))));
+  for (int j = low; j < begin; ++j) scores[j] = 0;
+  for (int j = end; j < high; ++j) scores[j] = 0;
   F total = Vec::set(0);
-  for (int j = 0; j < padded; j += kWidth) {
-    const F e = exponential(Vec::sub(Vec::load(scores + j), Vec::set(m)));
-    Vec::store(scores + j, e);
-    total = Vec::add(total, e);
-  }
-  max_and_sum[0] = m;
-  max_and_sum[1] = sum(total);
+  for (int j = low; j < high; j += kWidth) total = Vec::add(total, Vec::load(scores + j));
+  return {m, Vec::sum(total)};
+}
+
+/// scores[t][j] = query t . key j, for the panels of keys that hold [begin, end).
+template <int T, class W>
+inline void score(const AttendArgs& a, int first, float (&scores)[T][kPageTokens]) {
+  const std::int64_t lines = (a.head_dim + kGroup<W> - 1) / kGroup<W>;
+  const std::int64_t stride = lines * kLineBytes;
+  const void* const* query = a.query + first;
+  constexpr int kPanels = T == 1 ? kSinglePanels : kTilePanels;
+  const std::int64_t end = (a.end + kPanelRows - 1) / kPanelRows;
+  over_panels<kPanels>(a.begin / kPanelRows, end, [&]<int P>(std::int64_t panel) {
+    const auto* panels = static_cast<const std::uint8_t*>(a.keys) + panel * stride;
+    if constexpr (sizeof(W) > 1) {
+      const float* x[T];
+      for (int t = 0; t < T; ++t) x[t] = static_cast<const float*>(query[t]);
+      Sums<T, P> sums;
+      clear(sums, Vec::set(0));
+      multiply<W, T, P>(panels, stride, x, 0, a.head_dim, sums);
+      for (int t = 0; t < T; ++t)
+        for (int p = 0; p < P; ++p)
+          for (int v = 0; v < kVectors; ++v)
+            Vec::store(&scores[t][(panel + p) * kPanelRows + v * kWidth], sums[t][p][v]);
+    } else {
+      const std::int8_t* x[T];
+      for (int t = 0; t < T; ++t) x[t] = static_cast<const std::int8_t*>(query[t]);
+      IntegerSums<T, P> sums;
+      clear(sums, Vec::set_int(0));
+      multiply<T, P>(panels, stride, x, a.head_dim, sums);
+      for (int t = 0; t < T; ++t)
+        for (int p = 0; p < P; ++p)
+          for (int v = 0; v < kVectors; ++v) {
+            const std::int64_t key = (panel + p) * kPanelRows + v * kWidth;
+            Vec::store(&scores[t][key], scaled(sums[t][p][v], *a.query_scale[first + t],
+                                               Vec::load(a.key_scale + key)));
+          }
+    }
+  });
 }
 
 template <int T, class W>
 inline void attend_tile(const AttendArgs& a, int first) {
-  const W* keys = static_cast<const W*>(a.keys);
-  const float* const* query = a.query + first;
+  const int width = padded(a.head_dim);
   float* const* out = a.out + first;
-  alignas(64) float scores[T][kPageTokens];
-  constexpr int kRows = T == 1 ? kSingleRows : kTileRows;
-  int j = 0;
-  const auto score = [&]<int R>() {
-    float tile[T][R];
-    dots<R, T>(keys + static_cast<std::int64_t>(j) * a.head_dim, a.head_dim, query, tile);
-    for (int t = 0; t < T; ++t)
-      for (int r = 0; r < R; ++r) scores[t][j + r] = tile[t][r];
-    j += R;
-  };
-  while (j + kRows <= a.count) score.template operator()<kRows>();
-  while (j < a.count) score.template operator()<1>();
-  for (int t = 0; t < T; ++t) soften(scores[t], a.count, out[t] + a.head_dim);
+  alignas(64) float weights[T][kPageTokens];
+  score<T, W>(a, first, weights);
 
-  int column = 0;
-  for (; column + 4 * kWidth <= a.head_dim; column += 4 * kWidth)
-    weighted_sum<T, 4, W>(a, scores, column, out, Whole{});
-  for (; column + kWidth <= a.head_dim; column += kWidth)
-    weighted_sum<T, 1, W>(a, scores, column, out, Whole{});
-  if (column < a.head_dim) weighted_sum<T, 1, W>(a, scores, column, out, Part{a.head_dim - column});
+  float kept[T];  // the factor of what `out` holds
+  const float* x[T];
+  for (int t = 0; t < T; ++t) {
+    const float before = a.extend ? out[t][width] : -3.0e38f;
+    const Softened softened = soften(weights[t], a.begin, a.end, before);
+    kept[t] = a.extend ? exponential_of_one(before - softened.m) : 0;
+    out[t][width + 1] = a.extend ? out[t][width + 1] * kept[t] + softened.total : softened.total;
+    out[t][width] = softened.m;
+    x[t] = weights[t];
+    if constexpr (sizeof(W) == 1)
+      for (int j = a.begin; j < a.end; ++j) weights[t][j] *= a.value_scale[j];
+  }
+
+  constexpr std::int64_t kStride = kPageTokens / kGroup<W> * kLineBytes;
+  constexpr int kPanels = T == 1 ? kSinglePanels : kTilePanels;
+  const int line = a.begin / kGroup<W> * kGroup<W>;
+  over_panels<kPanels>(0, width / kPanelRows, [&]<int P>(std::int64_t panel) {
+    Sums<T, P> sums;
+    for (int t = 0; t < T; ++t)
+      for (int p = 0; p < P; ++p)
+        for (int v = 0; v < kVectors; ++v) {
+          const float* at = out[t] + (panel + p) * kPanelRows + v * kWidth;
+          sums[t][p][v] = a.extend ? Vec::mul(Vec::load(at), Vec::set(kept[t])) : Vec::set(0);
+        }
+    multiply<W, T, P>(static_cast<const std::uint8_t*>(a.values) + panel * kStride, kStride, x,
+                      line, a.end, sums);
+    for (int t = 0; t < T; ++t)
+      for (int p = 0; p < P; ++p)
+        for (int v = 0; v < kVectors; ++v)
+          Vec::store(out[t] + (panel + p) * kPanelRows + v * kWidth, sums[t][p][v]);
+  });
 }
 
 template <class W>
 void attend(const AttendArgs& a) noexcept {
-  int first = 0;
-  for (; first + kTileTokens <= a.queries; first += kTileTokens)
-    attend_tile<kTileTokens, W>(a, first);
-  switch (a.queries - first) {
-    case 3:
-      return attend_tile<3, W>(a, first);
-    case 2:
-      return attend_tile<2, W>(a, first);
-    case 1:
-      return attend_tile<1, W>(a, first);
-    default:
-      return;
-  }
+  over_tokens<kTileTokens>(0, a.queries, [&]<int T>(std::int64_t first) {
+    attend_tile<T, W>(a, static_cast<int>(first));
+  });
 }
 
 void merge(const float* const* parts, std::int64_t count, int head_dim, float* out) noexcept {
   each(head_dim, [&](std::int64_t k, auto part) { put(out + k, Vec::set(0), part); });
   if (count == 0) return;
-  float m = parts[0][head_dim];
-  for (std::int64_t i = 1; i < count; ++i) m = parts[i][head_dim] > m ? parts[i][head_dim] : m;
+  const int width = padded(head_dim);
+  float m = parts[0][width];
+  for (std::int64_t i = 1; i < count; ++i) m = parts[i][width] > m ? parts[i][width] : m;
   float total = 0;
   for (std::int64_t i = 0; i < count; ++i) {
-    const float w = exponential_of_one(parts[i][head_dim] - m);
-    total += w * parts[i][head_dim + 1];
+    const float w = exponential_of_one(parts[i][width] - m);
+    total += w * parts[i][width + 1];
     each(head_dim, [&](std::int64_t k, auto part) {
       put(out + k, Vec::fma(Vec::set(w), get(parts[i] + k, part), get(out + k, part)), part);
     });
@@ -269,13 +390,15 @@ void merge(const float* const* parts, std::int64_t count, int head_dim, float* o
   });
 }
 
+// --------------------------------------------------------------------------------- elementwise
+
 void rms_norm(const float* x, const float* weight, std::int64_t n, float eps, float* out) noexcept {
   F squares = Vec::set(0);
   each(n, [&](std::int64_t i, auto part) {
     const F v = get(x + i, part);
     squares = Vec::fma(v, v, squares);
   });
-  const float scale = 1 / __builtin_sqrtf(sum(squares) / static_cast<float>(n) + eps);
+  const float scale = 1 / __builtin_sqrtf(Vec::sum(squares) / static_cast<float>(n) + eps);
   each(n, [&](std::int64_t i, auto part) {
     put(out + i, Vec::mul(Vec::mul(get(x + i, part), Vec::set(scale)), get(weight + i, part)),
         part);
@@ -322,10 +445,60 @@ void narrow(const float* x, std::int64_t n, Bf16* out) noexcept {
   each(n, [&](std::int64_t i, auto part) { put(out + i, get(x + i, part), part); });
 }
 
+void quantise(const float* x, std::int64_t n, std::int8_t* out, RowScale* scale) noexcept {
+  F largest = Vec::set(0);
+  each(n, [&](std::int64_t i, auto part) {
+    const F v = get(x + i, part);
+    largest = Vec::max(largest, Vec::max(v, Vec::sub(Vec::set(0), v)));
+  });
+  const float most = Vec::max_across(largest);
+  const F inverse = Vec::set(most > 0 ? 127 / most : 0);
+  each(n, [&](std::int64_t i, auto part) {
+    const F v = Vec::round(Vec::mul(get(x + i, part), inverse));
+    put(out + i, Vec::max(Vec::min(v, Vec::set(127)), Vec::set(-127)), part);
+  });
+  for (std::int64_t i = n; i % 4 != 0; ++i) out[i] = 0;
+  std::int32_t sum = 0;
+  for (std::int64_t i = 0; i < n; ++i) sum += out[i];
+  *scale = {most / 127, sum};
+}
+
+std::int32_t read(const void* memory, std::int64_t bytes) noexcept {
+  constexpr int kAccumulators = 8 / kVectors > 0 ? 8 / kVectors : 1;
+  constexpr std::int64_t kStep = kAccumulators * kLineBytes;
+  const auto* p = static_cast<const std::int8_t*>(memory);
+  I sums[kAccumulators][kVectors];
+  for (auto& line : sums)
+    for (I& sum : line) sum = Vec::set_int(0);
+  for (std::int64_t at = 0; at + kStep <= bytes; at += kStep)
+#pragma GCC unroll 16
+    for (int a = 0; a < kAccumulators; ++a)
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v)
+        sums[a][v] = Vec::sub_int(sums[a][v], Vec::quads(p + at + a * kLineBytes + v * kWidth * 4));
+  float total = 0;
+  for (auto& line : sums)
+    for (const I& sum : line) total += Vec::sum(Vec::to_float(sum));
+  return total > 0;
+}
+
 constexpr KernelTable make_table(std::string_view name, bool (*supported)()) {
-  return {name,          supported,    matmul<float>, matmul<Bf16>, matmul<std::int8_t>,
-          attend<float>, attend<Bf16>, merge,         rms_norm,     rotate,
-          swiglu,        gelu,         narrow};
+  return {name,
+          supported,
+          matmul<float>,
+          matmul<Bf16>,
+          matmul<std::int8_t>,
+          attend<float>,
+          attend<Bf16>,
+          attend<std::int8_t>,
+          merge,
+          rms_norm,
+          rotate,
+          swiglu,
+          gelu,
+          narrow,
+          quantise,
+          read};
 }
 
 }  // namespace

@@ -8,21 +8,14 @@ namespace {
 
 struct Vec {
   using F = float32x4_t;
+  using I = int32x4_t;
   static constexpr int kWidth = 4;
   static constexpr int kTileTokens = 4;
+  static constexpr int kTilePanels = 1;
+  static constexpr int kBias = 0;
 
   static F set(float x) { return vdupq_n_f32(x); }
   static F load(const float* p) { return vld1q_f32(p); }
-  static F load(const Bf16* p) {
-    const uint16x4_t bits = vld1_u16(reinterpret_cast<const std::uint16_t*>(p));
-    return vreinterpretq_f32_u32(vshll_n_u16(bits, 16));
-  }
-  static F load(const std::int8_t* p) {
-    std::int32_t four;
-    __builtin_memcpy(&four, p, sizeof four);
-    const int8x8_t bytes = vreinterpret_s8_s32(vdup_n_s32(four));
-    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(bytes))));
-  }
   static void store(float* p, F v) { vst1q_f32(p, v); }
   static void store(Bf16* p, F v) {  // as to_bf16(); infinities stay, NaN stays NaN
     const uint32x4_t bits = vreinterpretq_u32_f32(v);
@@ -33,6 +26,27 @@ struct Vec {
     const uint32x4_t quiet = vorrq_u32(upper, vdupq_n_u32(0x40));
     const uint32x4_t result = vbslq_u32(vceqq_f32(v, v), rounded, quiet);
     vst1_u16(reinterpret_cast<std::uint16_t*>(p), vmovn_u32(result));
+  }
+  static void store(std::int8_t* p, F v) {  // integral, -128..127
+    const int16x4_t shorts = vqmovn_s32(vcvtq_s32_f32(v));
+    const int8x8_t bytes = vqmovn_s16(vcombine_s16(shorts, shorts));
+    const std::int32_t four = vget_lane_s32(vreinterpret_s32_s8(bytes), 0);
+    __builtin_memcpy(p, &four, sizeof four);
+  }
+  // The elements of each row to a vector each, first to last.
+  static void widen(const float* p, F (&w)[1]) { w[0] = load(p); }
+  static void widen(const Bf16* p, F (&w)[2]) {
+    const uint32x4_t pairs =
+        vreinterpretq_u32_u16(vld1q_u16(reinterpret_cast<const std::uint16_t*>(p)));
+    w[0] = vreinterpretq_f32_u32(vshlq_n_u32(pairs, 16));
+    w[1] = vreinterpretq_f32_u32(vandq_u32(pairs, vdupq_n_u32(0xffff0000)));
+  }
+  static void widen(const std::int8_t* p, F (&w)[4]) {
+    const int32x4_t bytes = quads(p);
+    w[0] = vcvtq_f32_s32(vshrq_n_s32(vshlq_n_s32(bytes, 24), 24));
+    w[1] = vcvtq_f32_s32(vshrq_n_s32(vshlq_n_s32(bytes, 16), 24));
+    w[2] = vcvtq_f32_s32(vshrq_n_s32(vshlq_n_s32(bytes, 8), 24));
+    w[3] = vcvtq_f32_s32(vshrq_n_s32(bytes, 24));
   }
   static F add(F a, F b) { return vaddq_f32(a, b); }
   static F sub(F a, F b) { return vsubq_f32(a, b); }
@@ -46,11 +60,25 @@ struct Vec {
     const int32x4_t biased = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
     return vreinterpretq_f32_s32(vshlq_n_s32(biased, 23));
   }
-  /// out = the sums over the lanes of a, b, c and d.
-  static void sum4(F a, F b, F c, F d, float* out) {
-    vst1q_f32(out, vpaddq_f32(vpaddq_f32(a, b), vpaddq_f32(c, d)));
-  }
+  static float sum(F v) { return vaddvq_f32(v); }
   static float max_across(F v) { return vmaxvq_f32(v); }
+
+  // Four bytes of one row to a lane.
+  static I set_int(std::int32_t x) { return vdupq_n_s32(x); }
+  static I sub_int(I a, I b) { return vsubq_s32(a, b); }
+  static F to_float(I x) { return vcvtq_f32_s32(x); }
+  static I spread(const std::int8_t* x) {
+    std::int32_t quad;
+    __builtin_memcpy(&quad, x, sizeof quad);
+    return vdupq_n_s32(quad);
+  }
+  static I quads(const std::int8_t* p) { return vreinterpretq_s32_s8(vld1q_s8(p)); }
+  static I dot4(I sum, I w, I x) {
+    const int8x16_t ws = vreinterpretq_s8_s32(w), xs = vreinterpretq_s8_s32(x);
+    const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(ws), vget_low_s8(xs)));
+    const int32x4_t high = vpaddlq_s16(vmull_high_s8(ws, xs));
+    return vaddq_s32(sum, vpaddq_s32(low, high));
+  }
 };
 
 }  // namespace

@@ -9,15 +9,24 @@ namespace {
 
 struct Vec {
   using F = float;
+  using I = std::int32_t;
   static constexpr int kWidth = 1;
   static constexpr int kTileTokens = 4;
+  static constexpr int kTilePanels = 1;
+  static constexpr int kBias = 0;
 
   static F set(float x) { return x; }
   static F load(const float* p) { return *p; }
-  static F load(const Bf16* p) { return to_float(*p); }
-  static F load(const std::int8_t* p) { return static_cast<float>(*p); }
   static void store(float* p, F v) { *p = v; }
   static void store(Bf16* p, F v) { *p = to_bf16(v); }
+  static void store(std::int8_t* p, F v) { *p = static_cast<std::int8_t>(v); }
+  static void widen(const float* p, F (&w)[1]) { w[0] = *p; }
+  static void widen(const Bf16* p, F (&w)[2]) {
+    for (int i = 0; i < 2; ++i) w[i] = sage::to_float(p[i]);
+  }
+  static void widen(const std::int8_t* p, F (&w)[4]) {
+    for (int i = 0; i < 4; ++i) w[i] = static_cast<float>(p[i]);
+  }
   static F add(F a, F b) { return a + b; }
   static F sub(F a, F b) { return a - b; }
   static F mul(F a, F b) { return a * b; }
@@ -29,13 +38,26 @@ struct Vec {
   static F power_of_two(F n) {  // n integral, -126..127
     return std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
   }
-  static void sum4(F a, F b, F c, F d, float* out) {
-    out[0] = a;
-    out[1] = b;
-    out[2] = c;
-    out[3] = d;
-  }
+  static float sum(F v) { return v; }
   static float max_across(F v) { return v; }
+
+  // Four bytes of one row to a lane.
+  static I set_int(std::int32_t x) { return x; }
+  static I sub_int(I a, I b) { return a - b; }
+  static F to_float(I x) { return static_cast<float>(x); }
+  static I spread(const std::int8_t* x) { return quads(x); }
+  static I quads(const std::int8_t* p) {
+    I quad;
+    __builtin_memcpy(&quad, p, sizeof quad);
+    return quad;
+  }
+  static I dot4(I sum, I w, I x) {
+    std::int8_t ws[4], xs[4];
+    __builtin_memcpy(ws, &w, sizeof ws);
+    __builtin_memcpy(xs, &x, sizeof xs);
+    for (int i = 0; i < 4; ++i) sum += ws[i] * xs[i];
+    return sum;
+  }
 };
 
 }  // namespace

@@ -1,0 +1,51 @@
+// The matrices of a model in the layout that the kernels stream (kernels/panels.h), made once from
+// the rows of a file. Immutable. Knows nothing of files.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/panels.h"
+#include "nn/weights.h"
+
+namespace sage {
+
+/// A Linear in panels: `banks` matrices one after the other.
+struct PackedLinear {
+  const std::uint8_t* data = nullptr;  // (banks) matrices (out, in) in panels
+  const float* scales = nullptr;       // (banks, rows of the panels); I8 only
+  WeightType type = WeightType::kF32;
+  std::int64_t out = 0;
+  std::int64_t in = 0;
+  int banks = 1;
+
+  /// From the panel on that starts at `row`, a multiple of kPanelRows.
+  const void* panels(int bank, std::int64_t row = 0) const {
+    return data + bank * panels_bytes(type, out, in) + row / kPanelRows * panel_bytes(type, in);
+  }
+  const float* scales_of(int bank, std::int64_t row = 0) const {
+    return scales == nullptr ? nullptr : scales + bank * panel_count(out) * kPanelRows + row;
+  }
+};
+
+class PackedWeights {
+ public:
+  struct Layer {
+    PackedLinear q, k, v, o;
+    PackedLinear gate, up, down;  // gate is empty for GELU
+  };
+
+  explicit PackedWeights(const Weights& weights);
+
+  const Layer& layer(int i) const { return layers_[static_cast<std::size_t>(i)]; }
+  const PackedLinear& head() const { return head_; }
+  /// What decoding one token reads: one bank of every matrix, scales included.
+  std::size_t bytes_a_token() const;
+
+ private:
+  AlignedBuffer memory_;  // layer after layer, in the order in which they are read
+  std::vector<Layer> layers_;
+  PackedLinear head_;
+};
+
+}  // namespace sage
