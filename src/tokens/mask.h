@@ -13,18 +13,30 @@
 
 namespace sage {
 
-/// A range of token ids, end exclusive.
+/// A range of token ids, end exclusive. Plain memory: a mask does not zero what it does not use.
 struct IdRange {
-  TokenId begin = 0;
-  TokenId end = 0;
+  TokenId begin;
+  TokenId end;
   friend constexpr bool operator==(IdRange, IdRange) = default;
 };
 
 /// A fixed-capacity set of ids. Allocates nothing; ranges are added in ascending order. The
-/// capacity holds the worst grammar state: a bar in which every second program is a hole.
+/// capacity holds the worst grammar state: every second program may be named, and every second
+/// pitch of the last one be released (65 and 64 ranges), beside a few of other kinds.
 class TokenMask {
  public:
-  static constexpr std::size_t kCapacity = 96;
+  static constexpr std::size_t kCapacity = 144;
+
+  TokenMask() {}  // not defaulted: that would zero the ranges where a mask is value-initialised
+  TokenMask(const TokenMask& other) : size_(other.size_) {
+    std::copy_n(other.ranges_.begin(), size_, ranges_.begin());
+  }
+  TokenMask& operator=(const TokenMask& other) {
+    if (this == &other) return *this;
+    size_ = other.size_;
+    std::copy_n(other.ranges_.begin(), size_, ranges_.begin());
+    return *this;
+  }
 
   void clear() { size_ = 0; }
   /// Adds [begin, end), ignoring an empty one; merges with the previous range when they touch.
@@ -65,7 +77,7 @@ class TokenMask {
   }
 
  private:
-  std::array<IdRange, kCapacity> ranges_ = {};
+  std::array<IdRange, kCapacity> ranges_;  // the first size_ of them
   std::size_t size_ = 0;
 };
 

@@ -130,9 +130,26 @@ void write_tempos(const Score& score, const std::vector<Bar>& bars, const Vocabu
   }
 }
 
-/// Sorts by onset and pitch, and keeps one note of a pitch at a position: the longest and loudest.
+/// Sorts by onset and pitch. A track that was in order is nearly so on the grid, and then insertion
+/// takes one pass; it gives way to a real sort as soon as it moves more than a few notes each.
+void sort_notes(std::vector<Note>& notes) {
+  const auto before = [](const Note& a, const Note& b) {
+    return a.onset != b.onset ? a.onset < b.onset : a.pitch < b.pitch;
+  };
+  std::size_t budget = 8 * notes.size();
+  for (std::size_t i = 1; i < notes.size(); ++i) {
+    const Note note = notes[i];
+    std::size_t place = i;
+    for (; place > 0 && before(note, notes[place - 1]); --place) notes[place] = notes[place - 1];
+    notes[place] = note;
+    if (i - place > budget) return std::sort(notes.begin(), notes.end(), before);
+    budget -= i - place;
+  }
+}
+
+/// Sorts, and keeps one note of a pitch at a position: the longest and loudest.
 void merge_unisons(std::vector<Note>& notes) {
-  std::sort(notes.begin(), notes.end());
+  sort_notes(notes);
   std::size_t kept = 0;
   for (const Note& note : notes) {
     if (kept > 0 && notes[kept - 1].onset == note.onset && notes[kept - 1].pitch == note.pitch) {
@@ -168,17 +185,20 @@ Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary,
   std::array<std::vector<Note>, kProgramCount> by_program;
   std::int64_t last_step = -1;
   std::int64_t shortened = 0;
-  const double longest = 1.125 * vocabulary.durations().back();
+  // What is rounded to the longest one is not called shortened.
+  const int longest_length = vocabulary.durations().back();
+  const double longest =
+      vocabulary.has(Kind::kDuration) ? 1.125 * longest_length : longest_length + 0.5;
   for (const Track& track : score.tracks) {
     auto& notes = by_program[static_cast<std::size_t>(track.program_or_drum())];
+    notes.reserve(notes.size() + track.notes.size());
     for (const Note& note : track.notes) {
       std::int64_t onset = rescale(note.onset.count, score.ticks_per_quarter, grid);
       if (end > 0) onset = std::min(onset, end * unit - 1);
       const double exact =
           static_cast<double>(note.duration.count) * grid / score.ticks_per_quarter;
       if (exact > longest) ++shortened;
-      const int length =
-          vocabulary.durations()[static_cast<std::size_t>(vocabulary.duration_index(exact))];
+      const int length = vocabulary.nearest_length(exact);
       const std::uint8_t velocity = vocabulary.velocity_of(vocabulary.velocity_bin(note.velocity));
       notes.push_back({{onset}, {length}, note.pitch, velocity});
       last_step = std::max(last_step, onset);

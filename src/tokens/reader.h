@@ -1,6 +1,6 @@
 // Reads a piece one token at a time. One reader a scheme serves batch decoding, live decoding and
-// the grammar mask. Plain state, no allocation in push() and allowed() once holes are reserved;
-// clone to branch.
+// the grammar mask. Plain state; push() allocates only to remember more holes or sounding notes
+// than before, allowed() never; clone or copy to branch.
 #pragma once
 
 #include <bitset>
@@ -41,13 +41,17 @@ class EventReader {
  public:
   virtual ~EventReader() = default;
   virtual std::unique_ptr<EventReader> clone() const = 0;
+  /// Becomes what `other` is, a reader of the same scheme, config and vocabulary. Allocates only
+  /// where `other` holds more than this reader ever did: the cheap way to try a branch and return.
+  virtual void copy_from(const EventReader& other) = 0;
 
   virtual ReadEvent push(TokenId id) = 0;
   /// Replaces `mask` by the tokens that push() would accept. Never empty before kEnd.
   virtual void allowed(TokenMask& mask) const = 0;
 
-  /// From now on only notes of these programs are legal (the header and holes may name others). An
-  /// empty set leaves only silence. To be called before the first note of a bar, or after its last.
+  /// From now on only notes of these programs may begin (the header and holes may name others). An
+  /// empty set leaves only silence; where notes still sound, what ends them stays legal. To be
+  /// called between notes.
   virtual void restrict_programs(const ProgramSet& programs) = 0;
 
   /// Bars begun so far, and where the next token stands, in grid ticks from the start of the piece.

@@ -31,6 +31,15 @@ class Tokenization {
  public:
   virtual ~Tokenization() = default;
   virtual std::string_view name() const = 0;
+  /// The kinds of token that it writes; the vocabulary has ids for no others.
+  virtual KindSet kinds(const TokenizerConfig& config) const = 0;
+  /// Tokens a model step: 1 where a token is a step, else the number of fields of a compound.
+  virtual int stride(const TokenizerConfig&) const { return 1; }
+  /// Whether a token of this kind, among the notes, is the last one of a note (or of a message).
+  virtual bool ends_note(Kind kind, const TokenizerConfig& config) const = 0;
+  /// Brings a quantised score to the form that this scheme can say, with a warning where that
+  /// changes it. Changes nothing the second time.
+  virtual void canonicalise(Quantised&) const {}
   /// Writes a canonical score. Never fails: quantise() has made everything sayable.
   virtual std::vector<TokenId> write(const Quantised& piece, const TokenizerConfig& config,
                                      const Vocabulary& vocabulary,
@@ -41,5 +50,7 @@ class Tokenization {
 };
 
 std::span<const Tokenization* const> tokenization_registry();
+/// nullptr where the registry has no scheme of this name.
+const Tokenization* find_tokenization(std::string_view name);
 
 }  // namespace sage

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "score/program_names.h"
+#include "tokens/tokenization.h"
 
 namespace sage {
 namespace {
@@ -48,14 +49,13 @@ std::vector<int> all_durations(int grid) {
   return {lengths.begin(), lengths.end()};
 }
 
-/// The index of the nearest of ascending values; the lower one of two equally near.
-template <class Values>
-int nearest(const Values& values, double x) {
-  const auto above = std::lower_bound(values.begin(), values.end(), x);
-  if (above == values.begin()) return 0;
-  if (above == values.end()) return static_cast<int>(values.size()) - 1;
-  const auto below = above - 1;
-  return static_cast<int>((x - *below <= *above - x ? below : above) - values.begin());
+/// For every whole length up to the longest, the index of the last duration within it. Durations
+/// begin at 1 and are fewer than 256.
+std::vector<std::uint8_t> last_within(const std::vector<int>& durations) {
+  std::vector<std::uint8_t> last(static_cast<std::size_t>(durations.back()) + 1, 0);
+  for (std::size_t i = 0; i < durations.size(); ++i)
+    std::fill(last.begin() + durations[i], last.end(), static_cast<std::uint8_t>(i));
+  return last;
 }
 
 }  // namespace
@@ -64,22 +64,33 @@ Vocabulary::Vocabulary(const TokenizerConfig& config)
     : grid_(config.grid),
       meters_(all_meters()),
       tempos_(all_tempos()),
-      durations_(all_durations(config.grid)) {
+      durations_(all_durations(config.grid)),
+      last_within_(last_within(durations_)) {
+  const Tokenization* scheme = find_tokenization(config.scheme);
+  const KindSet kinds = scheme == nullptr ? KindSet{} : scheme->kinds(config);
   const auto count = [&](Kind kind) -> int {
+    if (!kinds.has(kind)) return 0;
     switch (kind) {
       case Kind::kTimeSignature:
         return static_cast<int>(meters_.size());
       case Kind::kTempo:
         return static_cast<int>(tempos_.size());
       case Kind::kPosition:
+      case Kind::kTimeShift:
         return max_bar();
       case Kind::kProgram:
         return kProgramCount;
       case Kind::kPitch:
       case Kind::kDrum:
+      case Kind::kNoteOff:
+      case Kind::kDrumOff:
         return 128;
       case Kind::kVelocity:
-        return config.velocity ? kVelocityBins : 0;
+        return kVelocityBins;
+      case Kind::kBeat:
+        return max_bar() / grid_;
+      case Kind::kSubBeat:
+        return grid_;
       case Kind::kDuration:
         return static_cast<int>(durations_.size());
       default:
@@ -114,7 +125,19 @@ int Vocabulary::tempo_index(double us_per_quarter) const {
   return static_cast<int>(std::lround(std::clamp(place, 0.0, double{kTempoBins - 1})));
 }
 
-int Vocabulary::duration_index(double steps) const { return nearest(durations_, steps); }
+int Vocabulary::duration_index(double steps) const {
+  if (!(steps < durations_.back())) return static_cast<int>(durations_.size()) - 1;
+  if (!(steps > durations_.front())) return 0;
+  // Durations are whole, so the last one within the length is the last one within its floor.
+  const std::size_t below = last_within_[static_cast<std::size_t>(steps)];
+  const bool up = steps - durations_[below] > durations_[below + 1] - steps;
+  return static_cast<int>(up ? below + 1 : below);
+}
+
+int Vocabulary::nearest_length(double steps) const {
+  if (has(Kind::kDuration)) return durations_[static_cast<std::size_t>(duration_index(steps))];
+  return static_cast<int>(std::lround(std::clamp(steps, 1.0, double{1.0 * durations_.back()})));
+}
 
 std::uint8_t Vocabulary::velocity_of(int bin) const {
   const int bins = velocity_bins();
@@ -140,7 +163,8 @@ std::string Vocabulary::describe(TokenId id) const {
              std::to_string(std::lround(60e6 / tempos_[static_cast<std::size_t>(value)])) + " bpm";
     case Kind::kProgram:
       return text + " " + std::to_string(value) + " " + std::string(program_name(value));
-    case Kind::kPitch: {
+    case Kind::kPitch:
+    case Kind::kNoteOff: {
       static constexpr const char* kNames[] = {"C",  "C#", "D",  "D#", "E",  "F",
                                                "F#", "G",  "G#", "A",  "A#", "B"};
       return text + " " + kNames[value % 12] + std::to_string(value / 12 - 1);
@@ -148,9 +172,14 @@ std::string Vocabulary::describe(TokenId id) const {
     case Kind::kDuration:
       return text + " " + std::to_string(durations_[static_cast<std::size_t>(value)]) + "/" +
              std::to_string(grid_);
+    case Kind::kTimeShift:
+      return text + " " + std::to_string(value + 1);
     case Kind::kPosition:
     case Kind::kDrum:
     case Kind::kVelocity:
+    case Kind::kDrumOff:
+    case Kind::kBeat:
+    case Kind::kSubBeat:
       return text + " " + std::to_string(value);
     default:
       return text;

@@ -17,8 +17,9 @@ namespace sage {
 
 class Vocabulary {
  public:
-  /// The base vocabulary of a config; a function of (velocity, grid) alone. Precondition: the grid
-  /// is a multiple of 4 (Tokenizer::create checks it).
+  /// The base vocabulary of a config; a function of (scheme, velocity, grid) alone. Precondition:
+  /// the grid is a multiple of 4 (Tokenizer::create checks it). A scheme that the registry does not
+  /// have gives an empty vocabulary.
   explicit Vocabulary(const TokenizerConfig& config);
 
   int size() const { return first_[kKindCount]; }
@@ -27,6 +28,7 @@ class Vocabulary {
     const auto k = static_cast<std::size_t>(kind);
     return {first_[k], first_[k + 1]};
   }
+  bool has(Kind kind) const { return range(kind).begin < range(kind).end; }
   TokenId id(Kind kind, int value = 0) const {
     return first_[static_cast<std::size_t>(kind)] + value;
   }
@@ -39,6 +41,11 @@ class Vocabulary {
   Attribute attribute(TokenId id) const { return attribute_of(event(id).kind); }
   /// The attribute of every id in order, as a model's config holds them.
   std::vector<std::uint8_t> attributes() const;
+  /// The id that says the same `semitones` higher: another one for pitched kinds alone (drums
+  /// stay). Precondition: contains(id), and the pitch stays within 0..127.
+  TokenId transposed(TokenId id, int semitones) const {
+    return is_pitched(kinds_[static_cast<std::size_t>(id)]) ? id + semitones : id;
+  }
   /// In words, e.g. "Pitch C4" or "Program 32 acoustic bass".
   std::string describe(TokenId id) const;
 
@@ -55,9 +62,13 @@ class Vocabulary {
   std::span<const std::uint32_t> tempos() const { return tempos_; }
   int tempo_index(double us_per_quarter) const;
 
-  /// Note lengths in grid steps, ascending.
+  /// Note lengths in grid steps, ascending; the last one is the longest note of any scheme.
   std::span<const int> durations() const { return durations_; }
+  /// The nearest of durations(), the shorter one of two.
   int duration_index(double steps) const;
+  /// The nearest length that the kinds of this vocabulary can say: one of durations(), or, where
+  /// notes end by an event of their own, any whole number of steps from 1 to the longest.
+  int nearest_length(double steps) const;
 
   /// Velocity bins; 0 where the config leaves velocity out.
   int velocity_bins() const { return range(Kind::kVelocity).end - range(Kind::kVelocity).begin; }
@@ -71,6 +82,7 @@ class Vocabulary {
   std::vector<Meter> meters_;
   std::vector<std::uint32_t> tempos_;
   std::vector<int> durations_;
+  std::vector<std::uint8_t> last_within_;  // (longest + 1): index of the last duration <= n
 };
 
 }  // namespace sage

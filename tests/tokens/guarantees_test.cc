@@ -37,12 +37,24 @@ void expect_exact(const Tokenizer& tokenizer, const Score& score, const std::str
 /// step, 12.5 %) or, below half a step, one step; above the longest length, that.
 void expect_near(const Tokenizer& tokenizer, const Score& score, const std::string& what) {
   const auto piece = tokenizer.quantise(score).value();
+  // A scheme may pair onsets and ends anew. Those notes alone are excused, and only their lengths.
+  const auto plain = quantise(score, tokenizer.vocabulary()).value();
   const double scale = double(tokenizer.config().grid) / score.ticks_per_quarter;
   const double longest = tokenizer.vocabulary().durations().back();
   std::map<std::pair<int, int>, std::vector<Note>> likenesses;  // by program and pitch
-  for (const Track& track : piece.score.tracks)
-    for (const Note& note : track.notes)
+  ASSERT_EQ(piece.score.tracks.size(), plain.score.tracks.size()) << what;
+  for (std::size_t t = 0; t < piece.score.tracks.size(); ++t) {
+    const Track& track = piece.score.tracks[t];
+    ASSERT_EQ(track.notes.size(), plain.score.tracks[t].notes.size()) << what;
+    for (std::size_t n = 0; n < track.notes.size(); ++n) {
+      Note note = plain.score.tracks[t].notes[n];
+      const bool overlaps = note.duration != track.notes[n].duration;
+      note.duration = track.notes[n].duration;
+      ASSERT_EQ(note, track.notes[n]) << what;
+      if (overlaps) note.duration = Tick{INT64_MAX};  // long enough for whatever it stands for
       likenesses[{track.program_or_drum(), note.pitch}].push_back(note);
+    }
+  }
   for (const Track& track : score.tracks) {
     for (const Note& note : track.notes) {
       const double onset = double(note.onset.count) * scale;
@@ -85,8 +97,7 @@ RC_GTEST_PROP(Guarantee, TransposingTransposesExactlyThePitchTokens, ()) {
   transpose(moved, semitones);
   for (const Tokenizer& tokenizer : tokenizers) {
     auto expected = tokenizer.encode(score).value();
-    for (TokenId& id : expected)
-      if (tokenizer.vocabulary().event(id).kind == Kind::kPitch) id += semitones;
+    for (TokenId& id : expected) id = tokenizer.vocabulary().transposed(id, semitones);
     RC_ASSERT(tokenizer.encode(moved).value() == expected);
   }
 }
@@ -133,8 +144,8 @@ TEST_P(RealMusic, KeepsTheGuarantees) {
   if (!folder)
     GTEST_SKIP() << "no music data: set SAGE_DATA to the folder that holds " << GetParam();
   const auto files = test::midi_files(*folder);
-  // About two hundred files of each set; the command-line test takes every one.
-  const std::size_t stride = std::max<std::size_t>(1, files.size() / 200);
+  // About a hundred files of each set; the command-line test takes every one.
+  const std::size_t stride = std::max<std::size_t>(1, files.size() / 100);
   for (std::size_t i = 0; i < files.size(); i += stride) {
     const auto read = read_midi_file(files[i]);
     if (!read) continue;

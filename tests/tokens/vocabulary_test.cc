@@ -38,6 +38,44 @@ TEST(Vocabulary, SizesAreThoseOfTheDesign) {
   EXPECT_EQ(count(Kind::kTempo), 48);
 }
 
+TEST(Vocabulary, HasTheKindsOfItsSchemeAndNoOthers) {
+  for (const Tokenizer& tokenizer : test::all_tokenizers()) {
+    const KindSet kinds = tokenizer.tokenization().kinds(tokenizer.config());
+    for (int k = 0; k < kKindCount; ++k)
+      EXPECT_EQ(tokenizer.vocabulary().has(static_cast<Kind>(k)), kinds.has(static_cast<Kind>(k)));
+    EXPECT_EQ(tokenizer.vocabulary().has(Kind::kVelocity), tokenizer.config().velocity);
+    EXPECT_EQ(Vocabulary(tokenizer.config()).attributes(), tokenizer.vocabulary().attributes());
+  }
+  EXPECT_EQ(Vocabulary({.scheme = "nope"}).size(), 0);
+}
+
+// Models in use were trained on these ids.
+TEST(Vocabulary, IdsOfRemiPlusStayWhereTheyAre) {
+  const Vocabulary vocabulary({.scheme = "remi+", .velocity = false, .grid = 12});
+  EXPECT_EQ(vocabulary.size(), 718);
+  EXPECT_EQ(vocabulary.id(Kind::kPosition), 149);
+  EXPECT_EQ(vocabulary.id(Kind::kProgram), 293);
+  EXPECT_EQ(vocabulary.id(Kind::kPitch), 422);
+  EXPECT_EQ(vocabulary.id(Kind::kDrum), 550);
+  EXPECT_EQ(vocabulary.id(Kind::kDuration), 678);
+}
+
+TEST(Vocabulary, TransposingMovesPitchedKindsAlone) {
+  for (const Tokenizer& tokenizer : test::default_grid_tokenizers()) {
+    const Vocabulary& vocabulary = tokenizer.vocabulary();
+    for (TokenId id = 0; id < vocabulary.size(); ++id) {
+      const TokenEvent event = vocabulary.event(id);
+      if (event.kind == Kind::kPitch || event.kind == Kind::kNoteOff) {
+        if (event.value >= 125) continue;
+        EXPECT_EQ(vocabulary.event(vocabulary.transposed(id, 3)),
+                  (TokenEvent{event.kind, event.value + 3}));
+      } else {
+        EXPECT_EQ(vocabulary.transposed(id, 3), id);
+      }
+    }
+  }
+}
+
 TEST(Vocabulary, EveryBarFitsTheGrid) {
   for (const Tokenizer& tokenizer : test::all_tokenizers()) {
     const Vocabulary& vocabulary = tokenizer.vocabulary();
