@@ -1,10 +1,11 @@
-// sage-music bench: how fast the engine is on this machine.
+// sage-music bench: how fast the engine is on this machine, and how fast it could be.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "base/stats.h"
+#include "bench_kernels.h"
 #include "bench_runner.h"
 #include "cli.h"
 #include "model_choice.h"
@@ -23,75 +24,159 @@ Json summary(const std::vector<double>& values) {
 // bench speed
 
 struct SpeedOptions {
-  ModelChoice model;
+  std::string model;  // path; empty: random weights
   RandomModel random;
-  int context = 1024;
+  std::vector<std::string> types, attentions = {"as-kvhs"};
+  std::vector<int> contexts = {1024}, threads = {1};
   int tokens = 64;
   int repeats = 7;
+  bool kernels = false;
   bool json = false;
 };
 
-Result<Json> measure(BenchRunner& runner, const SpeedOptions& options) {
+/// One cell of the sweep.
+struct SpeedCase {
+  std::string type, attention;
+  int threads, context;
+};
+
+Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const SpeedCase& what) {
   std::vector<double> prefill, decode;
   for (int repeat = 0; repeat < options.repeats + 1; ++repeat) {  // the first one warms up
-    const double prefilled = runner.prefill();
+    // Reading a long context takes far longer than decoding: a few times will do.
+    const double prefilled = repeat < 4 ? runner.prefill() : 0;
     const double decoded = runner.decode();
     if (repeat == 0) continue;
-    prefill.push_back(prefilled);
+    if (prefilled > 0) prefill.push_back(prefilled);
     decode.push_back(decoded);
   }
   struct rusage usage {};
   getrusage(RUSAGE_SELF, &usage);
   const Engine& engine = runner.engine();
   const ModelConfig& config = engine.model().config();
-  return Json{{"model", options.model.model.empty() ? options.random.shape : options.model.model},
-              {"attention", config.attention},
-              {"kv_heads", config.kv_heads},
-              {"type", std::string(to_string(engine.weights().type()))},
-              {"parameters", parameter_count(config)},
-              {"threads", options.model.threads},
-              {"context", options.context},
-              {"instruction_set", engine.model().kernels().name},
-              {"decode_tokens_per_second", summary(decode)},
-              {"prefill_tokens_per_second", summary(prefill)},
-              {"kv_bytes_per_token", runner.kv_bytes_per_token()},
-              {"weight_bytes", engine.weights().bytes()},
-              {"peak_memory_bytes", usage.ru_maxrss * 1024LL}};
+  Team team(what.threads);
+  const double bandwidth = read_bandwidth(engine.model().kernels(), team, runner.bytes_read_once());
+  const double bound = bandwidth / static_cast<double>(runner.bytes_read_once());
+  const Json rates = summary(decode);
+  Json result = {{"model", options.model.empty() ? options.random.shape : options.model},
+                 {"attention", config.attention},
+                 {"kv_heads", config.kv_heads},
+                 {"type", to_string(engine.weights().type())},
+                 {"cache", to_string(engine.cache_type())},
+                 {"parameters", parameter_count(config)},
+                 {"threads", what.threads},
+                 {"context", what.context},
+                 {"instruction_set", engine.model().kernels().name},
+                 {"decode_tokens_per_second", rates},
+                 {"prefill_tokens_per_second", summary(prefill)},
+                 {"bytes_per_token", runner.bytes_read_once()},
+                 {"read_bytes_per_second", bandwidth},
+                 {"bound_tokens_per_second", bound},
+                 {"share_of_bound", rates["max"].get<double>() / bound},
+                 {"kv_bytes_per_token", runner.kv_bytes_per_token()},
+                 {"weight_bytes", engine.weights().bytes()},
+                 {"peak_memory_bytes", usage.ru_maxrss * 1024LL}};
+  if (options.kernels)
+    result["kernels"] = bench_kernels(engine, runner.cache(), what.context, team);
+  return result;
 }
 
-Result<void> bench_speed(SpeedOptions& options) {
-  options.random.context = options.context + options.tokens;
-  if (!options.model.type.empty()) options.random.type = options.model.type;
+Result<Json> measure(const SpeedOptions& options, const SpeedCase& what) {
+  RandomModel random = options.random;
+  random.attention = what.attention;
+  random.context = what.context + options.tokens;
+  if (!what.type.empty()) random.type = what.type;
   auto engine =
-      options.model.model.empty() ? random_engine(options.random) : open_engine(options.model);
+      options.model.empty()
+          ? random_engine(random)
+          : open_engine({.model = options.model, .type = what.type, .cache = random.cache});
   if (!engine) return tl::unexpected(engine.error());
-  auto runner =
-      BenchRunner::create(*engine, options.context, options.tokens, options.model.threads);
+  auto runner = BenchRunner::create(*engine, what.context, options.tokens, what.threads);
   if (!runner) return tl::unexpected(runner.error());
-  auto result = measure(*runner, options);
-  if (!result) return tl::unexpected(result.error());
-  if (options.json) {
-    say_json(*result);
-    return {};
-  }
-  for (const auto& [key, value] : result->items()) {
+  return measure(*runner, options, what);
+}
+
+void say_plain(const Json& result) {
+  for (const auto& [key, value] : result.items()) {
     if (value.is_object())
       say(key + ": median " + fixed(value["median"], 1) + ", min " + fixed(value["min"], 1) +
           ", max " + fixed(value["max"], 1));
-    else
+    else if (!value.is_array())
       say(key + ": " + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
+}
+
+void say_speed_table(const Json& rows) {
+  say("| model | attention | weights | cache | threads | context | decode tokens/s, median (best) "
+      "| "
+      "bound | best of bound | prefill tokens/s |");
+  say("|---|---|---|---|---|---|---|---|---|---|");
+  for (const Json& row : rows) {
+    const auto text = [&](const char* key) { return row[key].get<std::string>(); };
+    const Json& rate = row["decode_tokens_per_second"];
+    say("| " + text("model") + " | " + text("attention") + " | " + text("type") + " | " +
+        text("cache") + " | " + row["threads"].dump() + " | " + row["context"].dump() + " | " +
+        fixed(rate["median"], 0) + " (" + fixed(rate["max"], 0) + ") | " +
+        fixed(row["bound_tokens_per_second"], 0) + " | " +
+        fixed(100 * row["share_of_bound"].get<double>(), 0) + " % | " +
+        fixed(row["prefill_tokens_per_second"]["median"], 0) + " |");
+  }
+}
+
+void say_kernel_table(const Json& row) {
+  say("");
+  say("| kernel, " + row["type"].get<std::string>() + ", " + row["threads"].dump() +
+      " threads, context " + row["context"].dump() +
+      " | KB | us | GB/s | only reading GB/s | share |");
+  say("|---|---|---|---|---|---|");
+  for (const Json& kernel : row["kernels"])
+    say("| " + kernel["kernel"].get<std::string>() + " | " +
+        fixed(kernel["bytes"].get<double>() * 1e-3, 0) + " | " + fixed(kernel["microseconds"], 1) +
+        " | " + fixed(kernel["bytes_per_second"].get<double>() * 1e-9, 1) + " | " +
+        fixed(kernel["read_bytes_per_second"].get<double>() * 1e-9, 1) + " | " +
+        fixed(100 * kernel["share_of_reading"].get<double>(), 0) + " % |");
+}
+
+Result<void> bench_speed(const SpeedOptions& options) {
+  std::vector<SpeedCase> cases;
+  const std::vector<std::string> as_stored = {""};
+  for (const std::string& attention : options.attentions)
+    for (const std::string& type : options.types.empty() ? as_stored : options.types)
+      for (const int threads : options.threads)
+        for (const int context : options.contexts)
+          cases.push_back({type, attention, threads, context});
+  Json rows = Json::array();
+  for (const SpeedCase& what : cases) {
+    auto row = measure(options, what);
+    if (!row) return tl::unexpected(row.error());
+    rows.push_back(*std::move(row));
+    if (!options.json && cases.size() > 1)
+      show_progress(std::to_string(rows.size()) + " of " + std::to_string(cases.size()));
+  }
+  end_progress();
+  if (options.json) {
+    say_json(rows.size() == 1 ? rows[0] : rows);
+    return {};
+  }
+  if (rows.size() == 1)
+    say_plain(rows[0]);
+  else
+    say_speed_table(rows);
+  if (options.kernels)
+    for (const Json& row : rows) say_kernel_table(row);
   return {};
 }
 
 void add_speed(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<SpeedOptions>();
   CLI::App* command = add_command(
-      bench, cli, "speed", "Tokens a second of decoding (batch 1) and of prefill",
-      "  sage-music bench speed --shape base --attention mqa --type bf16 --threads 2 --json\n"
+      bench, cli, "speed",
+      "Tokens a second of decoding (batch 1) and of prefill, beside what memory allows",
+      "  sage-music bench speed --shape base --type int8 --threads 1,2 --context 256,1024,4096\n"
+      "  sage-music bench speed --shape base --attention mha,as-kvhs --type int8 --kernels\n"
       "  sage-music bench speed --model models/sage-music.safetensors --context 256",
       [options] { return bench_speed(*options); });
-  add_model_options(*command, options->model);
+  command->add_option("-m,--model", options->model, "model file (default: random weights)");
   command
       ->add_option("--shape", options->random.shape,
                    "random weights: tiny, small, base or large; not with --model")
@@ -99,8 +184,9 @@ void add_speed(CLI::App& bench, Cli& cli) {
       ->excludes("--model")
       ->capture_default_str();
   command
-      ->add_option("-a,--attention", options->random.attention,
-                   "member of the attention family; not with --model")
+      ->add_option("-a,--attention", options->attentions,
+                   "members of the attention family; not with --model")
+      ->delimiter(',')
       ->check(is_attention())
       ->excludes("--model")
       ->capture_default_str();
@@ -109,7 +195,21 @@ void add_speed(CLI::App& bench, Cli& cli) {
                    "0: the member's usual number; not with --model")
       ->check(not_negative())
       ->excludes("--model");
-  command->add_option("-c,--context", options->context, "tokens in the cache while decoding")
+  command
+      ->add_option("--type", options->types,
+                   "elements of the weights: f32, bf16, int8 (default: as stored, or f32)")
+      ->delimiter(',')
+      ->check(is_type());
+  command
+      ->add_option("--cache", options->random.cache,
+                   "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+      ->check(is_type());
+  command->add_option("--threads", options->threads, "threads for the model")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("-c,--context", options->contexts, "tokens in the cache while decoding")
+      ->delimiter(',')
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str();
   command->add_option("--tokens", options->tokens, "tokens of one decoding run")
@@ -118,18 +218,20 @@ void add_speed(CLI::App& bench, Cli& cli) {
   command->add_option("--repeats", options->repeats, "runs that are counted")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
+  command->add_flag("--kernels", options->kernels,
+                    "each kernel by itself, beside reading its bytes and doing nothing with them");
   command->add_flag("--json", options->json, "as JSON");
 }
 
-// ---------------------------------------------------------------------------------------- bench
-// attention
+// --------------------------------------------------------------------------------------------
+// bench attention
 
 struct AttentionOptions {
   std::vector<std::string> shapes = {"small", "base"};
   std::vector<std::string> members = {"mha", "mqa", "as-kvhs"};
   std::vector<int> contexts = {256, 1024, 4096};
   std::vector<int> threads = {1, 2};
-  std::string type = "f32";
+  std::string type = "f32", cache;
   int tokens = 32;
   int rounds = 15;
   bool json = false;
@@ -143,6 +245,7 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
     auto engine = random_engine({.shape = shape,
                                  .attention = member,
                                  .type = options.type,
+                                 .cache = options.cache,
                                  .context = context + options.tokens});
     if (!engine) return tl::unexpected(engine.error());
     auto runner = BenchRunner::create(*engine, context, options.tokens, threads);
@@ -170,6 +273,8 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
                     {"context", context},
                     {"decode_tokens_per_second", summary(rates[i])},
                     {"ratio_to_first", summary(ratios[i])},
+                    {"bound_of_ratio", static_cast<double>(runners[0].bytes_read_once()) /
+                                           static_cast<double>(runners[i].bytes_read_once())},
                     {"prefill_tokens_per_second", prefill[i]},
                     {"kv_bytes_per_token", runners[i].kv_bytes_per_token()},
                     {"weight_bytes", runners[i].engine().weights().bytes()}});
@@ -178,8 +283,8 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
 
 void say_rows(const Json& rows, const std::string& first) {
   say("| shape | type | threads | context | attention | decode tokens/s | times " + first +
-      " (min to max) | prefill tokens/s | K/V bytes a token | weights MB |");
-  say("|---|---|---|---|---|---|---|---|---|---|");
+      " (min to max) | bound by bytes | prefill tokens/s | K/V bytes a token | weights MB |");
+  say("|---|---|---|---|---|---|---|---|---|---|---|");
   for (const Json& row : rows) {
     const Json& ratio = row["ratio_to_first"];
     const auto text = [&](const char* key) { return row[key].get<std::string>(); };
@@ -187,8 +292,9 @@ void say_rows(const Json& rows, const std::string& first) {
         row["context"].dump() + " | " + text("attention") + " | " +
         fixed(row["decode_tokens_per_second"]["median"], 0) + " | " + fixed(ratio["median"], 2) +
         " (" + fixed(ratio["min"], 2) + " to " + fixed(ratio["max"], 2) + ") | " +
-        fixed(row["prefill_tokens_per_second"], 0) + " | " + row["kv_bytes_per_token"].dump() +
-        " | " + fixed(row["weight_bytes"].get<double>() * 1e-6, 1) + " |");
+        fixed(row["bound_of_ratio"], 2) + " | " + fixed(row["prefill_tokens_per_second"], 0) +
+        " | " + row["kv_bytes_per_token"].dump() + " | " +
+        fixed(row["weight_bytes"].get<double>() * 1e-6, 1) + " |");
   }
 }
 
@@ -239,8 +345,12 @@ void add_attention(CLI::App& bench, Cli& cli) {
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command->add_option("--type", options->type, "f32, bf16 or int8")
-      ->check(CLI::IsMember({"f32", "bf16", "int8"}))
+      ->check(is_type())
       ->capture_default_str();
+  command
+      ->add_option("--cache", options->cache,
+                   "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+      ->check(is_type());
   command->add_option("--tokens", options->tokens, "tokens of one turn")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
@@ -252,11 +362,14 @@ void add_attention(CLI::App& bench, Cli& cli) {
 
 }  // namespace
 
+void add_bench_latency(CLI::App& bench, Cli& cli);  // bench_latency.cc
+
 void add_bench(Cli& cli) {
   CLI::App* bench = cli.app.add_subcommand("bench", "Measure speed on this machine");
   bench->require_subcommand(1);
   add_speed(*bench, cli);
   add_attention(*bench, cli);
+  add_bench_latency(*bench, cli);
 }
 
 }  // namespace sage::cli

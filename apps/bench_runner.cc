@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/random.h"
+#include "model_choice.h"
 #include "tokens/tokenizer.h"
 
 namespace sage::cli {
@@ -28,7 +29,7 @@ Result<std::shared_ptr<const Engine>> random_engine(const RandomModel& model) {
   describe_vocabulary(tokenizer, *config);
   auto weights = Weights::random(*config, weight_type_from_string(model.type).value(), 1);
   if (!weights) return tl::unexpected(weights.error());
-  return Engine::create(std::move(tokenizer), *std::move(weights));
+  return Engine::create(std::move(tokenizer), *std::move(weights), type_of(model.cache));
 }
 
 Result<BenchRunner> BenchRunner::create(std::shared_ptr<const Engine> engine, int context,

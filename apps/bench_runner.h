@@ -15,6 +15,7 @@ struct RandomModel {
   std::string attention = "as-kvhs";
   int kv_heads = 0;  // 0: the member's usual number
   std::string type = "f32";
+  std::string cache;   // empty: like the weights
   int context = 1024;  // tokens that it must hold
 };
 
@@ -34,7 +35,13 @@ class BenchRunner {
   double decode();
 
   const Engine& engine() const { return *engine_; }
+  const KvCache& cache() const { return cache_; }
   std::size_t kv_bytes_per_token() const { return cache_.bytes_per_token(); }
+  /// What a token must read at least: one bank of every weight, and the context's keys and values.
+  std::size_t bytes_read_once() const {
+    return engine_->model().packed().bytes_a_token() +
+           static_cast<std::size_t>(context_) * kv_bytes_per_token();
+  }
 
  private:
   BenchRunner(std::shared_ptr<const Engine> engine, int context, int tokens, int threads);

@@ -38,4 +38,13 @@ Result<std::vector<fs::path>> midi_files(const std::vector<std::string>& paths) 
   return files;
 }
 
+std::vector<fs::path> thin(std::vector<fs::path> files, int limit) {
+  if (limit <= 0 || files.size() <= static_cast<std::size_t>(limit)) return files;
+  std::vector<fs::path> some;
+  for (int i = 0; i < limit; ++i)
+    some.push_back(
+        files[files.size() * static_cast<std::size_t>(i) / static_cast<std::size_t>(limit)]);
+  return some;
+}
+
 }  // namespace sage::cli

@@ -13,4 +13,7 @@ namespace sage::cli {
 /// .kar, .rmi in any case).
 Result<std::vector<std::filesystem::path>> midi_files(const std::vector<std::string>& paths);
 
+/// About `limit` of the files, evenly spread, the same ones each time; all for 0.
+std::vector<std::filesystem::path> thin(std::vector<std::filesystem::path> files, int limit);
+
 }  // namespace sage::cli

@@ -63,7 +63,7 @@ Result<Json> describe_tokens(const std::string& path) {
   }
   return Json{{"kind", "tokens"},
               {"tokenizer", to_json(file->config)},
-              {"vocabulary", tokenizer->vocabulary().size()},
+              {"vocabulary", tokenizer->size()},
               {"pieces", pieces}};
 }
 

@@ -11,11 +11,17 @@ namespace fs = std::filesystem;
 void add_model_options(CLI::App& command, ModelChoice& choice) {
   command.add_option("-m,--model", choice.model, "model file (default: the one that comes along)");
   command.add_option("--type", choice.type, "convert the weights: f32, bf16 or int8")
-      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
+      ->check(is_type());
+  command
+      .add_option("--cache", choice.cache,
+                  "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+      ->check(is_type());
   command.add_option("--threads", choice.threads, "threads for the model")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
 }
+
+CLI::Validator is_type() { return CLI::IsMember({"f32", "bf16", "int8"}); }
 
 CLI::Validator is_shape() {
   return {[](const std::string& name) {
@@ -53,9 +59,12 @@ Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice) {
     if (!found) return tl::unexpected(found.error());
     path = *found;
   }
-  std::optional<WeightType> type;
-  if (!choice.type.empty()) type = weight_type_from_string(choice.type).value();
-  return Engine::open(path, type);
+  return Engine::open(path, type_of(choice.type), type_of(choice.cache));
+}
+
+std::optional<DType> type_of(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  return weight_type_from_string(name).value();
 }
 
 }  // namespace sage::cli

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli.h"
@@ -14,19 +15,24 @@ namespace sage::cli {
 struct ModelChoice {
   std::string model;  // path; empty: the default model
   std::string type;   // f32, bf16 or int8; empty: as stored
+  std::string cache;  // the same of the K/V cache; empty: like the weights
   int threads = 1;
 };
 
-/// --model, --type and --threads.
+/// --model, --type, --cache and --threads.
 void add_model_options(CLI::App& command, ModelChoice& choice);
 
-/// Checks of names: --shape and --attention.
+/// Checks of names: --type and --cache, --shape, --attention.
+CLI::Validator is_type();
 CLI::Validator is_shape();
 CLI::Validator is_attention();
 
 /// The model that comes with the program: $SAGE_MODEL, else models/sage-music.safetensors in a
 /// folder that the program stands below, or in the current one.
 Result<std::filesystem::path> default_model();
+
+/// The type that a checked name stands for; nothing for an empty one.
+std::optional<DType> type_of(const std::string& name);
 
 Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice);
 

@@ -1,7 +1,6 @@
 // sage-music tokenize: MIDI files to a token file.
 #include <memory>
 
-#include "base/file.h"
 #include "cli.h"
 #include "midi/reader.h"
 #include "tokenizer_options.h"
@@ -11,14 +10,14 @@ namespace {
 
 struct Options {
   std::vector<std::string> inputs;
-  TokenizerConfig config;
+  TokenizerChoice tokenizer;
   std::string output;
 };
 
 Result<void> act(const Options& options) {
-  auto tokenizer = Tokenizer::create(options.config);
+  auto tokenizer = make_tokenizer(options.tokenizer);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
-  Json pieces = Json::array();
+  TokenFile file = {tokenizer->config(), {}};
   std::size_t tokens = 0;
   for (const std::string& path : options.inputs) {
     auto read = read_midi_file(path);
@@ -26,17 +25,10 @@ Result<void> act(const Options& options) {
     auto piece = tokenizer->quantise(read->score);
     if (!piece) return fail(path, piece.error());
     for (const std::string& warning : piece->warnings) note(path + ": " + warning);
-    const auto ids =
-        tokenizer->tokenization().write(*piece, options.config, tokenizer->vocabulary(), {});
-    tokens += ids.size();
-    pieces.push_back({{"file", path}, {"tokens", ids}});
+    file.pieces.push_back({path, tokenizer->merge(tokenizer->write(*piece))});
+    tokens += file.pieces.back().tokens.size();
   }
-  const Json file = {{"format", kTokenFileFormat},
-                     {"version", kTokenFileVersion},
-                     {"tokenizer", to_json(options.config)},
-                     {"pieces", std::move(pieces)}};
-  const std::string text = file.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (auto done = write_text(options.output, text + "\n"); !done) return done;
+  if (auto done = write_token_file(options.output, file); !done) return done;
   say(options.output + ": " + std::to_string(options.inputs.size()) + " pieces, " +
       grouped(static_cast<long long>(tokens)) + " tokens");
   return {};
@@ -49,10 +41,11 @@ void add_tokenize(Cli& cli) {
   CLI::App* command = add_command(
       cli.app, cli, "tokenize", "Turn MIDI files into tokens",
       "  sage-music tokenize a.mid b.mid -o tokens.json\n"
-      "  sage-music tokenize a.mid --layout full --velocity on --grid 24 -o tokens.json",
+      "  sage-music tokenize a.mid --layout full --velocity on --grid 24 -o tokens.json\n"
+      "  sage-music tokenize a.mid --tokenizer bpe.json -o tokens.json",
       [options] { return act(*options); });
   command->add_option("files", options->inputs, "MIDI files")->required();
-  add_tokenizer_options(*command, options->config);
+  add_tokenizer_options(*command, options->tokenizer);
   command->add_option("-o,--output", options->output, "token file to write (JSON)")->required();
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "tokens/tokenizer_file.h"
 
 namespace sage::cli {
 namespace {
@@ -29,7 +30,7 @@ std::optional<std::vector<TokenId>> token_ids(const nlohmann::json& json) {
 
 }  // namespace
 
-void add_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
+void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
   static const std::map<std::string, Layout> kLayouts = {{"full", Layout::kFull},
                                                          {"compact", Layout::kCompact}};
   static const std::map<std::string, bool> kSwitch = {{"on", true}, {"off", false}};
@@ -45,6 +46,29 @@ void add_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
   command.add_option("--grid", config.grid, "positions a quarter note: 4, 8, 12, 16 or 24")
       ->check(CLI::IsMember({4, 8, 12, 16, 24}))
       ->capture_default_str();
+}
+
+void add_tokenizer_options(CLI::App& command, TokenizerChoice& choice) {
+  add_base_tokenizer_options(command, choice.config);
+  auto* file = command.add_option("--tokenizer", choice.file,
+                                  "file that `bpe train` wrote, in place of the four above");
+  for (const char* other : {"--scheme", "--layout", "--velocity", "--grid"})
+    file->excludes(command.get_option(other));
+}
+
+Result<Tokenizer> make_tokenizer(const TokenizerChoice& choice) {
+  return choice.file.empty() ? Tokenizer::create(choice.config) : read_tokenizer_file(choice.file);
+}
+
+Result<void> write_token_file(const std::filesystem::path& path, const TokenFile& file) {
+  Json pieces = Json::array();
+  for (const TokenFile::Piece& piece : file.pieces)
+    pieces.push_back({{"file", piece.file}, {"tokens", piece.tokens}});
+  const Json json = {{"format", kTokenFileFormat},
+                     {"version", kTokenFileVersion},
+                     {"tokenizer", to_json(file.config)},
+                     {"pieces", std::move(pieces)}};
+  return write_text(path, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 Result<TokenFile> read_token_file(const std::filesystem::path& path) {

@@ -12,7 +12,16 @@
 namespace sage::cli {
 
 /// --scheme, --layout, --velocity and --grid.
-void add_tokenizer_options(CLI::App& command, TokenizerConfig& config);
+void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config);
+
+/// A tokenizer as the options say it, or as a file does.
+struct TokenizerChoice {
+  TokenizerConfig config;
+  std::string file;  // empty: none
+};
+/// The above, or --tokenizer FILE.
+void add_tokenizer_options(CLI::App& command, TokenizerChoice& choice);
+Result<Tokenizer> make_tokenizer(const TokenizerChoice& choice);
 
 inline constexpr const char* kTokenFileFormat = "sage-music tokens";
 inline constexpr int kTokenFileVersion = 1;
@@ -28,5 +37,6 @@ struct TokenFile {
 
 /// Reads a token file, refusing anything else with a reason.
 Result<TokenFile> read_token_file(const std::filesystem::path& path);
+Result<void> write_token_file(const std::filesystem::path& path, const TokenFile& file);
 
 }  // namespace sage::cli

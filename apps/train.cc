@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "tokens/tokenizer_file.h"
 #include "train/trainer.h"
 
 namespace sage::cli {
@@ -21,6 +22,7 @@ struct Options {
   int context = 512;
   std::string attention = "as-kvhs";
   bool ff_banks = false;
+  std::string tokenizer;  // file; empty: the data's own
 };
 
 /// Keeps the large temporaries of a step instead of faulting them in again each time.
@@ -64,7 +66,13 @@ std::string time_left(double seconds) {
   return fixed(seconds / 3600.0, 1) + " h left";
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const Options& given) {
+  Options options = given;
+  if (!options.tokenizer.empty()) {
+    auto tokenizer = read_tokenizer_file(options.tokenizer);
+    if (!tokenizer) return tl::unexpected(tokenizer.error());
+    options.train.tokenizer = tokenizer->config();
+  }
   keep_memory();
   install_stop_handler();
   TrainHooks hooks;
@@ -173,6 +181,8 @@ void add_train(Cli& cli) {
   command->add_option("-o,--run", train.run, "folder of the run: checkpoints, metrics, model")
       ->required();
   command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");
+  command->add_option("--tokenizer", options->tokenizer,
+                      "file that `bpe train` wrote: its merges in place of the data's own");
   add_model_shape(*command, *options);
   add_schedule(*command, train);
   add_optimisation(*command, train);

@@ -11,29 +11,34 @@ constexpr int kShortestContext = 16;  // room for a note or two behind a header
 
 }  // namespace
 
-Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights)
-    : tokenizer_(std::move(tokenizer)), weights_(std::move(weights)), model_(weights_) {}
+Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights,
+               std::optional<DType> cache)
+    : tokenizer_(std::move(tokenizer)),
+      weights_(std::move(weights)),
+      model_(weights_),
+      cache_type_(cache.value_or(weights_->type())) {}
 
 int Engine::context() const { return std::min(model_.config().context, model_.config().window); }
 
 Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
-                                                     std::shared_ptr<const Weights> weights) {
-  const Vocabulary& vocabulary = tokenizer.vocabulary();
+                                                     std::shared_ptr<const Weights> weights,
+                                                     std::optional<DType> cache) {
   const ModelConfig& config = weights->config();
-  if (config.vocab_size != vocabulary.size())
+  if (config.vocab_size != tokenizer.size())
     return fail(ErrorCode::kMismatch, "the model has " + std::to_string(config.vocab_size) +
                                           " tokens, its tokenizer " +
-                                          std::to_string(vocabulary.size()));
+                                          std::to_string(tokenizer.size()));
   if (std::min(config.context, config.window) < kShortestContext)
     return fail(ErrorCode::kUnsupported, "the model's context is shorter than " +
                                              std::to_string(kShortestContext) + " tokens");
-  if (config.token_attributes != vocabulary.attributes())
+  if (config.token_attributes != tokenizer.attributes())
     return fail(ErrorCode::kMismatch, "model and tokenizer disagree on the attributes of tokens");
-  return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights)));
+  return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights), cache));
 }
 
 Result<std::shared_ptr<const Engine>> Engine::open(const std::filesystem::path& path,
-                                                   std::optional<WeightType> type) {
+                                                   std::optional<WeightType> type,
+                                                   std::optional<DType> cache) {
   auto weights = Weights::load(path);
   if (!weights) return tl::unexpected(weights.error());
   const auto& metadata = (*weights)->metadata();
@@ -48,16 +53,15 @@ Result<std::shared_ptr<const Engine>> Engine::open(const std::filesystem::path& 
   auto tokenizer = Tokenizer::create(*config);
   if (!tokenizer) return fail(path.string(), tokenizer.error());
   if (type && *type != (*weights)->type()) weights = (*weights)->convert(*type);
-  auto engine = create(*std::move(tokenizer), *std::move(weights));
+  auto engine = create(*std::move(tokenizer), *std::move(weights), cache);
   if (!engine) return fail(path.string(), engine.error());
   return engine;
 }
 
 void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {
-  const Vocabulary& vocabulary = tokenizer.vocabulary();
-  config.vocab_size = vocabulary.size();
+  config.vocab_size = tokenizer.size();
   config.attributes = kAttributeCount;
-  config.token_attributes = vocabulary.attributes();
+  config.token_attributes = tokenizer.attributes();
 }
 
 }  // namespace sage

@@ -15,29 +15,31 @@ namespace sage {
 class Engine {
  public:
   /// Opens a model file and checks that its tokenizer and its weights belong together. `type`
-  /// converts the weights in memory; without it they stay as stored.
+  /// converts the weights in memory; without it they stay as stored. `cache` is the element type of
+  /// the K/V caches; without it, that of the weights.
   static Result<std::shared_ptr<const Engine>> open(const std::filesystem::path& path,
-                                                    std::optional<WeightType> type = std::nullopt);
+                                                    std::optional<WeightType> type = std::nullopt,
+                                                    std::optional<DType> cache = std::nullopt);
   /// The same from parts, for tests and benchmarks.
   static Result<std::shared_ptr<const Engine>> create(Tokenizer tokenizer,
-                                                      std::shared_ptr<const Weights> weights);
+                                                      std::shared_ptr<const Weights> weights,
+                                                      std::optional<DType> cache = std::nullopt);
 
   const Tokenizer& tokenizer() const { return tokenizer_; }
   const Model& model() const { return model_; }
   const Weights& weights() const { return *weights_; }
   /// Longest token sequence that the model attends over as it was trained to.
   int context() const;
-  /// The element type of a K/V cache that goes with the weights: f32 for f32, else bf16.
-  DType cache_type() const {
-    return weights_->type() == WeightType::kF32 ? DType::kF32 : DType::kBf16;
-  }
+  /// The element type of K/V caches.
+  DType cache_type() const { return cache_type_; }
 
  private:
-  Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights);
+  Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights, std::optional<DType> cache);
 
   Tokenizer tokenizer_;
   std::shared_ptr<const Weights> weights_;
   Model model_;
+  DType cache_type_;
 };
 
 /// Fills in what a model's config says of its vocabulary: its size, and each token's attribute.

@@ -14,6 +14,9 @@ namespace {
 // the model always sees what it saw in training: a header and whole bars.
 constexpr double kKeptContext = 0.6;
 
+// Up to so many ranges of legal ids their logits are computed range by range.
+constexpr std::size_t kMostRanges = TokenMask::kCapacity;
+
 ProgramSet set_of(const std::vector<int>& programs) {
   ProgramSet set;
   for (const int program : programs) set.set(static_cast<std::size_t>(program));
@@ -26,15 +29,16 @@ Generator::Generator(std::shared_ptr<const Engine> engine, const Request& reques
                      const GeneratorOptions& options)
     : engine_(std::move(engine)),
       request_(request),
-      reader_(engine_->tokenizer().reader()),
-      history_(engine_->tokenizer().vocabulary()),
+      steering_(engine_->tokenizer(), request),
+      merges_(engine_->tokenizer().trie()),
+      history_(engine_->tokenizer()),
       generated_(engine_->tokenizer().config().grid),
       random_(request.seed),
-      sampler_(request.sampler, engine_->tokenizer().vocabulary().size()),
+      sampler_(request.sampler, engine_->tokenizer().size()),
       cache_(engine_->model().config(), {.type = engine_->cache_type()}),
       workspace_(std::make_unique<Workspace>(engine_->model().config(),
                                              WorkspaceOptions{.threads = options.threads})),
-      logits_(static_cast<std::size_t>(engine_->tokenizer().vocabulary().size())) {}
+      logits_(static_cast<std::size_t>(engine_->tokenizer().size())) {}
 
 Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const Request& request,
                                     const GeneratorOptions& options) {
@@ -62,37 +66,43 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
 
 Result<void> Generator::begin() {
   const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
+  if (request_.prompt) {
+    if (auto ok = begin_prompt(); !ok) return ok;
+  } else {
+    begin_header();
+  }
   if (request_.meter)
-    meter_due_ = vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(*request_.meter));
+    steering_.meter_due(
+        vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(*request_.meter)));
   if (request_.bpm)
-    tempo_due_ = vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm));
-  if (request_.prompt) return begin_prompt();
-  begin_header();
+    steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm)));
+  steering_.follow_request();
   return {};
 }
 
 void Generator::begin_header() {
   const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
-  feed(vocabulary.id(Kind::kBos));
+  say(vocabulary.id(Kind::kBos));
   std::vector<int> programs = request_.programs;
   if (!programs.empty()) {
     std::sort(programs.begin(), programs.end());
     programs.erase(std::unique(programs.begin(), programs.end()), programs.end());
-    for (const int program : programs) feed(vocabulary.id(Kind::kProgram, program));
+    for (const int program : programs) say(vocabulary.id(Kind::kProgram, program));
   } else {
     // The model names its own ensemble, and keeps to it.
-    TokenMask mask;
-    for (;;) {
-      reader_->allowed(mask);
-      const TokenId id = choose(mask);
-      if (vocabulary.event(id).kind == Kind::kStart) break;
-      programs.push_back(vocabulary.event(id).value);
-      feed(id);
+    for (bool named = false; !named;) {
+      const TokenId id = choose();
+      for (const TokenId base : engine_->tokenizer().expansion(id)) {
+        const auto [kind, value] = vocabulary.event(base);
+        if (kind == Kind::kProgram) programs.push_back(value);
+        named = named || kind == Kind::kStart;
+      }
+      if (!named) take(id);
     }
   }
-  feed(vocabulary.id(Kind::kStart));
+  say(vocabulary.id(Kind::kStart));
   prompt_tokens_ = history_.size();
-  if (!programs.empty()) reader_->restrict_programs(set_of(programs));
+  if (!programs.empty()) steering_.restrict_programs(set_of(programs));
 }
 
 Result<void> Generator::begin_prompt() {
@@ -108,24 +118,25 @@ Result<void> Generator::begin_prompt() {
     programs.push_back(track.program_or_drum());
   std::sort(programs.begin(), programs.end());
   programs.erase(std::unique(programs.begin(), programs.end()), programs.end());
-  feed(vocabulary.id(Kind::kBos));
-  for (const int program : programs) feed(vocabulary.id(Kind::kProgram, program));
-  feed(vocabulary.id(Kind::kStart));
-  const auto ids = tokenizer.tokenization().write(prompt_->piece, tokenizer.config(), vocabulary,
-                                                  {.header = false, .holes = {}, .end = false});
-  for (std::size_t i = 2; i < ids.size(); ++i) feed(ids[i]);  // after BOS START
-  prompt_bars_ = reader_->bars_begun();
+  say(vocabulary.id(Kind::kBos));
+  for (const int program : programs) say(vocabulary.id(Kind::kProgram, program));
+  say(vocabulary.id(Kind::kStart));
+  const auto body = tokenizer.write(prompt_->piece, {.header = false, .holes = {}, .end = false});
+  const auto first = static_cast<std::size_t>(tokenizer.stride() + 1);  // after BOS START
+  for (const TokenId id : tokenizer.merge(std::span(body).subspan(first))) {
+    for (const TokenId base : tokenizer.expansion(id)) steering_.push(base);
+    history_.push(id);
+  }
+  prompt_bars_ = steering_.bars_begun();
   prompt_tokens_ = history_.size();
-  reader_->restrict_programs(set_of(request_.programs.empty() ? programs : request_.programs));
+  steering_.restrict_programs(set_of(request_.programs.empty() ? programs : request_.programs));
 
   // A last bar that was cut short, by a pickup say, must not hand its meter on.
-  if (!meter_due_)
-    meter_due_ = vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(prompt_->listed));
-  if (*meter_due_ == history_.meter()) meter_due_.reset();
-  if (tempo_due_ == history_.tempo()) tempo_due_.reset();
+  steering_.meter_due(
+      vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(prompt_->listed)));
   if (!request_.meter) request_.bars *= prompt_->listed_bars;
   // The prompt's last bar is complete: what is new begins with a bar of its own.
-  anchor_ = feed(vocabulary.id(Kind::kBar)).onset;
+  anchor_ = prompt_end_ = say(vocabulary.id(Kind::kBar)).onset;
   us_per_quarter_ = TempoMap(prompt_->score).tempo_at(prompt_->end);
   // The file's tempo at the end need not be the last bar's mean, which is what the tokens know.
   if (request_.bpm) {
@@ -138,40 +149,31 @@ Result<void> Generator::begin_prompt() {
   return {};
 }
 
-/// Gives a legal token to the reader, and keeps account of it.
-ReadEvent Generator::feed(TokenId id) {
-  history_.push(id);
-  return reader_->push(id);
+/// Gives a base token to the reader and keeps account of it, after whatever must stand before it.
+/// Precondition: the grammar allows it then.
+ReadEvent Generator::say(TokenId id) {
+  for (;;) {
+    steering_.allowed(mask_);
+    const bool forced = mask_.count() == 1 && !mask_.allows(id);
+    const TokenId next = forced ? mask_.ranges().front().begin : id;
+    history_.push(next);
+    const ReadEvent event = steering_.push(next);
+    if (!forced) return event;
+  }
 }
 
-/// Narrows what the grammar allows to what the request wants. Never to nothing: a meter or a tempo
-/// is only taken away where it is optional.
-void Generator::steer(TokenMask& mask) const {
-  const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
-  mask.remove(vocabulary.range(Kind::kHole));
-  mask.remove(vocabulary.range(Kind::kFill));
-  const auto fix = [&](Kind kind, const std::optional<TokenId>& due, TokenId in_force, bool free) {
-    if (due && mask.allows(*due))
-      mask.keep_only(*due);
-    else if (in_force >= 0 && !free)
-      mask.remove(vocabulary.range(kind));
-  };
-  fix(Kind::kTimeSignature, meter_due_, history_.meter(), request_.allow_meter_changes);
-  fix(Kind::kTempo, tempo_due_, history_.tempo(), request_.allow_tempo_changes);
+/// The tokens that grammar and request allow next.
+std::span<const IdRange> Generator::legal() {
+  if (engine_->tokenizer().has_merges()) {
+    merges_.allowed(steering_, legal_);
+    return legal_;
+  }
+  steering_.allowed(mask_);
+  return mask_.ranges();
 }
 
-/// BAR and EOS both say that the bar is complete. Which of them is written is the request's to
-/// decide: a model that may not say the one it wants would fill the bar with nonsense instead.
-TokenId Generator::end_of_bar(TokenId id) const {
-  const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
-  const TokenId bar = vocabulary.id(Kind::kBar);
-  const TokenId end = vocabulary.id(Kind::kEos);
-  if (id != bar && id != end) return id;
-  return reader_->bars_begun() < prompt_bars_ + request_.bars ? bar : end;
-}
-
-TokenId Generator::choose(const TokenMask& mask) {
-  if (mask.count() == 1) return mask.ranges().front().begin;
+/// Lets the model read what it has not read yet.
+void Generator::read() {
   const auto capacity = static_cast<std::size_t>(engine_->context());
   if (static_cast<std::size_t>(cache_.length()) + history_.size() - forwarded_ > capacity) {
     cache_.truncate(0);
@@ -181,12 +183,83 @@ TokenId Generator::choose(const TokenMask& mask) {
     engine_->model().forward(history_.all().subspan(forwarded_), cache_, *workspace_);
   }
   forwarded_ = history_.size();
-  std::array<RowRange, TokenMask::kCapacity> rows;
+}
+
+TokenId Generator::choose() {
+  const auto ids = legal();
+  if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
+  read();
+  return sampler_.sample(ids, logits_of(ids), history_.body(), random_);
+}
+
+/// The logits of the ids, one after another.
+std::span<const float> Generator::logits_of(std::span<const IdRange> ids) {
   std::size_t count = 0;
-  for (const IdRange& range : mask.ranges()) rows[count++] = {range.begin, range.end};
-  const auto out = std::span(logits_).first(static_cast<std::size_t>(mask.count()));
-  engine_->model().logits(*workspace_, std::span(rows).first(count), out);
-  return sampler_.sample(mask, out, history_.body(), random_);
+  for (const IdRange& range : ids) count += static_cast<std::size_t>(range.end - range.begin);
+  const auto out = std::span(logits_).first(count);
+  if (ids.size() <= kMostRanges) {
+    std::array<RowRange, kMostRanges> rows;
+    std::size_t used = 0;
+    for (const IdRange& range : ids) rows[used++] = {range.begin, range.end};
+    engine_->model().logits(*workspace_, std::span(rows).first(used), out);
+    return out;
+  }
+  // Merged tokens are legal here and there: all rows at once are cheaper than each alone.
+  engine_->model().logits(*workspace_, logits_);
+  auto to = logits_.begin();
+  for (const IdRange& range : ids)
+    to = std::copy(logits_.begin() + range.begin, logits_.begin() + range.end, to);
+  return out;
+}
+
+/// BAR and EOS both say that the bar is complete. Which of them is written is the request's to
+/// decide, where both are legal: a model that may not say the one it wants would fill the bar with
+/// nonsense instead. Nothing where the piece should end and may not yet, because notes still sound
+/// in a scheme that ends them by tokens of their own.
+std::optional<TokenId> Generator::end_of_bar(TokenId base) const {
+  const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
+  const TokenId bar = vocabulary.id(Kind::kBar);
+  const TokenId end = vocabulary.id(Kind::kEos);
+  if (base != bar && base != end) return base;
+  const bool last = steering_.bars_begun() >= prompt_bars_ + request_.bars;
+  const TokenId due = last ? end : bar;
+  TokenMask mask;
+  steering_.allowed(mask);
+  if (mask.allows(due)) return due;
+  if (last && base == bar) return std::nullopt;
+  return base;
+}
+
+/// Whether an event is to be reported. A note that the prompt began may end only now, in schemes
+/// that end notes by tokens of their own; the prompt has it already.
+bool Generator::is_new(const ReadEvent& event) const {
+  if (event.type == ReadEvent::Type::kNote && event.onset < prompt_end_) return false;
+  return event.type != ReadEvent::Type::kNothing;
+}
+
+/// Reads a token of the model into events_. Where the request ends the piece within a merged token,
+/// the rest of it is dropped and the model told so in base tokens.
+void Generator::take(TokenId id) {
+  events_.clear();
+  next_event_ = 0;
+  const auto expansion = engine_->tokenizer().expansion(id);
+  for (std::size_t i = 0; i < expansion.size(); ++i) {
+    const TokenId wanted = expansion[i];
+    const auto base = end_of_bar(wanted);
+    if (base) {
+      ReadEvent event = steering_.push(*base);
+      if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
+        event.us_per_quarter = exact_tempo();
+      if (is_new(event)) events_.push_back(event);
+    } else {
+      steering_.close();
+    }
+    if (base == wanted) continue;
+    for (const TokenId read : expansion.first(i)) history_.push(read);
+    if (base) history_.push(*base);
+    return;
+  }
+  history_.push(id);
 }
 
 /// Follows the tempo; then, whether a note lies at or after the limit in seconds.
@@ -203,21 +276,20 @@ bool Generator::is_too_late(const ReadEvent& event) {
          seconds >= request_.max_seconds;
 }
 
+bool Generator::is_full() const {
+  return request_.max_notes > 0 && notes() >= static_cast<std::size_t>(request_.max_notes);
+}
+
 ReadEvent Generator::next() {
-  TokenMask mask;
-  while (!ended_) {
-    if (request_.max_notes > 0 && notes() >= static_cast<std::size_t>(request_.max_notes)) break;
-    reader_->allowed(mask);
-    steer(mask);
-    const TokenId id = end_of_bar(choose(mask));
-    if (meter_due_ == id) meter_due_.reset();
-    if (tempo_due_ == id) tempo_due_.reset();
-    ReadEvent event = feed(id);
-    if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
-      event.us_per_quarter = exact_tempo();
+  while (!ended_ && !is_full()) {
+    if (next_event_ == events_.size()) {
+      take(choose());
+      continue;
+    }
+    const ReadEvent event = events_[next_event_++];
     if (event.type == ReadEvent::Type::kEnd || is_too_late(event)) break;
     generated_.add(event);
-    if (event.type != ReadEvent::Type::kNothing) return event;
+    return event;
   }
   ended_ = true;
   ReadEvent end;

@@ -16,6 +16,8 @@
 #include "generate/history.h"
 #include "generate/request.h"
 #include "generate/sampler.h"
+#include "generate/steering.h"
+#include "tokens/bpe/grammar.h"
 #include "tokens/score_builder.h"
 
 namespace sage {
@@ -46,16 +48,22 @@ class Generator {
   Result<void> begin();
   void begin_header();
   Result<void> begin_prompt();
-  ReadEvent feed(TokenId id);
-  void steer(TokenMask& mask) const;
-  TokenId choose(const TokenMask& mask);
-  TokenId end_of_bar(TokenId id) const;
+  ReadEvent say(TokenId id);
+  TokenId choose();
+  std::span<const IdRange> legal();
+  std::span<const float> logits_of(std::span<const IdRange> ids);
+  void read();
+  void take(TokenId id);
+  bool is_new(const ReadEvent& event) const;
+  std::optional<TokenId> end_of_bar(TokenId base) const;
   std::uint32_t exact_tempo() const;
+  bool is_full() const;
   bool is_too_late(const ReadEvent& event);
 
   std::shared_ptr<const Engine> engine_;
   Request request_;
-  std::unique_ptr<EventReader> reader_;
+  Steering steering_;
+  MergeGrammar merges_;
   TokenHistory history_;
   ScoreBuilder generated_;
   std::optional<Prompt> prompt_;
@@ -64,12 +72,15 @@ class Generator {
   KvCache cache_;
   std::unique_ptr<Workspace> workspace_;
   std::vector<float> logits_;
+  TokenMask mask_;
+  std::vector<IdRange> legal_;     // of a tokenizer with merges
+  std::vector<ReadEvent> events_;  // that the last token completed
+  std::size_t next_event_ = 0;     // of these, to be reported next
 
   std::size_t prompt_tokens_ = 0;
-  std::size_t forwarded_ = 0;         // tokens of the history that were given to the model
-  int prompt_bars_ = 0;               // bars of the prompt as tokens count them
-  std::optional<TokenId> meter_due_;  // to be written at the next bar
-  std::optional<TokenId> tempo_due_;
+  std::size_t forwarded_ = 0;  // tokens of the history that were given to the model
+  Tick prompt_end_;            // in grid ticks; 0 without a prompt
+  int prompt_bars_ = 0;        // bars of the prompt as tokens count them
   // Where the tempo last changed, for the limit in seconds: grid ticks, and seconds of new music.
   Tick anchor_;
   double anchor_seconds_ = 0.0;

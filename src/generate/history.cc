@@ -3,15 +3,36 @@
 #include <algorithm>
 
 namespace sage {
+namespace {
+
+/// Whether a note may begin with a token of this kind, after any other note.
+bool begins_a_place(Kind kind) {
+  return kind == Kind::kPosition || kind == Kind::kTimeShift || kind == Kind::kNote;
+}
+
+/// What may follow BAR before the first note.
+bool is_head(Kind kind) {
+  return kind == Kind::kTimeSignature || kind == Kind::kTempo || kind == Kind::kPad;
+}
+
+}  // namespace
 
 void TokenHistory::push(TokenId id) {
-  switch (vocabulary_->event(id).kind) {
+  for (const TokenId base : tokenizer_->expansion(id)) push_base(base);
+  tokens_.push_back(id);
+  if (base_.size() == base_body_) body_ = tokens_.size();
+}
+
+void TokenHistory::push_base(TokenId id) {
+  switch (tokenizer_->vocabulary().event(id).kind) {
     case Kind::kStart:
-      body_ = tokens_.size() + 1;
+      base_body_ = base_.size() + static_cast<std::size_t>(tokenizer_->stride());
       break;
-    case Kind::kBar:
-      bars_.push_back({tokens_.size(), meter(), tempo()});
+    case Kind::kBar: {
+      const BarMark last = bars_.empty() ? BarMark{0, -1, -1} : bars_.back();
+      bars_.push_back({base_.size(), last.meter, last.tempo});
       break;
+    }
     case Kind::kTimeSignature:
       bars_.back().meter = id;
       break;
@@ -21,36 +42,48 @@ void TokenHistory::push(TokenId id) {
     default:
       break;
   }
-  tokens_.push_back(id);
+  base_.push_back(id);
 }
 
 std::vector<TokenId> TokenHistory::context(std::size_t budget) const {
   if (tokens_.size() <= budget) return tokens_;
-  const auto kind = [&](std::size_t i) { return vocabulary_->event(tokens_[i]).kind; };
-  const std::vector<TokenId> tail(tokens_.end() - static_cast<std::ptrdiff_t>(budget),
-                                  tokens_.end());
-  const std::size_t prefix = body_ + 3;  // header, BAR, TIME_SIGNATURE, TEMPO
+  if (!tokenizer_->has_merges()) return base_context(budget);
+  // How many base ids make `budget` tokens shows only when they are merged; never more tokens than
+  // ids. The first guess is what the stream needed so far.
+  const double ratio = static_cast<double>(base_.size()) / static_cast<double>(tokens_.size());
+  for (auto ids = static_cast<std::size_t>(ratio * static_cast<double>(budget)); ids > budget;
+       ids = ids * 9 / 10) {
+    auto context = tokenizer_->merge(base_context(ids));
+    if (context.size() <= budget) return context;
+  }
+  return tokenizer_->merge(base_context(budget));
+}
+
+std::vector<TokenId> TokenHistory::base_context(std::size_t budget) const {
+  const Vocabulary& vocabulary = tokenizer_->vocabulary();
+  const auto kind = [&](std::size_t i) { return vocabulary.event(base_[i]).kind; };
+  const std::vector<TokenId> tail(
+      base_.end() - static_cast<std::ptrdiff_t>(std::min(budget, base_.size())), base_.end());
+  // Header, BAR, TIME_SIGNATURE, TEMPO.
+  const std::size_t prefix = base_body_ + 3 * static_cast<std::size_t>(tokenizer_->stride());
   if (bars_.empty() || prefix >= budget) return tail;
-  const std::size_t earliest = tokens_.size() - (budget - prefix);
+  if (base_.size() <= budget) return base_;
+  const std::size_t earliest = base_.size() - (budget - prefix);
   auto mark = std::find_if(bars_.begin(), bars_.end(),
                            [&](const BarMark& bar) { return bar.index >= earliest; });
   if (mark == bars_.end()) --mark;
   std::size_t first = mark->index + 1;
-  while (first < tokens_.size() &&
-         (kind(first) == Kind::kTimeSignature || kind(first) == Kind::kTempo))
-    ++first;
+  while (first < base_.size() && is_head(kind(first))) ++first;
   if (first < earliest) {
     first = earliest;
-    while (first < tokens_.size() && kind(first) != Kind::kPosition) ++first;
-    if (first == tokens_.size()) return tail;
+    while (first < base_.size() && !begins_a_place(kind(first))) ++first;
+    if (first == base_.size()) return tail;
   }
-  std::vector<TokenId> context(tokens_.begin(),
-                               tokens_.begin() + static_cast<std::ptrdiff_t>(body_));
-  context.push_back(vocabulary_->id(Kind::kBar));
-  if (mark->meter >= 0) context.push_back(mark->meter);
-  if (mark->tempo >= 0) context.push_back(mark->tempo);
-  context.insert(context.end(), tokens_.begin() + static_cast<std::ptrdiff_t>(first),
-                 tokens_.end());
+  std::vector<TokenId> context(base_.begin(),
+                               base_.begin() + static_cast<std::ptrdiff_t>(base_body_));
+  for (const TokenId id : {vocabulary.id(Kind::kBar), mark->meter, mark->tempo})
+    if (id >= 0) tokenizer_->put_structure(id, context);
+  context.insert(context.end(), base_.begin() + static_cast<std::ptrdiff_t>(first), base_.end());
   return context;
 }
 

@@ -6,41 +6,44 @@
 #include <span>
 #include <vector>
 
-#include "tokens/vocabulary.h"
+#include "tokens/tokenizer.h"
 
 namespace sage {
 
 class TokenHistory {
  public:
-  /// The vocabulary must outlive the history.
-  explicit TokenHistory(const Vocabulary& vocabulary) : vocabulary_(&vocabulary) {}
+  /// The tokenizer must outlive the history.
+  explicit TokenHistory(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}
 
+  /// A token of the model, base or merged.
   void push(TokenId id);
 
   std::span<const TokenId> all() const { return tokens_; }
   std::span<const TokenId> body() const { return all().subspan(body_); }
   std::size_t size() const { return tokens_.size(); }
-  /// In force now; -1 before the first.
-  TokenId meter() const { return bars_.empty() ? -1 : bars_.back().meter; }
-  TokenId tempo() const { return bars_.empty() ? -1 : bars_.back().tempo; }
 
   /// At most `budget` tokens that stand for all, and end as they do: the header, then the latest
-  /// whole bars that fit. A bar too long for that is entered at a position. Where even that does
-  /// not fit: the bare tail.
+  /// whole bars that fit. A bar too long for that is entered where a note may begin. Where even
+  /// that does not fit: the bare tail.
   std::vector<TokenId> context(std::size_t budget) const;
 
  private:
-  /// Where a bar begins, and what is in force in it.
+  /// Where a bar begins among the base ids, and what is in force in it.
   struct BarMark {
     std::size_t index;
     TokenId meter;
     TokenId tempo;
   };
 
-  const Vocabulary* vocabulary_;
-  std::vector<TokenId> tokens_;
+  void push_base(TokenId id);
+  std::vector<TokenId> base_context(std::size_t budget) const;
+
+  const Tokenizer* tokenizer_;
+  std::vector<TokenId> tokens_;  // as the model reads them
+  std::vector<TokenId> base_;    // the same as base ids
   std::vector<BarMark> bars_;
-  std::size_t body_ = 0;  // index of the first token after START
+  std::size_t body_ = 0;       // index of the first token after START
+  std::size_t base_body_ = 0;  // the same among the base ids
 };
 
 }  // namespace sage

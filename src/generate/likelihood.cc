@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "generate/history.h"
+#include "tokens/bpe/grammar.h"
 
 namespace sage {
 namespace {
@@ -26,15 +28,25 @@ double log_sum(std::span<const float> logits, std::span<const IdRange> ranges) {
 
 Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids,
                               Workspace& workspace) {
-  const Vocabulary& vocabulary = engine.tokenizer().vocabulary();
+  const Tokenizer& tokenizer = engine.tokenizer();
   const auto context = static_cast<std::size_t>(engine.context());
-  const auto size = static_cast<std::size_t>(vocabulary.size());
-  const IdRange everything[] = {{0, vocabulary.size()}};
+  const auto size = static_cast<std::size_t>(tokenizer.size());
+  const IdRange everything[] = {{0, tokenizer.size()}};
   KvCache cache(engine.model().config(), {.type = engine.cache_type()});
-  TokenHistory history(vocabulary);
-  const auto reader = engine.tokenizer().reader();
-  TokenMask mask;
+  TokenHistory history(tokenizer);
+  const auto reader = tokenizer.reader();
+  MergeGrammar grammar(tokenizer.trie());
+  std::vector<IdRange> legal;
   Likelihood total;
+  const auto notes_read = [&](TokenId id) -> std::optional<std::size_t> {
+    std::size_t notes = 0;
+    for (const TokenId base : tokenizer.expansion(id)) {
+      const ReadEvent event = reader->push(base);
+      if (event.type == ReadEvent::Type::kIllegal) return std::nullopt;
+      notes += event.type == ReadEvent::Type::kNote;
+    }
+    return notes;
+  };
   std::vector<float> logits;
   std::vector<TokenId> block;
 
@@ -49,23 +61,23 @@ Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids
     logits.resize(block.size() * size);
     engine.model().forward_all(block, cache, workspace, logits);
     for (std::size_t i = 0; i < fresh; ++i, ++next) {
-      const ReadEvent event = reader->push(ids[next]);
-      if (event.type == ReadEvent::Type::kIllegal)
+      const auto notes = notes_read(ids[next]);
+      if (!notes)
         return fail(ErrorCode::kMalformed, "token " + std::to_string(next) + " (" +
-                                               vocabulary.describe(ids[next]) +
+                                               tokenizer.describe(ids[next]) +
                                                ") may not stand here");
       history.push(ids[next]);
-      if (event.type == ReadEvent::Type::kNote) ++total.notes;
-      reader->allowed(mask);
+      total.notes += *notes;
+      grammar.allowed(*reader, legal);
       const auto row = std::span(logits).subspan((old + i) * size, size);
       const double logit = row[static_cast<std::size_t>(ids[next + 1])];
       total.nats += log_sum(row, everything) - logit;
-      total.nats_legal += log_sum(row, mask.ranges()) - logit;
+      total.nats_legal += log_sum(row, legal) - logit;
       ++total.tokens;
     }
   }
   // The last token is scored, but never read above.
-  if (!ids.empty() && reader->push(ids.back()).type == ReadEvent::Type::kNote) ++total.notes;
+  if (!ids.empty()) total.notes += notes_read(ids.back()).value_or(0);
   return total;
 }
 

@@ -35,11 +35,11 @@ Sampler::Sampler(const SamplerOptions& options, int vocabulary_size) : options_(
   run_of_.resize(static_cast<std::size_t>(vocabulary_size));
 }
 
-TokenId Sampler::sample(const TokenMask& mask, std::span<const float> logits,
+TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> logits,
                         std::span<const TokenId> history, Random& random) {
   candidates_.clear();
   std::size_t next = 0;
-  for (const IdRange& range : mask.ranges())
+  for (const IdRange& range : legal)
     for (TokenId id = range.begin; id < range.end; ++id)
       candidates_.push_back({id, finite(logits[next++])});
   if (options_.repeat_penalty > 0.0) penalise_repeats(history);

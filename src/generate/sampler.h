@@ -38,10 +38,10 @@ class Sampler {
  public:
   explicit Sampler(const SamplerOptions& options, int vocabulary_size);
 
-  /// `logits` holds one value for each id of the mask, in order; `history` the tokens so far. Draws
-  /// with one number of `random`, so that equal seeds give equal tokens. Precondition: the mask is
-  /// not empty.
-  TokenId sample(const TokenMask& mask, std::span<const float> logits,
+  /// `logits` holds one value for each id of the legal ranges, in order; `history` the tokens so
+  /// far. Draws with one number of `random`, so that equal seeds give equal tokens. Precondition:
+  /// some id is legal.
+  TokenId sample(std::span<const IdRange> legal, std::span<const float> logits,
                  std::span<const TokenId> history, Random& random);
 
   const SamplerOptions& options() const { return options_; }

@@ -5,16 +5,29 @@
 
 namespace sage {
 
-Result<Dataset> Dataset::open(const std::filesystem::path& path, const WindowOptions& options) {
+Result<Dataset> Dataset::open(const std::filesystem::path& path, const WindowOptions& options,
+                              const std::optional<TokenizerConfig>& tokenizer) {
   auto shard = Shard::open(path);
   if (!shard) return tl::unexpected<Error>(shard.error());
   if (shard->pieces().empty())
     return fail(ErrorCode::kInvalidArgument, path.string() + ": no pieces in the prepared data");
-  return Dataset(std::move(*shard), options);
+  const TokenizerConfig& config = tokenizer ? *tokenizer : shard->config();
+  TokenizerConfig base = shard->config();
+  base.merges = config.merges;
+  if (base != config)
+    return fail(ErrorCode::kMismatch, path.string() + " was prepared as " +
+                                          describe(shard->config()) + ", the tokenizer is " +
+                                          describe(config) + "; prepare the data again");
+  auto made = Tokenizer::create(config);
+  if (!made) return tl::unexpected<Error>(made.error());
+  return Dataset(std::move(*shard), *std::move(made), options);
 }
 
-Dataset::Dataset(Shard shard, const WindowOptions& options)
-    : shard_(std::move(shard)), options_(options), vocabulary_(shard_.config()) {
+Dataset::Dataset(Shard shard, Tokenizer tokenizer, const WindowOptions& options)
+    : shard_(std::move(shard)),
+      options_(options),
+      tokenizer_(std::move(tokenizer)),
+      notes_written_(tokenizer_.notes_written()) {
   double total = 0;
   for (const PieceEntry& piece : shard_.pieces()) {
     total += piece.token_count * (piece.has_drums != 0 ? options.drum_weight : 1.0);
@@ -44,7 +57,7 @@ Dataset::Window Dataset::draw(Random& random) const {
 /// play in the window, not all of the piece's: else it would promise instruments that the model
 /// never sees enter.
 std::vector<TokenId> Dataset::programs_in(std::span<const std::uint16_t> tokens) const {
-  const IdRange programs = vocabulary_.range(Kind::kProgram);
+  const IdRange programs = tokenizer_.vocabulary().range(Kind::kProgram);
   std::vector<TokenId> found;
   for (const TokenId id : tokens)
     if (id >= programs.begin && id < programs.end) found.push_back(id);
@@ -53,35 +66,58 @@ std::vector<TokenId> Dataset::programs_in(std::span<const std::uint16_t> tokens)
   return found;
 }
 
-std::size_t Dataset::write(const Window& window, std::span<std::uint16_t> to) const {
+/// The base tokens of a window from its BAR on, transposed: that bar's head, and at most `limit` of
+/// what follows.
+std::vector<std::uint16_t> Dataset::body(const Window& window, std::size_t limit) const {
+  const Vocabulary& vocabulary = tokenizer_.vocabulary();
   const PieceEntry& piece = shard_.pieces()[window.piece];
   const auto tokens = shard_.tokens(piece);
   const BarEntry& bar = shard_.bars(piece)[window.bar];
-  const IdRange pitches = vocabulary_.range(Kind::kPitch);
-  std::size_t from = bar.offset + 1;
-  const auto says = [&](Kind kind) {
-    return from < tokens.size() && vocabulary_.event(tokens[from]).kind == kind;
-  };
-  if (says(Kind::kTimeSignature)) ++from;
-  if (says(Kind::kTempo)) ++from;
+  const auto stride = static_cast<std::size_t>(tokenizer_.stride());
+  std::size_t from = bar.offset + stride;
+  for (const Kind kind : {Kind::kTimeSignature, Kind::kTempo})
+    if (from < tokens.size() && vocabulary.event(tokens[from]).kind == kind) from += stride;
+  std::vector<TokenId> head;
+  for (const TokenId id : {TokenId{tokens[bar.offset]}, TokenId{bar.meter}, TokenId{bar.tempo}})
+    tokenizer_.put_structure(id, head);
+  std::vector<std::uint16_t> body(head.begin(), head.end());
+  body.reserve(head.size() + std::min(limit, tokens.size() - from));
+  for (const TokenId id : tokens.subspan(from).first(std::min(limit, tokens.size() - from)))
+    body.push_back(static_cast<std::uint16_t>(vocabulary.transposed(id, window.shift)));
+  return body;
+}
 
-  std::size_t size = 0;
-  const auto put = [&](TokenId id) {
-    if (size < to.size()) to[size++] = static_cast<std::uint16_t>(id);
-  };
-  put(tokens[0]);  // BOS
-  if (window.header)
-    for (const TokenId id :
-         programs_in(tokens.subspan(from).first(std::min(to.size(), tokens.size() - from))))
-      put(id);
-  put(vocabulary_.id(Kind::kStart));
-  put(tokens[bar.offset]);  // BAR
-  put(bar.meter);
-  put(bar.tempo);
-  for (; from < tokens.size() && size < to.size(); ++from) {
-    const TokenId id = tokens[from];
-    put(id >= pitches.begin && id < pitches.end ? id + window.shift : id);
+std::vector<std::uint16_t> Dataset::merged(std::span<const std::uint16_t> base) const {
+  std::vector<std::uint32_t> ends;
+  tokenizer_.segmenter().words(base, ends);
+  std::vector<std::uint16_t> merged;
+  BpeScratch scratch;
+  tokenizer_.bpe().encode(base, ends, scratch, merged);
+  return merged;
+}
+
+std::size_t Dataset::write(const Window& window, std::span<std::uint16_t> to) const {
+  std::vector<std::uint16_t> base = body(window, to.size()), ids = base;
+  if (tokenizer_.has_merges()) {
+    // How many base tokens it takes shows only when they are merged.
+    for (std::size_t limit = 2 * to.size();; limit *= 2) {
+      base = body(window, limit);
+      ids = merged(base);
+      if (ids.size() >= to.size() || base.size() < limit) break;
+    }
+    std::size_t covered = 0;
+    for (std::size_t i = 0; i < std::min(ids.size(), to.size()); ++i)
+      covered += tokenizer_.expansion(ids[i]).size();
+    base.resize(covered);
   }
+  std::vector<TokenId> header;
+  tokenizer_.put_structure(tokenizer_.vocabulary().id(Kind::kBos), header);
+  if (window.header)
+    for (const TokenId id : programs_in(base)) tokenizer_.put_structure(id, header);
+  tokenizer_.put_structure(tokenizer_.vocabulary().id(Kind::kStart), header);
+  ids.insert(ids.begin(), header.begin(), header.end());
+  const std::size_t size = std::min(ids.size(), to.size());
+  std::copy_n(ids.begin(), size, to.begin());
   return size;
 }
 

@@ -4,7 +4,8 @@
 // from the start of some bar on, that bar with its TIME_SIGNATURE and TEMPO said explicitly, then
 // EOS where the piece ends. An example is windows packed one after another and cut at its length,
 // so no position is padding. Attention may look across the BOS between two windows; the grammar
-// state does not. Thread role: const and stateless, share freely.
+// state does not. Prepared data are base tokens; merges, where the tokenizer has any, are applied
+// to each window after it was transposed. Thread role: const and stateless, share freely.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "tokens/vocabulary.h"
+#include "tokens/tokenizer.h"
 #include "train/shard.h"
 
 namespace sage {
@@ -30,11 +31,15 @@ struct WindowOptions {
 
 class Dataset {
  public:
-  static Result<Dataset> open(const std::filesystem::path& shard, const WindowOptions& options);
+  /// With another tokenizer than the data were prepared with, where it only differs in its merges.
+  static Result<Dataset> open(const std::filesystem::path& shard, const WindowOptions& options,
+                              const std::optional<TokenizerConfig>& tokenizer = std::nullopt);
 
-  const TokenizerConfig& config() const { return shard_.config(); }
-  const Vocabulary& vocabulary() const { return vocabulary_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
+  /// Notes that each token writes, by id.
+  std::span<const std::uint8_t> notes_written() const { return notes_written_; }
   std::size_t piece_count() const { return shard_.pieces().size(); }
+  /// Base tokens of all pieces.
   std::uint64_t token_count() const { return shard_.token_count(); }
 
   /// Fills an example. A function of the random state alone. Pieces are drawn in proportion to
@@ -46,7 +51,7 @@ class Dataset {
   void fixed(std::size_t index, std::span<std::uint16_t> example) const;
 
  private:
-  Dataset(Shard shard, const WindowOptions& options);
+  Dataset(Shard shard, Tokenizer tokenizer, const WindowOptions& options);
   struct Window {
     std::size_t piece = 0;
     std::size_t bar = 0;
@@ -55,12 +60,15 @@ class Dataset {
   };
   Window draw(Random& random) const;
   std::vector<TokenId> programs_in(std::span<const std::uint16_t> tokens) const;
+  std::vector<std::uint16_t> body(const Window& window, std::size_t limit) const;
+  std::vector<std::uint16_t> merged(std::span<const std::uint16_t> base) const;
   /// Writes as much of a window as fits; returns the number of tokens written.
   std::size_t write(const Window& window, std::span<std::uint16_t> to) const;
 
   Shard shard_;
   WindowOptions options_;
-  Vocabulary vocabulary_;
+  Tokenizer tokenizer_;
+  std::vector<std::uint8_t> notes_written_;
   std::vector<double> cumulative_;  // (pieces): weight of this piece and all before it
 };
 

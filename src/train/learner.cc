@@ -36,19 +36,16 @@ Learner::Learner(const TrainOptions& options)
 
 /// examples (B, T + 1), one after another.
 Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
-                                   const Vocabulary& vocabulary) const {
+                                   std::span<const std::uint8_t> notes_written) const {
   const std::int64_t width = options_.model.context + 1;
   const auto batch = static_cast<std::int64_t>(examples.size()) / width;
   Tensor ids = torch::empty({batch, width}, torch::kInt64);
   std::copy(examples.begin(), examples.end(), ids.data_ptr<std::int64_t>());
-  const Tensor targets = ids.slice(1, 1).reshape({-1});
-  const IdRange durations = vocabulary.range(Kind::kDuration);
   Batch result;
-  result.notes = (targets.ge(durations.begin).logical_and(targets.lt(durations.end)))
-                     .sum()
-                     .item<std::int64_t>();
+  for (std::size_t i = 0; i < examples.size(); ++i)
+    if (i % static_cast<std::size_t>(width) != 0) result.notes += notes_written[examples[i]];
   result.inputs = ids.slice(1, 0, width - 1).contiguous().to(device_);
-  result.targets = targets.to(device_);
+  result.targets = ids.slice(1, 1).reshape({-1}).to(device_);
   return result;
 }
 
@@ -70,7 +67,7 @@ Learner::Update Learner::update(const Dataset& data, std::int64_t step, double r
     for (std::size_t at = 0; at < examples.size(); at += width)
       data.sample(random, std::span(examples).subspan(at, width));
     torch::manual_seed(seed);
-    const Tensor sum = loss_sum(make_batch(examples, data.vocabulary()), options_.dropout);
+    const Tensor sum = loss_sum(make_batch(examples, data.notes_written()), options_.dropout);
     (sum / count).backward();
     result.loss += sum.item<double>() / count;
   }
@@ -94,7 +91,7 @@ Validation Learner::evaluate(const Dataset& data) const {
     for (std::int64_t i = 0; i < count; ++i)
       data.fixed(static_cast<std::size_t>(first + i),
                  std::span(examples).subspan(static_cast<std::size_t>(i) * width, width));
-    const Batch batch = make_batch(examples, data.vocabulary());
+    const Batch batch = make_batch(examples, data.notes_written());
     nats += loss_sum(batch, 0).item<double>();
     tokens += static_cast<double>(count * options_.model.context);
     notes += static_cast<double>(batch.notes);

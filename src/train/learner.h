@@ -51,9 +51,10 @@ class Learner {
   struct Batch {
     torch::Tensor inputs;    // (B, T)
     torch::Tensor targets;   // (B * T)
-    std::int64_t notes = 0;  // DURATION tokens among the targets
+    std::int64_t notes = 0;  // that the targets write
   };
-  Batch make_batch(std::span<const std::uint16_t> examples, const Vocabulary& vocabulary) const;
+  Batch make_batch(std::span<const std::uint16_t> examples,
+                   std::span<const std::uint8_t> notes_written) const;
   torch::Tensor loss_sum(const Batch& batch, double dropout) const;
 
   TrainOptions options_;

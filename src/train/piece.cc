@@ -99,8 +99,7 @@ Piece read_piece(const std::filesystem::path& path, const Tokenizer& tokenizer,
   if (notes > options.max_notes) return dropped("too many notes");
   const auto quantised = tokenizer.quantise(midi->score, {.max_bars = options.max_bars});
   if (!quantised) return dropped("too many bars");
-  const auto ids = tokenizer.tokenization().write(*quantised, tokenizer.config(),
-                                                  tokenizer.vocabulary(), EncodeOptions{});
+  const auto ids = tokenizer.write(*quantised);
   Piece piece;
   piece.fingerprint = fingerprint_of(quantised->score);
   describe(quantised->score, piece.entry);

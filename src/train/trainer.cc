@@ -85,7 +85,7 @@ Result<void> Trainer::resume(const std::filesystem::path& checkpoint) {
     return refuse(ErrorCode::kMismatch,
                   "made with another model shape; resume with the options that the run was "
                   "started with");
-  if (text("sage.tokenizer") != to_json(training_.config()).dump())
+  if (text("sage.tokenizer") != to_json(training_.tokenizer().config()).dump())
     return refuse(ErrorCode::kMismatch, "made with another tokenizer than the data");
   const auto state = state_from_text(text(kStateKey));
   if (!state) return fail(checkpoint.string(), state.error());
@@ -177,7 +177,7 @@ Result<void> Trainer::save() {
   return folder_.save(state_,
                       {{"sage.format", "1"},
                        {"sage.model", to_json(options_.model).dump()},
-                       {"sage.tokenizer", to_json(training_.config()).dump()},
+                       {"sage.tokenizer", to_json(training_.tokenizer().config()).dump()},
                        {"sage.licence", options_.licence},
                        {"sage.data", data_summary_},
                        {"sage.training", training_summary()}},
@@ -251,18 +251,19 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   if (auto checked = check(options); !checked) return tl::unexpected<Error>(checked.error());
   auto summary = summarise_data(options.data);
   if (!summary) return tl::unexpected<Error>(summary.error());
-  auto training = Dataset::open(options.data / "train.sage", options.windows);
+  auto training = Dataset::open(options.data / "train.sage", options.windows, options.tokenizer);
   if (!training) return tl::unexpected<Error>(training.error());
   std::optional<Dataset> validation;
-  if (auto opened = Dataset::open(options.data / "valid.sage", options.windows)) {
+  if (auto opened =
+          Dataset::open(options.data / "valid.sage", options.windows, options.tokenizer)) {
     validation = std::move(*opened);
   } else if (opened.error().code != ErrorCode::kInvalidArgument) {  // that is: no pieces in it
     return tl::unexpected<Error>(opened.error());
   }
-  const Vocabulary& vocabulary = training->vocabulary();
-  options.model.vocab_size = vocabulary.size();
+  const Tokenizer& tokenizer = training->tokenizer();
+  options.model.vocab_size = tokenizer.size();
   options.model.attributes = kAttributeCount;
-  options.model.token_attributes = vocabulary.attributes();
+  options.model.token_attributes = tokenizer.attributes();
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
   auto folder = RunFolder::open(options.run, options.resume);
   if (!folder) return tl::unexpected<Error>(folder.error());

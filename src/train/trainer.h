@@ -49,6 +49,8 @@ struct TrainOptions {
   bool bf16 = true;  // products in bfloat16; master weights stay float32
   std::uint64_t seed = 1;
   WindowOptions windows;
+  /// Unset: the data's own. Else it may differ from that in its merges.
+  std::optional<TokenizerConfig> tokenizer;
 
   std::int64_t validate_every = 500;  // steps; 0: only at the end
   std::int64_t validation_examples = 256;

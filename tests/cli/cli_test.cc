@@ -38,7 +38,7 @@ std::string small_midi(const Scratch& scratch, const std::string& name = "song.m
 TEST(Cli, HelpIsThereForEveryCommandAndUsageErrorsAre2) {
   EXPECT_EQ(run_program({"--help"}).code, 0);
   for (const char* command : {"generate", "inspect", "tokenize", "detokenize", "render", "convert",
-                              "completion", "version"}) {
+                              "quantize", "completion", "version"}) {
     const auto help = run_program({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_NE(help.out.find("Usage"), std::string::npos) << command;
@@ -261,6 +261,36 @@ TEST(Cli, BenchSpeedReportsItsFigures) {
     EXPECT_LE(report[key]["min"].get<double>(), report[key]["median"].get<double>());
   EXPECT_GT(report["kv_bytes_per_token"].get<int>(), 0);
   EXPECT_GT(report["peak_memory_bytes"].get<long long>(), 0);
+}
+
+TEST(Cli, BenchSpeedSweepsAndShowsTheKernels) {
+  const auto ran = run_program({"bench", "speed", "--shape", "tiny", "--type", "bf16,int8",
+                                "--context", "64,70", "--cache", "int8", "--threads", "2",
+                                "--tokens", "2", "--repeats", "1", "--kernels", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  ASSERT_EQ(ran.json().size(), 4u);
+  for (const auto& row : ran.json()) {
+    EXPECT_EQ(row["cache"], "int8");
+    EXPECT_GT(row["bound_tokens_per_second"].get<double>(), 0);
+    EXPECT_EQ(row["kernels"].size(), 6u);
+    for (const auto& kernel : row["kernels"]) EXPECT_GT(kernel["bytes"].get<long long>(), 0);
+  }
+}
+
+TEST(Cli, QuantizeWritesAModelAndTellsWhatItCosts) {
+  const Scratch scratch;
+  const std::string song = small_midi(scratch), model = "models/sage-music.safetensors";
+  const auto ran = run_program(
+      {"quantize", model, "--data", song, "-o", scratch.path("q.safetensors"), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto types = ran.json()["types"];
+  ASSERT_EQ(types.size(), 4u);
+  EXPECT_EQ(types[0]["change_percent"], 0.0);
+  for (const auto& row : types) EXPECT_LT(std::abs(row["change_percent"].get<double>()), 5);
+  const auto narrow = run_program({"inspect", scratch.path("q.safetensors"), "--json"});
+  ASSERT_EQ(narrow.code, 0) << narrow.err;
+  EXPECT_EQ(narrow.json()["type"], "int8");
+  EXPECT_EQ(run_program({"quantize", model}).code, 2);
 }
 
 TEST(Cli, CompletionIsAScriptThatKnowsTheCommands) {

@@ -35,7 +35,7 @@ Ran run_program(const std::vector<std::string>& arguments) {
   if (child == 0) {
     send_to(scratch.path("out"), STDOUT_FILENO);
     send_to(scratch.path("err"), STDERR_FILENO);
-    const rlimit memory = {rlim_t{1} << 30, rlim_t{1} << 30};
+    const rlimit memory = {rlim_t{SAGE_PROGRAM_GIB} << 30, rlim_t{SAGE_PROGRAM_GIB} << 30};
     // Sanitizers reserve far more address space than they use.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     ::setrlimit(RLIMIT_AS, &memory);

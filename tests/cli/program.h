@@ -16,7 +16,7 @@ struct Ran {
   bool one_line() const { return err.size() > 1 && err.find('\n') == err.size() - 1; }
 };
 
-/// Ends a program that runs longer than two minutes or takes more than 1 GiB of memory.
+/// Ends a program that runs longer than two minutes or takes more than SAGE_PROGRAM_GIB of memory.
 Ran run_program(const std::vector<std::string>& arguments);
 
 /// A fresh folder that goes when the object does.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "generate/likelihood.h"
@@ -9,6 +10,7 @@
 #include "midi/writer.h"
 #include "score/timeline.h"
 #include "small_engine.h"
+#include "tokens/merges.h"
 
 namespace sage {
 namespace {
@@ -139,6 +141,80 @@ TEST(Generator, OutgrowsItsContext) {
   EXPECT_EQ(finish(generator), 40);
   EXPECT_GT(generator.tokens().size(), 960u);
   EXPECT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
+}
+
+/// Every scheme, without merges and with some.
+std::vector<TokenizerConfig> all_configs() {
+  std::vector<TokenizerConfig> configs;
+  for (const Tokenization* scheme : tokenization_registry()) {
+    const auto base = Tokenizer::create({.scheme = std::string(scheme->name())}).value();
+    configs.push_back(base.config());
+    for (const Boundary boundary : {Boundary::kNone, Boundary::kNote})
+      configs.push_back(test::with_merges(base, boundary).config());
+  }
+  return configs;
+}
+
+// Whatever the tokenizer, a piece has the bars asked for, and what sounds at its end is ended. A
+// scheme in which notes end by tokens of their own may decide to end sooner.
+TEST(Generator, WritesWithEveryTokenizer) {
+  for (const TokenizerConfig& config : all_configs()) {
+    const auto engine = test::small_engine(config);
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      Request request = {.bars = 3, .seed = seed};
+      request.sampler.temperature = 2;
+      if (seed % 2 == 1) {
+        request.prompt = test::small_song();
+        request.prompt_bars = 1;
+      }
+      Generator generator = start(engine, request);
+      const int bars = finish(generator) + (request.prompt ? 1 : 0);
+      EXPECT_LE(bars, 3);
+      if (engine->tokenizer().vocabulary().has(Kind::kDuration)) {
+        EXPECT_EQ(bars, 3) << describe(config);
+      }
+      const auto ids = generator.tokens();
+      EXPECT_EQ(engine->tokenizer().vocabulary().id(Kind::kEos),
+                *std::find_if(ids.rbegin(), ids.rend(), [](TokenId id) { return id != 0; }));
+      const auto decoded = engine->tokenizer().decode(ids);
+      ASSERT_TRUE(decoded.has_value()) << describe(config) << ": " << decoded.error().message;
+      const std::size_t from_prompt = request.prompt ? 9 : 0;  // 8 quavers and a bass note
+      EXPECT_EQ(note_count(*decoded), generator.notes() + from_prompt) << describe(config);
+    }
+  }
+}
+
+TEST(Generator, MergedTokensKeepToTheRequest) {
+  for (const TokenizerConfig& config : all_configs()) {
+    const auto engine = test::small_engine(config);
+    const std::vector<int> programs = {0, 40, kDrumProgram};
+    Request request = {.bars = 4, .programs = programs, .meter = Meter{3, 4}, .bpm = 90.0};
+    request.seed = 5;
+    Generator generator = start(engine, request);
+    finish(generator);
+    const Score score = generator.score();
+    for (const int program : programs_of(score))
+      EXPECT_TRUE(std::find(programs.begin(), programs.end(), program) != programs.end());
+    ASSERT_EQ(score.meters.size(), 1U) << describe(config);
+    EXPECT_EQ(score.meters[0].meter, (Meter{3, 4}));
+    ASSERT_EQ(score.tempos.size(), 1U) << describe(config);
+    EXPECT_EQ(score.tempos[0].us_per_quarter, 666'667U);
+
+    Generator again = start(engine, request, 2);
+    finish(again);
+    EXPECT_TRUE(std::equal(again.tokens().begin(), again.tokens().end(), generator.tokens().begin(),
+                           generator.tokens().end()));
+  }
+}
+
+// A limit on notes holds to the note, though a merged token may write several.
+TEST(Generator, TheLimitOnNotesHoldsWithMerges) {
+  for (const TokenizerConfig& config : all_configs()) {
+    const auto engine = test::small_engine(config);
+    Generator generator = start(engine, {.bars = 50, .max_notes = 7, .seed = 2});
+    finish(generator);
+    EXPECT_LE(generator.notes(), 7U) << describe(config);
+  }
 }
 
 // At high temperature an untrained model says anything that the grammar allows.

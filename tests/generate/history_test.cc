@@ -10,7 +10,7 @@ namespace {
 class History : public testing::TestWithParam<Layout> {
  protected:
   Tokenizer tokenizer_ = Tokenizer::create({.layout = GetParam()}).value();
-  TokenHistory history_{tokenizer_.vocabulary()};
+  TokenHistory history_{tokenizer_};
 
   void fill(int songs) {
     Score score;

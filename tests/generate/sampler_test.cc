@@ -20,7 +20,7 @@ std::map<TokenId, int> draw(const SamplerOptions& options, const TokenMask& mask
   Sampler sampler(options, 100);
   Random random(5);
   std::map<TokenId, int> counts;
-  for (int i = 0; i < times; ++i) ++counts[sampler.sample(mask, logits, history, random)];
+  for (int i = 0; i < times; ++i) ++counts[sampler.sample(mask.ranges(), logits, history, random)];
   return counts;
 }
 

@@ -6,6 +6,7 @@
 
 #include "small_data.h"
 #include "support.h"
+#include "tokens/merges.h"
 #include "tokens/tokenizer.h"
 
 namespace sage {
@@ -20,23 +21,24 @@ void expect_grammatical(const Tokenizer& tokenizer, std::span<const std::uint16_
   for (std::size_t i = 0; i < example.size(); ++i) {
     const TokenId id = example[i];
     if (id == bos) reader = tokenizer.reader();
-    ASSERT_NE(reader->push(id).type, ReadEvent::Type::kIllegal)
-        << "token " << i << ": " << tokenizer.vocabulary().describe(id);
+    for (const TokenId base : tokenizer.expansion(id))
+      ASSERT_NE(reader->push(base).type, ReadEvent::Type::kIllegal)
+          << "token " << i << ": " << tokenizer.describe(id);
   }
 }
 
-void expect_all_grammatical(const std::filesystem::path& shard) {
-  const auto data = Dataset::open(shard, {});
+void expect_all_grammatical(const std::filesystem::path& shard,
+                            const std::optional<TokenizerConfig>& config = std::nullopt) {
+  const auto data = Dataset::open(shard, {}, config);
   ASSERT_TRUE(data) << to_string(data.error());
-  const auto tokenizer = Tokenizer::create(data->config());
-  ASSERT_TRUE(tokenizer);
+  const Tokenizer& tokenizer = data->tokenizer();
   Random random(3);
   std::vector<std::uint16_t> example(301);
   for (std::size_t i = 0; i < 200; ++i) {
     data->sample(random, example);
-    expect_grammatical(*tokenizer, example);
+    expect_grammatical(tokenizer, example);
     data->fixed(i, example);
-    expect_grammatical(*tokenizer, example);
+    expect_grammatical(tokenizer, example);
   }
 }
 
@@ -44,6 +46,64 @@ TEST(DatasetTest, WindowsFollowTheGrammar) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
   expect_all_grammatical(folder / "data" / "train.sage");
+}
+
+TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
+  for (const Tokenization* scheme : tokenization_registry()) {
+    const TokenizerConfig config = {.scheme = std::string(scheme->name()), .velocity = true};
+    // A window may begin among notes that end by tokens of their own: it holds ends without onsets.
+    if (!scheme->kinds(config).has(Kind::kDuration)) continue;
+    const TemporaryFolder folder;
+    test::prepare_small(folder, 4, config);
+    expect_all_grammatical(folder / "data" / "train.sage");
+  }
+}
+
+TEST(DatasetTest, WindowsFollowTheGrammarWithMerges) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  const auto shard = folder / "data" / "train.sage";
+  for (const Boundary boundary : {Boundary::kNone, Boundary::kBar, Boundary::kNote}) {
+    const auto merged = test::with_merges(Tokenizer::create({}).value(), boundary);
+    expect_all_grammatical(shard, merged.config());
+  }
+}
+
+// A window says the same with merges as without, only in fewer tokens; so the same budget of tokens
+// shows more music.
+TEST(DatasetTest, MergesChangeTheTokensOfAWindowAndNotItsMusic) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "midi");
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    test::write_piece(folder / "midi" / (std::to_string(i) + ".mid"), test::band_score(i));
+  PrepareOptions options;
+  options.sources = {folder / "midi"};
+  options.output = folder / "data";
+  options.validation_share = 0;
+  ASSERT_TRUE(prepare(options));
+  const auto shard = folder / "data" / "train.sage";
+  const auto merged = test::with_merges(Tokenizer::create({}).value(), Boundary::kBar);
+  const auto plain = Dataset::open(shard, {});
+  const auto data = Dataset::open(shard, {}, merged.config());
+  ASSERT_TRUE(plain && data);
+  std::vector<std::uint16_t> tokens(100), base(100);
+  for (std::size_t i = 0; i < plain->piece_count(); ++i) {
+    data->fixed(i, tokens);
+    plain->fixed(i, base);
+    const auto expanded = merged.expand(std::vector<TokenId>(tokens.begin(), tokens.end()));
+    EXPECT_GT(expanded.size(), 150U);
+    EXPECT_TRUE(std::equal(base.begin(), base.end(), expanded.begin()));
+  }
+}
+
+TEST(DatasetTest, ATokenizerForOtherTokensIsRefused) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  const TokenizerConfig other = {.scheme = "tsd"};
+  const auto data = Dataset::open(folder / "data" / "train.sage", {}, other);
+  ASSERT_FALSE(data);
+  EXPECT_EQ(data.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(data.error().message.find("tsd"), std::string::npos);
 }
 
 TEST(DatasetTest, WindowsOfRealMusicFollowTheGrammar) {
@@ -86,7 +146,7 @@ TEST(DatasetTest, TranspositionMovesPitchesAndNothingElse) {
   ASSERT_TRUE(prepare(options));
   const auto data = Dataset::open(folder / "data" / "train.sage", {});
   ASSERT_TRUE(data) << to_string(data.error());
-  const Vocabulary& vocabulary = data->vocabulary();
+  const Vocabulary& vocabulary = data->tokenizer().vocabulary();
   std::set<int> pitches, drums;
   Random random(1);
   std::vector<std::uint16_t> example(40);
@@ -117,7 +177,7 @@ TEST(DatasetTest, DrumsCanBeWeighedUp) {
     for (int i = 0; i < 400; ++i) {
       data->sample(random, example);
       for (const auto id : example)
-        if (data->vocabulary().event(id).kind == Kind::kDrum) {
+        if (data->tokenizer().vocabulary().event(id).kind == Kind::kDrum) {
           ++drums;
           break;
         }

@@ -61,7 +61,8 @@ inline void write_piece(const std::filesystem::path& path, const Score& score) {
 }
 
 /// Prepares `pieces` small pieces below `folder`/data, one more for validation.
-inline void prepare_small(const TemporaryFolder& folder, int pieces) {
+inline void prepare_small(const TemporaryFolder& folder, int pieces,
+                          const TokenizerConfig& tokenizer = {}) {
   std::filesystem::create_directories(folder / "midi");
   std::filesystem::create_directories(folder / "held");
   for (int i = 0; i < pieces; ++i)
@@ -72,6 +73,7 @@ inline void prepare_small(const TemporaryFolder& folder, int pieces) {
   options.sources = {folder / "midi"};
   options.validation = {folder / "held"};
   options.output = folder / "data";
+  options.tokenizer = tokenizer;
   const auto prepared = prepare(options);
   ASSERT_TRUE(prepared) << to_string(prepared.error());
 }

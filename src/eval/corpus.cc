@@ -1,0 +1,94 @@
+#include "eval/corpus.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "midi/reader.h"
+
+namespace sage {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_midi(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension == ".mid" || extension == ".midi" || extension == ".kar" || extension == ".rmi";
+}
+
+}  // namespace
+
+Result<Folder> list_folder(const fs::path& folder) {
+  std::error_code code;
+  if (!fs::is_directory(folder, code))
+    return fail(ErrorCode::kIo, folder.string() + " is not a folder");
+  Folder out;
+  for (fs::recursive_directory_iterator
+           it(folder, fs::directory_options::skip_permission_denied, code),
+       end;
+       !code && it != end; it.increment(code)) {
+    std::error_code ignored;
+    if (!it->is_regular_file(ignored) || !is_midi(it->path())) continue;
+    fs::path name = it->path().lexically_relative(folder);
+    out.pieces.push_back({name.replace_extension().generic_string(), it->path()});
+  }
+  if (code) return fail(ErrorCode::kIo, "cannot read " + folder.string() + ": " + code.message());
+  std::sort(out.pieces.begin(), out.pieces.end(), [](const PieceFile& a, const PieceFile& b) {
+    return std::tie(a.name, a.path) < std::tie(b.name, b.path);
+  });
+  const auto same = [](const PieceFile& a, const PieceFile& b) { return a.name == b.name; };
+  for (std::size_t i = 1; i < out.pieces.size(); ++i)
+    if (same(out.pieces[i - 1], out.pieces[i]))
+      out.skipped.push_back({out.pieces[i].path.filename().string(), "another file has this name"});
+  out.pieces.erase(std::unique(out.pieces.begin(), out.pieces.end(), same), out.pieces.end());
+  return out;
+}
+
+std::vector<PieceFile> thin(const std::vector<PieceFile>& pieces, std::size_t limit) {
+  if (limit == 0 || pieces.size() <= limit) return pieces;
+  std::vector<PieceFile> some;
+  for (std::size_t i = 0; i < limit; ++i) some.push_back(pieces[pieces.size() * i / limit]);
+  return some;
+}
+
+std::string hash_of(const std::vector<PieceFile>& pieces) {
+  Sha256 hash;
+  for (const PieceFile& piece : pieces) {
+    hash.update(piece.name).update(std::string_view("\0", 1));
+    const auto mapped = MappedFile::open(piece.path);
+    hash.update(mapped ? sha256_hex(mapped->bytes()) : "unreadable");
+  }
+  return hash.hex();
+}
+
+Result<Piece> load_piece(const PieceFile& file) {
+  const auto bytes = read_file(file.path);
+  if (!bytes) return fail(bytes.error().code, "the file cannot be read");
+  auto read = read_midi(*bytes);
+  if (!read) return tl::unexpected(read.error());
+  return on_grid(read->score);
+}
+
+Result<Reference> load_reference(const PieceFile& file, const Scope& scope) {
+  auto whole = load_piece(file);
+  if (!whole) return tl::unexpected(whole.error());
+  if (note_count(whole->score) == 0) return fail(ErrorCode::kInvalidArgument, "no notes");
+  if (whole->bars.size() <= scope.skip)
+    return fail(ErrorCode::kInvalidArgument,
+                "only " + std::to_string(whole->bars.size()) + " bars, nothing behind the prompt");
+  Reference out;
+  out.part = bars_between(*whole, scope.skip, scope.bars);
+  if (note_count(out.part.score) == 0)
+    return fail(ErrorCode::kInvalidArgument, "no notes in the bars to be compared");
+  if (scope.skip > 0 && note_count(bars_between(*whole, 0, scope.skip).score) == 0)
+    return fail(ErrorCode::kInvalidArgument, "no notes in the prompt");
+  auto features = features_of(out.part);
+  if (!features) return tl::unexpected(features.error());
+  out.features = *std::move(features);
+  out.whole = *std::move(whole);
+  return out;
+}
+
+}  // namespace sage

@@ -1,0 +1,62 @@
+// Folders of music, piece by piece: what a file is called, and what it holds on the metric grid.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "metrics/features.h"
+#include "metrics/piece.h"
+
+namespace sage {
+
+struct PieceFile {
+  std::string
+      name;  // the path below the folder, without the extension; pairs outputs and references
+  std::filesystem::path path;
+};
+
+/// Something that was left out, and why; for tables.
+struct Skipped {
+  std::string name;
+  std::string why;
+};
+
+struct Folder {
+  std::vector<PieceFile> pieces;  // sorted by name
+  std::vector<Skipped> skipped;   // second files of one name
+};
+
+/// All MIDI files (.mid, .midi, .kar, .rmi in any case) below a folder. Refuses what is no folder.
+/// A folder without MIDI files is an empty corpus, no error.
+Result<Folder> list_folder(const std::filesystem::path& folder);
+
+/// About `limit` of the pieces, evenly spread, the same ones each time; all for 0.
+std::vector<PieceFile> thin(const std::vector<PieceFile>& pieces, std::size_t limit);
+
+/// SHA-256 over names and contents, in order: which data a result is about. A file that cannot be
+/// read counts with its name alone.
+std::string hash_of(const std::vector<PieceFile>& pieces);
+
+/// Reads one file onto the metric grid. The message does not repeat the file's name.
+Result<Piece> load_piece(const PieceFile& file);
+
+/// The bars that are scored: `skip` of them are the prompt, then `bars`, or all the rest for 0.
+struct Scope {
+  std::size_t skip = 0;
+  std::size_t bars = 0;
+};
+
+/// A reference, cut to the scope.
+struct Reference {
+  Piece whole;
+  Piece part;
+  Features features;  // of `part`
+};
+
+/// Refuses what no output could be compared with: no notes in the scored bars, or in the prompt; no
+/// bars behind the prompt; pieces too long to compare.
+Result<Reference> load_reference(const PieceFile& file, const Scope& scope);
+
+}  // namespace sage

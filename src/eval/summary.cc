@@ -1,0 +1,130 @@
+#include "eval/summary.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "metrics/metric.h"
+
+namespace sage {
+namespace {
+
+constexpr std::array<Measure, kMeasureCount> kMeasures = {{
+    {"nmsi", "NMSI", [](const Similarity& s) { return s.nmsi(); }},
+    {"sim_chr", "chroma", [](const Similarity& s) { return s.chroma; }},
+    {"sim_grv", "groove", [](const Similarity& s) { return s.groove; }},
+    {"sim_ssm", "structure", [](const Similarity& s) { return s.structure; }},
+    {"sim_nd", "density", [](const Similarity& s) { return s.density; }},
+}};
+
+std::vector<double> values_of(const SystemScores& system, const Measure& m) {
+  std::vector<double> values;
+  for (const PieceScore& piece : system.pieces) values.push_back(m.of(piece.similarity));
+  return values;
+}
+
+/// The values of a metric over the pieces that have one.
+std::vector<double> metric_values(const SystemScores& system, std::size_t metric) {
+  std::vector<double> values;
+  for (const PieceScore& piece : system.pieces)
+    if (metric < piece.metrics.size() && piece.metrics[metric] == piece.metrics[metric])
+      values.push_back(piece.metrics[metric]);
+  return values;
+}
+
+TimeHistogram pooled(const SystemScores& system, TimeHistogram PieceScore::*part) {
+  TimeHistogram sum = {};
+  for (const PieceScore& piece : system.pieces)
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += (piece.*part)[k];
+  const double all = std::accumulate(sum.begin(), sum.end(), 0.0);
+  for (double& x : sum) x /= std::max(all, 1.0);
+  return sum;
+}
+
+SystemSummary summarise(const SystemScores& system, const SystemScores& reference, bool paired,
+                        const SummaryOptions& options) {
+  SystemSummary out;
+  out.name = system.name;
+  out.folder = system.folder;
+  out.data_hash = system.data_hash;
+  out.calibration = system.calibration;
+  out.pieces = system.pieces.size();
+  for (const PieceScore& piece : system.pieces) {
+    out.missing += piece.status == Status::kMissing;
+    out.unreadable += piece.status == Status::kUnreadable;
+    out.silent += piece.status == Status::kSilent;
+  }
+  const BootstrapOptions bootstrap{.resamples = options.resamples, .seed = options.seed};
+  for (const Measure& m : kMeasures)
+    if (paired) out.measures.push_back(bootstrap_mean(values_of(system, m), bootstrap));
+  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
+    const auto values = metric_values(system, k);
+    out.metrics.push_back({bootstrap_mean(values, bootstrap), values.size(),
+                           divergence(values, metric_values(reference, k))});
+  }
+  out.note_lengths = pooled(system, &PieceScore::note_lengths);
+  out.inter_onsets = pooled(system, &PieceScore::inter_onsets);
+  out.note_length_divergence =
+      histogram_divergence(out.note_lengths, pooled(reference, &PieceScore::note_lengths));
+  out.inter_onset_divergence =
+      histogram_divergence(out.inter_onsets, pooled(reference, &PieceScore::inter_onsets));
+  return out;
+}
+
+PairedTest test(const SystemScores& a, const SystemScores& b, std::size_t index,
+                const SummaryOptions& options) {
+  const auto x = values_of(a, kMeasures[index]), y = values_of(b, kMeasures[index]);
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < x.size(); ++i) differences.push_back(x[i] - y[i]);
+  PairedTest out;
+  out.a = a.name;
+  out.b = b.name;
+  out.measure = index;
+  out.difference =
+      bootstrap_mean(differences, {.resamples = options.resamples, .seed = options.seed});
+  out.p = paired_permutation_test(differences, {.seed = options.seed});
+  out.effect = paired_effect_size(differences);
+  return out;
+}
+
+std::vector<PairedTest> test_all(const Scores& scores, const std::vector<std::size_t>& order,
+                                 const SummaryOptions& options) {
+  std::vector<PairedTest> tests;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    for (std::size_t j = i + 1; j < order.size(); ++j)
+      for (std::size_t m = 0; m < kMeasureCount; ++m)
+        tests.push_back(test(scores.systems[order[i]], scores.systems[order[j]], m, options));
+  std::vector<double> p;
+  for (const PairedTest& t : tests) p.push_back(t.p);
+  const auto adjusted = holm(p);
+  for (std::size_t i = 0; i < tests.size(); ++i) tests[i].p_holm = adjusted[i];
+  return tests;
+}
+
+}  // namespace
+
+const Measure& measure(std::size_t index) { return kMeasures[index]; }
+
+Summary summarise(const Scores& scores, const SummaryOptions& options) {
+  Summary out;
+  out.options = options;
+  const auto row = [&](const SystemScores& system) {
+    return summarise(system, scores.reference, scores.paired, options);
+  };
+  out.reference = row(scores.reference);
+  for (const SystemScores& system : scores.calibrations) out.calibrations.push_back(row(system));
+  std::vector<SystemSummary> rows;
+  for (const SystemScores& system : scores.systems) rows.push_back(row(system));
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (scores.paired) {
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return rows[a].measures[0].mean > rows[b].measures[0].mean;
+    });
+    out.tests = test_all(scores, order, options);
+  }
+  for (const std::size_t i : order) out.systems.push_back(std::move(rows[i]));
+  return out;
+}
+
+}  // namespace sage

@@ -1,0 +1,66 @@
+// From scores of pieces to what a table says: means with intervals, divergences, paired tests.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/inference.h"
+#include "eval/scoring.h"
+#include "metrics/divergence.h"
+
+namespace sage {
+
+/// NMSI and its terms, in the order of tables and tests.
+struct Measure {
+  const char* name;
+  const char* title;
+  double (*of)(const Similarity& similarity);
+};
+inline constexpr std::size_t kMeasureCount = 5;
+const Measure& measure(std::size_t index);
+
+struct MetricSummary {
+  MeanInterval mean;  // over the pieces that have a value
+  std::size_t values = 0;
+  Divergence to_reference;  // of the per-piece values
+};
+
+struct SystemSummary {
+  std::string name, folder, data_hash;
+  bool calibration = false;
+  std::size_t pieces = 0;  // the denominator: every reference that counts
+  std::size_t missing = 0, unreadable = 0, silent = 0;
+  std::vector<MeanInterval> measures;  // kMeasureCount of them, where pieces are paired
+  std::vector<MetricSummary> metrics;  // as all_metrics()
+  TimeHistogram note_lengths = {}, inter_onsets = {};  // shares of all notes
+  Divergence note_length_divergence, inter_onset_divergence;
+};
+
+/// `a` against `b` on the same references.
+struct PairedTest {
+  std::string a, b;
+  std::size_t measure = 0;
+  MeanInterval difference;  // a - b
+  double p = 1, p_holm = 1;
+  double effect = 0;  // Cohen's d of paired values
+
+  bool shown() const { return p_holm < 0.05; }
+};
+
+struct SummaryOptions {
+  int resamples = 10'000;
+  std::uint64_t seed = 0;
+};
+
+struct Summary {
+  SystemSummary reference;
+  std::vector<SystemSummary> systems;  // best NMSI first, where there is one
+  std::vector<SystemSummary> calibrations;
+  std::vector<PairedTest> tests;  // every pair of systems, every measure; one family for Holm
+  SummaryOptions options;
+};
+
+Summary summarise(const Scores& scores, const SummaryOptions& options = {});
+
+}  // namespace sage

@@ -1,0 +1,69 @@
+#include "generate/steering.h"
+
+namespace sage {
+
+Steering::Steering(const Tokenizer& tokenizer, const Request& request)
+    : vocabulary_(&tokenizer.vocabulary()),
+      grammar_(tokenizer.reader()),
+      allow_meter_changes_(request.allow_meter_changes),
+      allow_tempo_changes_(request.allow_tempo_changes) {}
+
+Steering::Steering(const Steering& other)
+    : vocabulary_(other.vocabulary_),
+      grammar_(other.grammar_->clone()),
+      allow_meter_changes_(other.allow_meter_changes_),
+      allow_tempo_changes_(other.allow_tempo_changes_),
+      state_(other.state_) {}
+
+std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<Steering>(*this); }
+
+void Steering::copy_from(const EventReader& other) {
+  const auto& steering = static_cast<const Steering&>(other);
+  grammar_->copy_from(*steering.grammar_);
+  state_ = steering.state_;
+}
+
+ReadEvent Steering::push(TokenId id) {
+  const ReadEvent event = grammar_->push(id);
+  if (event.type == ReadEvent::Type::kMeter) {
+    state_.meter = id;
+    if (state_.meter_due == id) state_.meter_due = -1;
+  } else if (event.type == ReadEvent::Type::kTempo) {
+    state_.tempo = id;
+    if (state_.tempo_due == id) state_.tempo_due = -1;
+  }
+  return event;
+}
+
+// Never narrowed to nothing: a meter or a tempo is only taken away where it is optional, and BAR
+// only where the grammar knows another way on.
+void Steering::allowed(TokenMask& mask) const {
+  grammar_->allowed(mask);
+  if (!state_.following) return;
+  mask.remove(vocabulary_->range(Kind::kHole));
+  mask.remove(vocabulary_->range(Kind::kFill));
+  if (state_.closing) mask.remove(vocabulary_->range(Kind::kBar));
+  fix(mask, Kind::kTimeSignature, state_.meter_due, state_.meter, allow_meter_changes_);
+  fix(mask, Kind::kTempo, state_.tempo_due, state_.tempo, allow_tempo_changes_);
+}
+
+void Steering::fix(TokenMask& mask, Kind kind, TokenId due, TokenId in_force, bool free) const {
+  if (due >= 0 && mask.allows(due))
+    mask.keep_only(due);
+  else if (in_force >= 0 && !free)
+    mask.remove(vocabulary_->range(kind));
+}
+
+void Steering::restrict_programs(const ProgramSet& programs) {
+  grammar_->restrict_programs(programs);
+}
+
+void Steering::meter_due(TokenId id) { state_.meter_due = id == state_.meter ? -1 : id; }
+void Steering::tempo_due(TokenId id) { state_.tempo_due = id == state_.tempo ? -1 : id; }
+
+void Steering::close() {
+  state_.closing = true;
+  grammar_->restrict_programs({});
+}
+
+}  // namespace sage

@@ -1,0 +1,54 @@
+// The grammar narrowed to what a request wants: a reader of base ids like any other, so that merged
+// tokens are judged by it too.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "generate/request.h"
+#include "tokens/tokenizer.h"
+
+namespace sage {
+
+class Steering final : public EventReader {
+ public:
+  /// The tokenizer must outlive the reader.
+  Steering(const Tokenizer& tokenizer, const Request& request);
+  Steering(const Steering& other);
+  Steering& operator=(const Steering&) = delete;
+
+  std::unique_ptr<EventReader> clone() const override;
+  void copy_from(const EventReader& other) override;
+  ReadEvent push(TokenId id) override;
+  void allowed(TokenMask& mask) const override;
+  void restrict_programs(const ProgramSet& programs) override;
+  int bars_begun() const override { return grammar_->bars_begun(); }
+  Tick now() const override { return grammar_->now(); }
+
+  /// Before the first bar everything but the header is as the grammar says; a prompt is fed so too.
+  void follow_request() { state_.following = true; }
+  /// To be written at the next bar; what is in force already is not written again.
+  void meter_due(TokenId id);
+  void tempo_due(TokenId id);
+  bool has_meter_due() const { return state_.meter_due >= 0; }
+  /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
+  void close();
+
+ private:
+  // Token ids; -1: none.
+  struct State {
+    TokenId meter = -1, tempo = -1;          // in force
+    TokenId meter_due = -1, tempo_due = -1;  // to be written as soon as they may
+    bool following = false;
+    bool closing = false;
+  };
+
+  void fix(TokenMask& mask, Kind kind, TokenId due, TokenId in_force, bool free) const;
+
+  const Vocabulary* vocabulary_;
+  std::unique_ptr<EventReader> grammar_;
+  bool allow_meter_changes_, allow_tempo_changes_;
+  State state_;
+};
+
+}  // namespace sage

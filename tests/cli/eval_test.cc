@@ -1,0 +1,115 @@
+// The benchmark as a user meets it: scores of folders, continuations that resume, copies that are
+// found.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "midi/writer.h"
+#include "program.h"
+
+namespace sage::test {
+namespace {
+
+/// A few bars of broken chords, different for each `seed`.
+void write_piece(const std::string& path, int seed) {
+  Score score;
+  score.tracks.resize(2);
+  score.tracks[1].program = 32;
+  for (int i = 0; i < 80; ++i)
+    score.tracks[0].notes.push_back(
+        {Tick{240 * i}, Tick{200}, static_cast<std::uint8_t>(60 + (i * (seed + 3)) % 17), 80});
+  for (int i = 0; i < 10; ++i)
+    score.tracks[1].notes.push_back(
+        {Tick{960 * i}, Tick{900}, static_cast<std::uint8_t>(36 + (i * seed) % 7), 80});
+  ASSERT_TRUE(write_midi_file(score, path));
+}
+
+class Eval : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = std::string(1, static_cast<char>('a' + i)) + ".mid";
+      write_piece(scratch_.path("references/" + name), i);
+      write_piece(scratch_.path("same/" + name), i);
+      write_piece(scratch_.path("other/" + name), i + 1);
+    }
+  }
+  Scratch scratch_;
+};
+
+TEST_F(Eval, ScoresFoldersAndWritesReports) {
+  const Ran ran =
+      run_program({"eval", "score", "--outputs", scratch_.path("same"), "--outputs",
+                   "B=" + scratch_.path("other"), "--references", scratch_.path("references"),
+                   "--report", scratch_.path("r/report"), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto json = ran.json();
+  EXPECT_EQ(json["systems"][0]["name"], "same");
+  EXPECT_EQ(json["systems"][0]["nmsi"]["mean"], 100.0);
+  EXPECT_EQ(json["systems"][1]["name"], "B");
+  EXPECT_LT(json["systems"][1]["nmsi"]["mean"], 100.0);
+  EXPECT_EQ(json["calibrations"][0]["nmsi"]["mean"], 100.0);
+  for (const char* kind : {".json", ".md", ".html"})
+    EXPECT_TRUE(std::filesystem::exists(scratch_.path(std::string("r/report") + kind)));
+}
+
+TEST_F(Eval, MissingOutputsAreNamedAndCount) {
+  std::filesystem::remove(scratch_.path("same/a.mid"));
+  const Ran ran = run_program({"eval", "score", "--outputs", scratch_.path("same"), "--references",
+                               scratch_.path("references"), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto json = ran.json();
+  EXPECT_EQ(json["systems"][0]["missing"], 1);
+  EXPECT_EQ(json["systems"][0]["pieces"], 3);
+  EXPECT_NEAR(json["systems"][0]["nmsi"]["mean"].get<double>(), 200.0 / 3, 1e-9);
+}
+
+TEST_F(Eval, WrongFoldersFailInOneLine) {
+  const Ran ran = run_program({"eval", "score", "--outputs", scratch_.path("nowhere"),
+                               "--references", scratch_.path("references")});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(ran.one_line()) << ran.err;
+  EXPECT_EQ(run_program({"eval", "score"}).code, 2);
+  EXPECT_EQ(run_program({"eval", "degrade", "--how", "nonsense"}).code, 2);
+}
+
+TEST_F(Eval, ContinuesAndResumes) {
+  const std::vector<std::string> command = {"eval",   "continuation",
+                                            "-m",     shipped_model(),
+                                            "--data", scratch_.path("references"),
+                                            "-o",     scratch_.path("out"),
+                                            "--bars", "1",
+                                            "--jobs", "2"};
+  const Ran first = run_program(command);
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.out.find("League table"), std::string::npos);
+  const auto bytes = read_text(scratch_.path("out/a.mid")).value();
+  std::filesystem::remove(scratch_.path("out/a.mid"));
+  ASSERT_EQ(run_program(command).code, 0);
+  EXPECT_EQ(read_text(scratch_.path("out/a.mid")).value(), bytes);
+  auto other = command;
+  other.insert(other.end(), {"--seed", "9"});
+  const Ran refused = run_program(other);
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.one_line()) << refused.err;
+}
+
+TEST_F(Eval, FindsCopies) {
+  const Ran ran = run_program({"eval", "copying", "--outputs", scratch_.path("same"), "--train",
+                               scratch_.path("references"), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto json = ran.json();
+  for (const auto& run : json["sets"][0]["runs"]) EXPECT_EQ(run["longest"], 80);
+}
+
+TEST_F(Eval, MeasuresLatency) {
+  const Ran ran = run_program({"bench", "latency", "-m", shipped_model(), "--data",
+                               scratch_.path("references"), "--bars", "1", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto json = ran.json();
+  EXPECT_EQ(json["runs"], 3);
+  EXPECT_GT(json["time_to_first_note_ms"]["p50"], 0.0);
+  EXPECT_LE(json["time_to_first_note_ms"]["p50"], json["time_to_first_note_ms"]["p99.9"]);
+}
+
+}  // namespace
+}  // namespace sage::test

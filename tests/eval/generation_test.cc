@@ -1,0 +1,117 @@
+#include "eval/generation.h"
+
+#include <gtest/gtest.h>
+
+#include "folders.h"
+#include "generate/small_engine.h"
+#include "midi/reader.h"
+
+namespace sage {
+namespace {
+
+class Generation : public testing::Test {
+ protected:
+  void SetUp() override {
+    test::write_songs(root_ / "data", 3);
+    references_ = list_folder(root_ / "data")->pieces;
+    options_.scope = {2, 2};
+    options_.seed = 5;
+  }
+
+  Result<Generated> generate(const std::string& folder) {
+    return generate_outputs(engine_, references_, root_ / folder, options_, test::go_on);
+  }
+  std::string output(const std::string& folder, const char* name) {
+    return read_text(root_ / (folder + "/" + name + ".mid")).value_or("");
+  }
+
+  test::TemporaryFolder root_;
+  std::vector<PieceFile> references_;
+  GenerationOptions options_;
+  std::shared_ptr<const Engine> engine_ = test::small_engine();
+};
+
+TEST_F(Generation, WritesAPieceForEachReferenceAndResumes) {
+  const auto first = generate("out");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->made, 3u);
+  EXPECT_TRUE(first->failed.empty());
+  const std::string b = output("out", "b");
+  ASSERT_FALSE(b.empty());
+
+  std::filesystem::remove(root_ / "out/b.mid");
+  const auto second = generate("out");
+  EXPECT_EQ(second->made, 1u);
+  EXPECT_EQ(second->kept, 2u);
+  EXPECT_EQ(output("out", "b"), b);
+}
+
+TEST_F(Generation, ThreadsAndOrderChangeNothing) {
+  ASSERT_TRUE(generate("one"));
+  options_.jobs = 3;
+  std::reverse(references_.begin(), references_.end());
+  ASSERT_TRUE(generate("three"));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(output("one", name), output("three", name));
+}
+
+TEST_F(Generation, OtherSettingsNeedAnotherFolder) {
+  ASSERT_TRUE(generate("out"));
+  options_.seed = 6;
+  const auto other = generate("out");
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kMismatch);
+}
+
+TEST_F(Generation, AChangedReferenceIsAnsweredAnew) {
+  ASSERT_TRUE(generate("out"));
+  ASSERT_TRUE(write_midi_file(test::random_song(77), root_ / "data/a.mid"));
+  EXPECT_EQ(generate("out")->made, 1u);
+}
+
+TEST_F(Generation, ThePromptIsKept) {
+  ASSERT_TRUE(generate("out"));
+  const Score score = read_midi_file(root_ / "out/a.mid")->score;
+  const Piece made = on_grid(score).value();
+  const Piece original = load_piece(references_[0]).value();
+  const Piece a = bars_between(made, 0, 2), b = bars_between(original, 0, 2);
+  ASSERT_EQ(note_count(a.score), note_count(b.score));
+}
+
+TEST_F(Generation, TheJournalTellsTheSpeed) {
+  ASSERT_TRUE(generate("out"));
+  const auto latency = read_latency(root_ / "out", "small");
+  ASSERT_TRUE(latency);
+  EXPECT_EQ(latency->pieces, 3u);
+  EXPECT_EQ(latency->settings["task"], "continuation");
+  EXPECT_GT(latency->peak_memory_mb, 0);
+  if (latency->notes > 3) {
+    EXPECT_GT(latency->notes_per_second, 0);
+    EXPECT_GT(latency->first_note_ms[0], 0);
+    EXPECT_LE(latency->note_ms[0], latency->note_ms[3]);
+  }
+  EXPECT_FALSE(read_latency(root_ / "data", "none"));
+}
+
+TEST_F(Generation, RequestsSayWhatTheTaskAsks) {
+  const Reference reference = load_reference(references_[0], options_.scope).value();
+  const Score score = read_midi_file(references_[0].path)->score;
+  const Request continuation = request_for(options_, "a", score, reference);
+  EXPECT_TRUE(continuation.prompt.has_value());
+  EXPECT_EQ(continuation.prompt_bars, 2);
+  EXPECT_EQ(continuation.bars, 2);
+  options_.task = GenerationTask::kInstrument;
+  const Request instrument = request_for(options_, "a", score, reference);
+  EXPECT_FALSE(instrument.prompt);
+  EXPECT_EQ(instrument.programs, (std::vector<int>{0, 33, kDrumProgram}));
+  options_.task = GenerationTask::kUnconditional;
+  EXPECT_TRUE(request_for(options_, "a", score, reference).programs.empty());
+  EXPECT_NE(request_for(options_, "b", score, reference).seed, instrument.seed);
+}
+
+TEST_F(Generation, ABrokenJournalIsRefused) {
+  ASSERT_TRUE(write_text(root_ / "out/generation.json", "{]"));
+  EXPECT_FALSE(generate("out"));
+}
+
+}  // namespace
+}  // namespace sage
