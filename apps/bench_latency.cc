@@ -55,14 +55,14 @@ Result<Times> measure(const std::shared_ptr<const Engine>& engine,
       continue;
     }
     const Request request = request_for(options.generation, files[i].name, read->score, *reference);
+    if (times.pieces == 0)  // the first answer warms up memory and caches
+      (void)generate_timed(engine, request, options.model.threads);
     for (int repeat = 0; repeat < options.repeats; ++repeat) {
       const auto piece = generate_timed(engine, request, options.model.threads);
       if (!piece) {
         times.skipped.push_back({files[i].name, to_string(piece.error())});
         break;
       }
-      if (times.pieces + times.skipped.size() == 0 && options.repeats == 1)  // the first warms up
-        (void)generate_timed(engine, request, options.model.threads);
       take(*piece, times);
     }
   }
