@@ -49,9 +49,11 @@ TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> l
   const double top = std::min_element(candidates_.begin(), candidates_.end(), before)->logit;
   for (Candidate& candidate : candidates_)
     candidate.logit = (candidate.logit - top) / options_.temperature;
-  std::sort(candidates_.begin(), candidates_.end(), before);
   keep_top_k();
-  keep_top_p();
+  const double mass = total_mass();
+  drop_tail(mass);
+  std::sort(candidates_.begin(), candidates_.end(), before);
+  keep_top_p(mass);
   drop_below_min_p();
   return draw(random);
 }
@@ -77,18 +79,35 @@ void Sampler::penalise_repeats(std::span<const TokenId> history) {
 
 void Sampler::keep_top_k() {
   const auto k = static_cast<std::size_t>(options_.top_k);
-  if (k > 0 && k < candidates_.size()) candidates_.resize(k);
+  if (k == 0 || k >= candidates_.size()) return;
+  std::nth_element(candidates_.begin(), candidates_.begin() + options_.top_k, candidates_.end(),
+                   before);
+  candidates_.resize(k);
 }
 
-void Sampler::keep_top_p() {
-  if (options_.top_p >= 1.0) return;
-  const double top = candidates_.front().logit;
+// From here on logits are relative to the likeliest.
+
+double Sampler::total_mass() const {
   double total = 0.0;
-  for (const Candidate& candidate : candidates_) total += std::exp(candidate.logit - top);
+  for (const Candidate& candidate : candidates_) total += std::exp(candidate.logit);
+  return total;
+}
+
+/// Spares the sorting of candidates that top-p drops in any case: all that are less likely than an
+/// n-th of the share to be dropped make less than that share together.
+void Sampler::drop_tail(double mass) {
+  if (options_.top_p >= 1.0) return;
+  const double least =
+      std::log((1.0 - options_.top_p) * mass / static_cast<double>(candidates_.size()));
+  std::erase_if(candidates_, [&](const Candidate& c) { return c.logit < least; });
+}
+
+void Sampler::keep_top_p(double mass) {
+  if (options_.top_p >= 1.0) return;
   double kept = 0.0;
   std::size_t count = 0;
-  while (count < candidates_.size() && kept < options_.top_p * total)
-    kept += std::exp(candidates_[count++].logit - top);
+  while (count < candidates_.size() && kept < options_.top_p * mass)
+    kept += std::exp(candidates_[count++].logit);
   candidates_.resize(std::max<std::size_t>(count, 1));
 }
 

@@ -49,7 +49,9 @@ class Sampler {
  private:
   void penalise_repeats(std::span<const TokenId> history);
   void keep_top_k();
-  void keep_top_p();
+  double total_mass() const;
+  void drop_tail(double mass);
+  void keep_top_p(double mass);
   void drop_below_min_p();
   TokenId draw(Random& random) const;
 

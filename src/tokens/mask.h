@@ -50,6 +50,8 @@ class TokenMask {
   }
   /// Takes the ids of `range` out.
   void remove(IdRange range) {
+    const auto meets = [&](IdRange r) { return r.begin < range.end && range.begin < r.end; };
+    if (std::none_of(ranges().begin(), ranges().end(), meets)) return;  // as mostly
     const TokenMask old = *this;
     clear();
     for (const IdRange& kept : old.ranges()) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 namespace sage {
 namespace {
@@ -66,6 +68,33 @@ TEST(Sampler, TopPKeepsTheSmallestSetThatReachesP) {
   EXPECT_EQ(draw({.top_p = 0.69}, kMask, kLogits).size(), 2u);
   EXPECT_EQ(draw({.top_p = 0.71}, kMask, kLogits).size(), 3u);
   EXPECT_EQ(draw({.top_p = 0.01}, kMask, kLogits).size(), 1u);
+}
+
+// With many candidates most are dropped before they are sorted; the set must be the same.
+TEST(Sampler, TopPOfManyIsThatOfASortedList) {
+  Random random(4);
+  std::vector<float> logits(3'000);
+  for (float& logit : logits) logit = static_cast<float>(12 * random.uniform());
+  std::vector<std::pair<double, TokenId>> sorted;
+  double total = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    sorted.emplace_back(-std::exp(double{logits[i]}), static_cast<TokenId>(i));
+    total -= sorted.back().first;
+  }
+  std::sort(sorted.begin(), sorted.end());
+  for (const double top_p : {0.1, 0.5, 0.9}) {
+    std::set<TokenId> kept;
+    double mass = 0;
+    for (auto it = sorted.begin(); mass < top_p * total; ++it) {
+      kept.insert(it->second);
+      mass -= it->first;
+    }
+    std::set<TokenId> drawn;
+    for (const auto& [id, times] : draw({.top_p = top_p}, mask_of({{0, 3'000}}), logits))
+      drawn.insert(id);
+    EXPECT_TRUE(std::includes(kept.begin(), kept.end(), drawn.begin(), drawn.end())) << top_p;
+    EXPECT_GT(2 * drawn.size(), kept.size()) << top_p;
+  }
 }
 
 TEST(Sampler, MinPDropsTheUnlikely) {
