@@ -122,6 +122,14 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
   }
 }
 
+/// Asks the processor for a page ahead of its turn: planes of one layer lie far apart, and a single
+/// token has too little to do on each for the processor's own foresight.
+void ForwardPass::fetch(int layer, int head, std::int64_t page) const noexcept {
+  const std::uint8_t* const plane = cache_.plane(head, layer, page * kPageTokens).keys;
+  for (std::size_t at = 0; at < cache_.plane_bytes(); at += kLineBytes)
+    __builtin_prefetch(plane + at, 0, 2);
+}
+
 /// Attention of all queries of a K/V head over the sinks that have left their window.
 void ForwardPass::attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept {
   for (std::int64_t page = 0; page < sink_pages_; ++page)
@@ -137,7 +145,8 @@ void ForwardPass::attend_chunk(int layer, int head, int thread, const Tokens& to
   const std::int64_t start = chunk * kChunkPages;
   const std::int64_t slot = sink_pages_ + chunk - chunks(head).first;
   const std::int64_t last = (visible(tokens_ - 1, head).high - 1) / kPageTokens;
-  for (std::int64_t page = start; page < start + kChunkPages && page <= last; ++page)
+  for (std::int64_t page = start; page < start + kChunkPages && page <= last; ++page) {
+    if (tokens_ == 1 && page < last) fetch(layer, head, page + 1);
     attend_page(layer, head, thread, tokens, page, false, slot, [&](int token) {
       const KvCache::Visible& sees = visible(token, head);
       const auto within = [&](std::int64_t entry) {
@@ -147,6 +156,7 @@ void ForwardPass::attend_chunk(int layer, int head, int thread, const Tokens& to
       return Seen{within(sees.low), within(sees.high),
                   page > start && sees.low < page * kPageTokens};
     });
+  }
 }
 
 /// Neighbouring tokens that see the same entries go through the kernel together, and with them all

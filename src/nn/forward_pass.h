@@ -113,6 +113,7 @@ class ForwardPass {
   void attend_many(int layer, int thread, const Tokens& tokens) noexcept;
   void rotate_queries(int thread, const Tokens& tokens) noexcept;
   void store(int layer, int head, int token, int thread) noexcept;
+  void fetch(int layer, int head, std::int64_t page) const noexcept;
   void attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept;
   void attend_chunk(int layer, int head, int thread, const Tokens& tokens,
                     std::int64_t chunk) noexcept;

@@ -87,6 +87,8 @@ class KvCache {
   /// The plane that an entry lies in, as number entry % kPageTokens. Entries that nobody has stored
   /// are finite.
   Plane plane(int head, int layer, std::int64_t entry) const;
+  /// Of one plane, from its keys to its last scale.
+  std::size_t plane_bytes() const { return key_bytes_ + value_bytes_ + scale_bytes_; }
   /// Writes an entry: (head_dim) elements of the cache's type each; scales matter for kI8 only.
   void store(int head, int layer, std::int64_t entry, const void* key, const void* value,
              float key_scale = 1, float value_scale = 1);
@@ -104,7 +106,6 @@ class KvCache {
   std::int32_t page_of(const Head& head, std::int64_t entry) const;
   std::int64_t position_of(const Head& head, std::int64_t entry) const;
   std::int64_t first_at_or_after(const Head& head, std::int64_t position) const;
-  std::size_t plane_bytes() const { return key_bytes_ + value_bytes_ + scale_bytes_; }
   std::size_t page_bytes() const { return static_cast<std::size_t>(layers_) * plane_bytes(); }
 
   ModelConfig config_;
