@@ -22,6 +22,8 @@ Result<void> apply(const ApplyOptions& options) {
   if (file->config != base)
     return fail(ErrorCode::kMismatch, options.input + " holds tokens of " + describe(file->config) +
                                           "; the merges are for " + describe(base));
+  if (file->pieces.empty())
+    return fail(ErrorCode::kInvalidArgument, options.input + " holds no pieces");
   std::size_t before = 0, after = 0;
   for (TokenFile::Piece& piece : file->pieces) {
     // Decoding first: merges of what is no piece would hide where it went wrong.

@@ -49,10 +49,10 @@ void say_composition(const MergeComposition& all) {
   static constexpr std::array<const char*, kShapeCount> kWhat = {
       "the head of a bar", "a fragment of a note", "a whole note", "parts of several notes"};
   for (std::size_t s = 0; s < kWhat.size(); ++s) row(kWhat[s], all.shapes[s]);
-  row("across two notes", all.crosses_note);
-  row("across two positions", all.crosses_position);
+  row("across two notes or a bar line", all.crosses_note);
+  row("across two positions, by their own words", all.crosses_position);
   row("across a bar line", all.crosses_bar);
-  row("across two instruments", all.crosses_instrument);
+  row("across two instruments, by their own words", all.crosses_instrument);
   say("");
   say("| made of | number | share |");
   say("|---|---|---|");
@@ -83,8 +83,9 @@ Result<void> inspect(const InspectOptions& options) {
   }
   say(describe(tokenizer->config()) + ": " + grouped(first) + " base tokens, " +
       grouped(tokenizer->size()) + " in all");
-  const int shown = options.top == 0 ? tokenizer->size() : first + options.top;
-  for (TokenId id = first; id < std::min(shown, tokenizer->size()); ++id)
+  const int merges = tokenizer->size() - first;
+  const int shown = options.top == 0 ? merges : std::min(options.top, merges);
+  for (TokenId id = first; id < first + shown; ++id)
     say("  " + std::to_string(id) + "  " + tokenizer->describe(id) + "  (" +
         std::string(shape_name(anatomy(tokenizer->expansion(id), *tokenizer).shape)) + ")");
   if (tokenizer->has_merges()) say_composition(all);

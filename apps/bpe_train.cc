@@ -112,6 +112,10 @@ Result<void> train(const TrainOptions& options) {
   if (!corpus) return tl::unexpected(corpus.error());
   auto learned = learn(options, *base, *std::move(corpus));
   if (!learned) return tl::unexpected(learned.error());
+  if (learned->merges.empty())
+    return fail(ErrorCode::kInvalidArgument, "no pair of tokens comes " +
+                                                 std::to_string(options.min_count) +
+                                                 " times or more: nothing to learn");
   about["tokens_before"] = learned->tokens_before;
   about["tokens_after"] = learned->tokens_after;
   about["min_count"] = options.min_count;

@@ -61,6 +61,8 @@ Result<void> act(const Options& given, const std::string& command) {
   Options options = given;
   std::sort(options.study.merges.begin(), options.study.merges.end());
   options.study.arms = std::filesystem::path(options.output) / "arms";
+  for (const auto& paths : {options.data, options.held_out})
+    if (auto files = midi_files(paths); !files) return tl::unexpected(files.error());
   if (auto ok = check_writable(options.study.arms / "arm.json"); !ok) return ok;
   install_stop_handler();
   auto training = read(options.data, "training", options.max_notes, options);

@@ -1,5 +1,6 @@
 #include "tokenizer_options.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <optional>
@@ -19,6 +20,7 @@ std::vector<std::string> scheme_names() {
 /// The library would make numbers of fractions and truth values, and cut what is too large.
 std::optional<std::vector<TokenId>> token_ids(const nlohmann::json& json) {
   std::vector<TokenId> ids;
+  if (!json.is_array()) return std::nullopt;
   for (const auto& number : json) {
     if (!number.is_number_integer()) return std::nullopt;
     const auto id = number.get<std::int64_t>();
@@ -84,6 +86,12 @@ Result<TokenFile> read_token_file(const std::filesystem::path& path) {
   if (json.value("version", nlohmann::json()) != kTokenFileVersion)
     return bad("its version is not " + std::to_string(kTokenFileVersion));
   TokenFile file;
+  if (!json.contains("pieces") || !json["pieces"].is_array() ||
+      !std::all_of(json["pieces"].begin(), json["pieces"].end(), [](const auto& piece) {
+        return piece.is_object() && piece.contains("file") && piece["file"].is_string() &&
+               piece.contains("tokens");
+      }))
+    return bad("its \"pieces\" are not a list of {\"file\": name, \"tokens\": [...]}");
   try {
     auto config = tokenizer_config_from_json(json.at("tokenizer"));
     if (!config) return bad(config.error().message);

@@ -76,7 +76,7 @@ Result<void> Generator::begin() {
         vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(*request_.meter)));
   if (request_.bpm)
     steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm)));
-  steering_.follow_request();
+  steering_.follow_request(prompt_bars_ + request_.bars);
   return {};
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <vector>
 
 #include "generate/history.h"
@@ -38,14 +37,15 @@ Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids
   MergeGrammar grammar(tokenizer.trie());
   std::vector<IdRange> legal;
   Likelihood total;
-  const auto notes_read = [&](TokenId id) -> std::optional<std::size_t> {
-    std::size_t notes = 0;
-    for (const TokenId base : tokenizer.expansion(id)) {
+  const auto read = [&](std::size_t i) -> Result<void> {
+    for (const TokenId base : tokenizer.expansion(ids[i])) {
       const ReadEvent event = reader->push(base);
-      if (event.type == ReadEvent::Type::kIllegal) return std::nullopt;
-      notes += event.type == ReadEvent::Type::kNote;
+      if (event.type == ReadEvent::Type::kIllegal)
+        return fail(ErrorCode::kMalformed, "token " + std::to_string(i) + " (" +
+                                               tokenizer.describe(ids[i]) + ") may not stand here");
+      if (event.type == ReadEvent::Type::kNote) ++total.notes;
     }
-    return notes;
+    return {};
   };
   std::vector<float> logits;
   std::vector<TokenId> block;
@@ -61,13 +61,8 @@ Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids
     logits.resize(block.size() * size);
     engine.model().forward_all(block, cache, workspace, logits);
     for (std::size_t i = 0; i < fresh; ++i, ++next) {
-      const auto notes = notes_read(ids[next]);
-      if (!notes)
-        return fail(ErrorCode::kMalformed, "token " + std::to_string(next) + " (" +
-                                               tokenizer.describe(ids[next]) +
-                                               ") may not stand here");
+      if (auto ok = read(next); !ok) return tl::unexpected(ok.error());
       history.push(ids[next]);
-      total.notes += *notes;
       grammar.allowed(*reader, legal);
       const auto row = std::span(logits).subspan((old + i) * size, size);
       const double logit = row[static_cast<std::size_t>(ids[next + 1])];
@@ -76,8 +71,9 @@ Result<Likelihood> likelihood(const Engine& engine, std::span<const TokenId> ids
       ++total.tokens;
     }
   }
-  // The last token is scored, but never read above.
-  if (!ids.empty()) total.notes += notes_read(ids.back()).value_or(0);
+  // The last token is scored above, but not read.
+  if (!ids.empty())
+    if (auto ok = read(ids.size() - 1); !ok) return tl::unexpected(ok.error());
   return total;
 }
 

@@ -1,5 +1,7 @@
 #include "generate/steering.h"
 
+#include <algorithm>
+
 namespace sage {
 
 Steering::Steering(const Tokenizer& tokenizer, const Request& request)
@@ -13,6 +15,7 @@ Steering::Steering(const Steering& other)
       grammar_(other.grammar_->clone()),
       allow_meter_changes_(other.allow_meter_changes_),
       allow_tempo_changes_(other.allow_tempo_changes_),
+      last_bar_(other.last_bar_),
       state_(other.state_) {}
 
 std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<Steering>(*this); }
@@ -25,8 +28,10 @@ void Steering::copy_from(const EventReader& other) {
 
 ReadEvent Steering::push(TokenId id) {
   const ReadEvent event = grammar_->push(id);
+  if (event.type == ReadEvent::Type::kBar) state_.bar_start = event.onset;
   if (event.type == ReadEvent::Type::kMeter) {
     state_.meter = id;
+    state_.bar_steps = vocabulary_->bar_steps(event.meter);
     if (state_.meter_due == id) state_.meter_due = -1;
   } else if (event.type == ReadEvent::Type::kTempo) {
     state_.tempo = id;
@@ -43,8 +48,20 @@ void Steering::allowed(TokenMask& mask) const {
   mask.remove(vocabulary_->range(Kind::kHole));
   mask.remove(vocabulary_->range(Kind::kFill));
   if (state_.closing) mask.remove(vocabulary_->range(Kind::kBar));
+  keep_to_the_bar(mask);
   fix(mask, Kind::kTimeSignature, state_.meter_due, state_.meter, allow_meter_changes_);
   fix(mask, Kind::kTempo, state_.tempo_due, state_.tempo, allow_tempo_changes_);
+}
+
+/// Where notes end by tokens of their own, a shift beyond the bar says that nothing begins any
+/// more. That is for the last bar; before it, BAR leads on.
+void Steering::keep_to_the_bar(TokenMask& mask) const {
+  const IdRange shifts = vocabulary_->range(Kind::kTimeShift);
+  if (shifts.begin == shifts.end || state_.closing || bars_begun() >= last_bar_) return;
+  const auto left =
+      state_.bar_start.count + state_.bar_steps - now().count;  // value v: v + 1 steps
+  const auto within = static_cast<TokenId>(std::max<std::int64_t>(left - 1, 0));
+  mask.remove({std::min(shifts.begin + within, shifts.end), shifts.end});
 }
 
 void Steering::fix(TokenMask& mask, Kind kind, TokenId due, TokenId in_force, bool free) const {

@@ -25,12 +25,15 @@ class Steering final : public EventReader {
   int bars_begun() const override { return grammar_->bars_begun(); }
   Tick now() const override { return grammar_->now(); }
 
-  /// Before the first bar everything but the header is as the grammar says; a prompt is fed so too.
-  void follow_request() { state_.following = true; }
+  /// From here on the request's wishes hold; until then, for a header and a prompt, the grammar
+  /// alone. `last_bar` counts from 1, the prompt's bars included.
+  void follow_request(int last_bar) {
+    state_.following = true;
+    last_bar_ = last_bar;
+  }
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
   void tempo_due(TokenId id);
-  bool has_meter_due() const { return state_.meter_due >= 0; }
   /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
   void close();
 
@@ -39,15 +42,19 @@ class Steering final : public EventReader {
   struct State {
     TokenId meter = -1, tempo = -1;          // in force
     TokenId meter_due = -1, tempo_due = -1;  // to be written as soon as they may
+    Tick bar_start;
+    int bar_steps = 0;
     bool following = false;
     bool closing = false;
   };
 
+  void keep_to_the_bar(TokenMask& mask) const;
   void fix(TokenMask& mask, Kind kind, TokenId due, TokenId in_force, bool free) const;
 
   const Vocabulary* vocabulary_;
   std::unique_ptr<EventReader> grammar_;
   bool allow_meter_changes_, allow_tempo_changes_;
+  int last_bar_ = 0;
   State state_;
 };
 

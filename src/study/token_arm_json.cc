@@ -47,6 +47,19 @@ MergeComposition composition_from(const nlohmann::json& json) {
   return composition;
 }
 
+Json to_json(const Crossings& crossings) {
+  return {{"tokens", crossings.tokens},
+          {"notes", crossings.notes},
+          {"positions", crossings.positions},
+          {"instruments", crossings.instruments},
+          {"bars", crossings.bars}};
+}
+
+Crossings crossings_from(const nlohmann::json& json) {
+  return {json.at("tokens"), json.at("notes"), json.at("positions"), json.at("instruments"),
+          json.at("bars")};
+}
+
 Json to_json(const TokenMeasures& m) {
   return {{"merges", m.merges},
           {"learned", m.learned},
@@ -57,7 +70,8 @@ Json to_json(const TokenMeasures& m) {
           {"bits_per_note", m.bits_per_note},
           {"longest", m.longest},
           {"table", to_json(m.table)},
-          {"use", to_json(m.use)}};
+          {"use", to_json(m.use)},
+          {"crossings", to_json(m.crossings)}};
 }
 
 TokenMeasures measures_from(const nlohmann::json& json) {
@@ -72,6 +86,7 @@ TokenMeasures measures_from(const nlohmann::json& json) {
   m.longest = json.at("longest");
   m.table = composition_from(json.at("table"));
   m.use = composition_from(json.at("use"));
+  m.crossings = crossings_from(json.at("crossings"));
   return m;
 }
 

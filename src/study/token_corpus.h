@@ -62,7 +62,8 @@ struct CorpusOptions {
 struct SortedCorpora {
   std::array<TokenCorpus, kMusicKindCount> kinds;  // by MusicKind
   std::map<std::string, std::size_t> dropped;      // reason: files
-  std::string sha256;  // of the names and hashes of the files that were read, in order
+  std::string
+      sha256;  // of the hashes of the files in order, a line each, empty for unreadable ones
 
   const TokenCorpus& of(MusicKind kind) const { return kinds[static_cast<std::size_t>(kind)]; }
 };

@@ -28,7 +28,7 @@ std::uint64_t of_shape(const MergeComposition& composition, MergeAnatomy::Shape 
   return composition.shapes[static_cast<std::size_t>(shape)];
 }
 
-/// "none", "500", "20k"
+/// "0", "500", "20k"
 std::string short_number(int merges) {
   if (merges == 0) return "0";
   return merges % 1'000 == 0 ? std::to_string(merges / 1'000) + "k" : std::to_string(merges);
@@ -163,9 +163,10 @@ std::string row(const TokenArm& arm, const TokenMeasures& m) {
   for (const auto shape : {MergeAnatomy::Shape::kWholeNote, MergeAnatomy::Shape::kFragment,
                            MergeAnatomy::Shape::kNotes})
     text += percent(of_shape(table, shape), table.total) + " | ";
+  const Crossings& crossings = m.crossings;
   for (const std::uint64_t count :
-       {table.crosses_position, table.crosses_bar, table.crosses_instrument})
-    text += percent(count, table.total) + " | ";
+       {crossings.notes, crossings.positions, crossings.bars, crossings.instruments})
+    text += percent(count, crossings.tokens) + " | ";
   text += percent(of_shape(m.use, MergeAnatomy::Shape::kWholeNote), m.use.total) + " | ";
   text += (none ? "-" : fixed(m.longest, 0)) + " |\n";
   return text;
@@ -174,9 +175,10 @@ std::string row(const TokenArm& arm, const TokenMeasures& m) {
 std::string table_of(const TokenReport& report, MusicKind kind) {
   std::string text =
       "| boundary | merges | tokens a note | tokens a quarter | bits a token | bits a note | used "
-      "% | whole notes % | fragments % | several notes % | across positions % | across bars % | "
-      "across instruments % | in use: whole notes % | longest |\n"
-      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "% | whole notes % | fragments % | several notes % | in use: across notes % | across "
+      "positions % | "
+      "across bars % | across instruments % | whole notes % | longest |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   bool base_said = false;
   for (const TokenArm& arm : report.arms) {
     if (arm.kind != kind) continue;
@@ -243,8 +245,10 @@ std::string markdown(const TokenReport& report, const std::vector<Plot>& plots) 
       "pieces, a token and a note. Used: merges that occur there at all. Whole notes: one note "
       "from its pitch to its duration, with or without the position and program that lead it. "
       "Fragments: part of one note. Several notes: parts of two or more, or of a note and the next "
-      "bar. Across: what is certain from the token alone. In use: share of all held-out tokens "
-      "that are whole notes. Longest: base tokens of the longest merged token. The rest of the "
+      "bar. In use: shares of all held-out tokens, counted where they stand: that hold parts of "
+      "several notes, of notes at different times, a bar line behind another token, notes of "
+      "several instruments, exactly one note. Longest: base tokens of the longest merged token. "
+      "The rest of the "
       "composition, by sets of attributes, is in report.json.\n";
   return text;
 }

@@ -69,6 +69,7 @@ Result<TokenMeasures> measure(const TokenCorpus& corpus, const TokenizerConfig& 
     ids.clear();
     tokenizer->segmenter().words(base_ids, ends);
     tokenizer->bpe().encode(base_ids, ends, scratch, ids);
+    count_crossings(*tokenizer, base_ids, ids, measures.crossings);
     const std::size_t body = body_of(ids, tokenizer->vocabulary());
     for (const std::uint16_t id : std::span(ids).subspan(body)) ++counts[id];
     tokens.push_back(static_cast<double>(ids.size() - body));
@@ -95,10 +96,13 @@ Result<TokenMeasures> measure(const TokenCorpus& corpus, const TokenizerConfig& 
   return measures;
 }
 
+/// To be raised whenever what is measured, or how, changes: kept arms of another one are not used.
+constexpr int kMeasuresVersion = 2;
+
 /// What an arm's file must have been made from to be good for this study.
 std::string key_of(const SortedCorpora& training, const SortedCorpora& held_out,
                    const TokenArm& arm, const TokenStudyOptions& options) {
-  const nlohmann::json facts = {{"version", 1},
+  const nlohmann::json facts = {{"version", kMeasuresVersion},
                                 {"training", training.sha256},
                                 {"held_out", held_out.sha256},
                                 {"training_notes", arm.training_notes},
@@ -177,7 +181,7 @@ Result<std::vector<TokenArm>> study_tokens(const SortedCorpora& training,
   if (arms.empty())
     return fail(ErrorCode::kInvalidArgument,
                 "no kind of music (piano scores, piano performances, multi-track) has both "
-                "training and held-out pieces");
+                "training and held-out pieces (a limit on notes may leave none)");
   return arms;
 }
 

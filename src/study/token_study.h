@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/inference.h"
+#include "study/crossings.h"
 #include "study/token_corpus.h"
 #include "tokens/bpe/analysis.h"
 
@@ -42,6 +43,7 @@ struct TokenMeasures {
   double longest = 0;               // base tokens that the longest merged token stands for
   MergeComposition table;           // every merge once
   MergeComposition use;             // every held-out token as often as it occurs, base tokens too
+  Crossings crossings;              // of every held-out token after START, where it stands
 };
 
 struct TokenArm {

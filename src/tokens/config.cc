@@ -14,10 +14,15 @@ constexpr std::array<std::string_view, kBoundaries.size()> kBoundaryNames = {"no
 /// say.
 Result<Merges> merges_from_json(const nlohmann::json& json) {
   Merges merges;
+  if (!json.is_object() || !json.contains("boundary") || !json["boundary"].is_string() ||
+      !json.contains("pairs") || !json["pairs"].is_array())
+    return fail(ErrorCode::kMalformed,
+                "tokenizer config: merges are not {\"boundary\": name, \"pairs\": [...]}");
   const auto name = json.at("boundary").get<std::string>();
   const auto boundary = boundary_from_name(name);
   if (!boundary)
-    return fail(ErrorCode::kMalformed, "tokenizer config: no boundary is called '" + name + "'");
+    return fail(ErrorCode::kMalformed,
+                "tokenizer config: no boundary is called '" + name.substr(0, 40) + "'");
   merges.boundary = *boundary;
   for (const nlohmann::json& pair : json.at("pairs")) {
     const auto id = [&](std::size_t i) {
@@ -75,8 +80,8 @@ Result<TokenizerConfig> tokenizer_config_from_json(const nlohmann::json& json) {
     config.scheme = json.at("scheme").get<std::string>();
     const auto layout = json.at("layout").get<std::string>();
     if (layout != "full" && layout != "compact")
-      return fail(ErrorCode::kMalformed,
-                  "tokenizer config: layout '" + layout + "' is neither full nor compact");
+      return fail(ErrorCode::kMalformed, "tokenizer config: layout '" + layout.substr(0, 40) +
+                                             "' is neither full nor compact");
     config.layout = layout == "full" ? Layout::kFull : Layout::kCompact;
     config.velocity = json.at("velocity").get<bool>();
     const nlohmann::json& grid = json.at("grid");

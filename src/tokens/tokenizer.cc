@@ -24,8 +24,9 @@ Result<Tokenizer> Tokenizer::create(const TokenizerConfig& config) {
     std::string names;
     for (const Tokenization* scheme : tokenization_registry())
       names += (names.empty() ? "" : ", ") + std::string(scheme->name());
-    return fail(ErrorCode::kInvalidArgument,
-                "no tokenization is called '" + config.scheme + "'; there are " + names);
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "no tokenization is called '" + config.scheme.substr(0, 40) + "'; there are " + names);
   }
   tokenizer.config_ = config;
   Vocabulary vocabulary(config);
@@ -50,12 +51,12 @@ std::vector<std::uint8_t> Tokenizer::attributes() const {
   return attributes;
 }
 
-std::vector<std::uint8_t> Tokenizer::notes_written() const {
-  std::vector<std::uint8_t> notes(static_cast<std::size_t>(size()));
+std::vector<std::uint16_t> Tokenizer::notes_written() const {
+  std::vector<std::uint16_t> notes(static_cast<std::size_t>(size()));
   for (TokenId id = 0; id < size(); ++id) {
     for (const TokenId base : expansion(id)) {
       const Kind kind = vocabulary().event(base).kind;
-      notes[static_cast<std::size_t>(id)] += kind == Kind::kPitch || kind == Kind::kDrum;
+      if (kind == Kind::kPitch || kind == Kind::kDrum) ++notes[static_cast<std::size_t>(id)];
     }
   }
   return notes;

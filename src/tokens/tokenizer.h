@@ -51,7 +51,7 @@ class Tokenizer {
   /// token.
   std::vector<std::uint8_t> attributes() const;
   /// Notes that each token writes, in order of ids: its PITCH and DRUM tokens.
-  std::vector<std::uint8_t> notes_written() const;
+  std::vector<std::uint16_t> notes_written() const;
   /// In words, e.g. "Position 0 + Program 32 acoustic bass".
   std::string describe(TokenId id) const;
 

@@ -37,7 +37,7 @@ class Dataset {
 
   const Tokenizer& tokenizer() const { return tokenizer_; }
   /// Notes that each token writes, by id.
-  std::span<const std::uint8_t> notes_written() const { return notes_written_; }
+  std::span<const std::uint16_t> notes_written() const { return notes_written_; }
   std::size_t piece_count() const { return shard_.pieces().size(); }
   /// Base tokens of all pieces.
   std::uint64_t token_count() const { return shard_.token_count(); }
@@ -68,7 +68,7 @@ class Dataset {
   Shard shard_;
   WindowOptions options_;
   Tokenizer tokenizer_;
-  std::vector<std::uint8_t> notes_written_;
+  std::vector<std::uint16_t> notes_written_;
   std::vector<double> cumulative_;  // (pieces): weight of this piece and all before it
 };
 

@@ -36,7 +36,7 @@ Learner::Learner(const TrainOptions& options)
 
 /// examples (B, T + 1), one after another.
 Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
-                                   std::span<const std::uint8_t> notes_written) const {
+                                   std::span<const std::uint16_t> notes_written) const {
   const std::int64_t width = options_.model.context + 1;
   const auto batch = static_cast<std::int64_t>(examples.size()) / width;
   Tensor ids = torch::empty({batch, width}, torch::kInt64);

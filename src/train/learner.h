@@ -54,7 +54,7 @@ class Learner {
     std::int64_t notes = 0;  // that the targets write
   };
   Batch make_batch(std::span<const std::uint16_t> examples,
-                   std::span<const std::uint8_t> notes_written) const;
+                   std::span<const std::uint16_t> notes_written) const;
   torch::Tensor loss_sum(const Batch& batch, double dropout) const;
 
   TrainOptions options_;

@@ -56,6 +56,7 @@ TEST(Likelihood, RefusesWhatTheGrammarRefuses) {
   const TokenId pitch = engine->tokenizer().vocabulary().id(Kind::kPitch, 60);
   Workspace workspace(engine->model().config());
   EXPECT_FALSE(likelihood(*engine, std::vector<TokenId>{1, pitch, pitch}, workspace).has_value());
+  EXPECT_FALSE(likelihood(*engine, std::vector<TokenId>{1, pitch}, workspace).has_value());
 }
 
 }  // namespace

@@ -48,17 +48,36 @@ TEST_F(Anatomy, Crossings) {
   EXPECT_TRUE(of(compact_, {kC4, kLong, kKick}).crosses_instrument);
 }
 
-// The full layout says place and program of every note, so that saying them crosses nothing.
-TEST_F(Anatomy, TheFullLayoutRepeatsItself) {
+// The full layout says place and program of every note, changed or not: from the token alone nobody
+// knows which.
+TEST_F(Anatomy, TheFullLayoutLeavesCrossingsOpen) {
   EXPECT_FALSE(of(full_, {kLong, kAt0}).crosses_position);
   EXPECT_FALSE(of(full_, {kAt0, kPiano, kC4, kLong, kAt0}).crosses_position);
   EXPECT_TRUE(of(full_, {kAt0, kPiano, kC4, kLong, kAt6}).crosses_position);
   EXPECT_FALSE(of(full_, {kLong, kAt0, kBass}).crosses_instrument);
 }
 
+TEST_F(Anatomy, ABarLineSaysPlaceAndProgramAnew) {
+  const auto tsd = Tokenizer::create({.scheme = "tsd"}).value();
+  const MergeAnatomy across = of(tsd, {kPiano, kC4, kLong, kBar, kPiano});
+  EXPECT_TRUE(across.crosses_bar);
+  EXPECT_FALSE(across.crosses_instrument);
+  EXPECT_FALSE(across.crosses_position);
+  EXPECT_TRUE(of(tsd, {kC4, kLong, kPiano}).crosses_instrument);
+  EXPECT_TRUE(of(tsd, {kC4, kLong, {Kind::kTimeShift, 5}}).crosses_position);
+}
+
+TEST_F(Anatomy, MessagesAreWholeInMidiLike) {
+  const auto midi = Tokenizer::create({.scheme = "midi-like"}).value();
+  const TokenEvent off{Kind::kNoteOff, 60};
+  EXPECT_EQ(of(midi, {kPiano, kC4}).shape, Shape::kWholeNote);
+  EXPECT_EQ(of(midi, {kPiano, off}).shape, Shape::kWholeNote);
+  EXPECT_EQ(of(midi, {kPiano, kC4, off}).shape, Shape::kNotes);
+  EXPECT_EQ(of(midi, {{Kind::kTimeShift, 5}, kPiano}).shape, Shape::kFragment);
+}
+
 TEST_F(Anatomy, AttributesAndCounts) {
   const MergeAnatomy one = of(compact_, {kAt0, kPiano, kC4, kLong, kC4});
-  EXPECT_EQ(one.notes_begun, 2);
   EXPECT_EQ(describe_attributes(one.attributes), "position + program + pitch + duration");
   MergeComposition all;
   all.add(one);

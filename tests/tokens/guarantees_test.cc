@@ -144,7 +144,7 @@ TEST_P(RealMusic, KeepsTheGuarantees) {
   if (!folder)
     GTEST_SKIP() << "no music data: set SAGE_DATA to the folder that holds " << GetParam();
   const auto files = test::midi_files(*folder);
-  // About a hundred files of each set; the command-line test takes every one.
+  // About a hundred files of each set; `eval roundtrip` takes every one.
   const std::size_t stride = std::max<std::size_t>(1, files.size() / 100);
   for (std::size_t i = 0; i < files.size(); i += stride) {
     const auto read = read_midi_file(files[i]);

@@ -7,7 +7,9 @@ constexpr int kUnsaid = -1;
 
 bool is_time(Kind kind) { return attribute_of(kind) == Attribute::kPosition; }
 
-bool is_note_begin(Kind kind) { return kind == Kind::kPitch || kind == Kind::kDrum; }
+/// What a note, or in midi-like a message, is about.
+bool is_pitch(Kind kind) { return attribute_of(kind) == Attribute::kPitch; }
+bool is_drum(Kind kind) { return kind == Kind::kDrum || kind == Kind::kDrumOff; }
 
 /// Walks through an expansion and remembers what was said of time and instrument.
 class Anatomist {
@@ -22,8 +24,9 @@ class Anatomist {
     if (kind == Kind::kPad) return;  // within compound notes
     const bool of_note = kind == Kind::kNote || kind == Kind::kMetrical;
     if (attribute_of(kind) == Attribute::kStructure && !of_note) {
-      if (kind == Kind::kBar && anything_) result_.crosses_bar = result_.crosses_position = true;
-      if (in_note_ || ended_) many_ = true;  // what follows is another bar's
+      if (kind == Kind::kBar && anything_) result_.crosses_bar = true;
+      if (in_note_ || ended_) many_ = true;       // what follows is another bar's
+      if (kind == Kind::kBar) time_said_ = true;  // what follows has a place and a program anew
     } else {
       read_note_part(kind, value);
     }
@@ -52,10 +55,9 @@ class Anatomist {
       if (changed || differs(program_, value)) result_.crosses_instrument = true;
       program_ = value;
     }
-    if (is_note_begin(kind)) {
-      ++result_.notes_begun;
+    if (is_pitch(kind)) {
       begun_ = true;
-      (kind == Kind::kDrum ? drums_ : pitched_) = true;
+      (is_drum(kind) ? drums_ : pitched_) = true;
       if (drums_ && pitched_) result_.crosses_instrument = true;
     }
     parts_ = in_note_ = true;

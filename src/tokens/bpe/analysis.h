@@ -11,8 +11,10 @@
 
 namespace sage {
 
-/// One token, looked at as music. A note begins with whatever leads it (its position, its program)
-/// and ends as the scheme says; in `midi-like`, read "message" for "note".
+/// One token, looked at as music, by itself: what a note's neighbours would have to tell, its place
+/// in the full layout say, is not known here (Crossings of the study count in context). A note
+/// begins with whatever leads it (its position, its program) and ends as the scheme says; in
+/// `midi-like`, read "message" for "note".
 struct MergeAnatomy {
   enum class Shape : std::uint8_t {
     kHead,       // of a bar, no part of a note
@@ -21,12 +23,11 @@ struct MergeAnatomy {
     kNotes,      // parts of several notes, or of a note and the next bar
   };
   Shape shape = Shape::kFragment;
-  std::uint8_t attributes = 0;    // bit a: holds a token of attribute a
-  std::uint16_t notes_begun = 0;  // pitches in it
+  std::uint8_t attributes = 0;  // bit a: holds a token of attribute a
   // What is certain from the token alone: a crossing that only its neighbours would show counts
   // not.
-  bool crosses_note = false;
-  bool crosses_position = false;    // parts of notes at two positions
+  bool crosses_note = false;        // parts of two notes, or of a note and the next bar
+  bool crosses_position = false;    // parts of notes at two positions of a bar
   bool crosses_bar = false;         // holds BAR behind another token
   bool crosses_instrument = false;  // parts of notes of two programs
 };
