@@ -128,8 +128,11 @@ std::vector<Plot> plots_of(const TokenReport& report) {
   add("whole-notes", first, "Merges that are whole notes", whole_notes);
   if (last != first) add("whole-notes", last, "Merges that are whole notes", whole_notes);
   add("fragments", first, "Merges that are fragments of one note", fragments);
-  add("across-notes", first, "Merges across notes",
-      [](const auto& m) { return exact(100 * share(m.table.crosses_note, m.table.total)); });
+  plots.push_back({"across-instruments." + std::string(boundary_name(first)) + ".svg",
+                   by_kind(report, first, "Tokens across instruments", "% of held-out tokens",
+                           [](const auto& m) {
+                             return exact(100 * share(m.crossings.instruments, m.crossings.tokens));
+                           })});
   add("used", first, "Merges that occur in held-out pieces",
       [](const auto& m) { return exact(100 * m.merges_used); });
   for (const MusicKind kind : kinds_of(report)) {
