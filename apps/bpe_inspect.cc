@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "bpe_commands.h"
-#include "tokens/bpe/analysis.h"
+#include "study/token_study.h"
 #include "tokens/tokenizer_file.h"
 
 namespace sage::cli {
@@ -20,23 +20,6 @@ struct InspectOptions {
   int top = 20;
   bool json = false;
 };
-
-Json shares(const MergeComposition& composition) {
-  Json shapes = Json::object(), sets = Json::object();
-  for (int s = 0; s < kShapeCount; ++s)
-    shapes[std::string(shape_name(static_cast<MergeAnatomy::Shape>(s)))] =
-        composition.shapes[static_cast<std::size_t>(s)];
-  for (unsigned set = 1; set < composition.attribute_sets.size(); ++set)
-    if (composition.attribute_sets[set] > 0)
-      sets[describe_attributes(set)] = composition.attribute_sets[set];
-  return {{"merges", composition.total},
-          {"shapes", shapes},
-          {"cross_note", composition.crosses_note},
-          {"cross_position", composition.crosses_position},
-          {"cross_bar", composition.crosses_bar},
-          {"cross_instrument", composition.crosses_instrument},
-          {"attributes", sets}};
-}
 
 void say_composition(const MergeComposition& all) {
   say("");
@@ -73,9 +56,9 @@ Result<void> inspect(const InspectOptions& options) {
   for (TokenId id = first; id < tokenizer->size(); ++id)
     all.add(anatomy(tokenizer->expansion(id), *tokenizer));
   if (options.json) {
-    Json json = {{"tokenizer", describe(tokenizer->config())}};
-    json.update(shares(all));
-    json["tokens"] = Json::array();
+    Json json = {{"tokenizer", describe(tokenizer->config())},
+                 {"composition", to_json(all)},
+                 {"tokens", Json::array()}};
     for (TokenId id = first; id < tokenizer->size(); ++id)
       json["tokens"].push_back({{"id", id}, {"text", tokenizer->describe(id)}});
     say_json(json);

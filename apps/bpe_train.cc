@@ -45,7 +45,7 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
     const double left =
         seconds_since(begin) / static_cast<double>(done) * static_cast<double>(total - done);
     show_progress("reading file " + std::to_string(done) + " of " + std::to_string(total) + ", " +
-                  fixed(left, 0) + " s left");
+                  time_left(left));
   };
   auto corpora = read_corpora(*files, tokenizer, corpus);
   end_progress();
@@ -80,7 +80,7 @@ Result<LearnedMerges> learn(const TrainOptions& options, const Tokenizer& tokeni
                             const double left =
                                 seconds_since(begin) / std::max(done, 1) * (merges - done);
                             show_progress("merge " + grouped(done) + " of " + grouped(merges) +
-                                          ", at most " + fixed(left, 0) + " s left");
+                                          ", at most " + time_left(left));
                           },
                       .stop = &stop_requested()});
   const Segmenter segmenter(tokenizer.tokenization(), tokenizer.config(), tokenizer.vocabulary(),

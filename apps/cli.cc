@@ -107,6 +107,13 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string time_left(double seconds) {
+  const auto minutes = static_cast<long long>(seconds / 60.0 + 0.5);
+  if (minutes < 2) return fixed(seconds, 0) + " s left";
+  if (minutes < 120) return std::to_string(minutes) + " min left";
+  return fixed(seconds / 3600.0, 1) + " h left";
+}
+
 std::string grouped(long long n) {
   std::string digits = std::to_string(n < 0 ? -n : n);
   for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3)

@@ -57,6 +57,8 @@ bool has_trainer();
 
 /// The text with its control characters as \xNN, so that a name in a file cannot steer a terminal.
 std::string printable(std::string_view text);
+/// "41 s left", "12 min left", "3.5 h left"
+std::string time_left(double seconds);
 /// "1,234,567"
 std::string grouped(long long n);
 /// A number with so many digits behind the point.

@@ -22,7 +22,7 @@ Result<void> act(const Options& given) {
   install_stop_handler();
   auto summary = prepare(options, [](const PrepareProgress& progress) {
     show_progress(std::to_string(progress.files) + " of " + std::to_string(progress.total_files) +
-                  " files, " + fixed(progress.seconds_left, 0) + " s left");
+                  " files, " + time_left(progress.seconds_left));
     return !stop_requested();
   });
   end_progress();

@@ -81,7 +81,7 @@ bool PieceProgress::operator()(std::size_t done, std::size_t total) const {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const double left = elapsed / static_cast<double>(done) * static_cast<double>(total - done);
     show_progress(what_ + " " + std::to_string(done) + " of " + std::to_string(total) + ", " +
-                  fixed(left, 0) + " s left");
+                  time_left(left));
   }
   return !stop_requested();
 }

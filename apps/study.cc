@@ -23,10 +23,6 @@ struct Options {
   std::string output;
 };
 
-std::string time_left(double seconds) {
-  return seconds < 100 ? fixed(seconds, 0) + " s left" : fixed(seconds / 60, 0) + " min left";
-}
-
 Result<SortedCorpora> read(const std::vector<std::string>& paths, const std::string& what,
                            std::uint64_t max_notes, const Options& options) {
   auto files = midi_files(paths);

@@ -59,13 +59,6 @@ Result<void> complete(Options& options) {
   return complete_model(options);
 }
 
-std::string time_left(double seconds) {
-  const auto minutes = static_cast<long long>(seconds / 60.0 + 0.5);
-  if (minutes < 2) return fixed(seconds, 0) + " s left";
-  if (minutes < 120) return std::to_string(minutes) + " min left";
-  return fixed(seconds / 3600.0, 1) + " h left";
-}
-
 Result<void> act(const Options& given) {
   Options options = given;
   if (!options.tokenizer.empty()) {

@@ -14,23 +14,6 @@ MeanInterval interval_from(const nlohmann::json& json) {
   return {json.at("mean"), json.at("low"), json.at("high")};
 }
 
-Json to_json(const MergeComposition& composition) {
-  Json shapes = Json::object(), sets = Json::object();
-  for (int s = 0; s < kShapeCount; ++s)
-    shapes[std::string(shape_name(static_cast<MergeAnatomy::Shape>(s)))] =
-        composition.shapes[static_cast<std::size_t>(s)];
-  for (unsigned set = 0; set < composition.attribute_sets.size(); ++set)
-    if (composition.attribute_sets[set] > 0)
-      sets[describe_attributes(set)] = composition.attribute_sets[set];
-  return {{"total", composition.total},
-          {"shapes", shapes},
-          {"crosses_note", composition.crosses_note},
-          {"crosses_position", composition.crosses_position},
-          {"crosses_bar", composition.crosses_bar},
-          {"crosses_instrument", composition.crosses_instrument},
-          {"attributes", sets}};
-}
-
 MergeComposition composition_from(const nlohmann::json& json) {
   MergeComposition composition;
   composition.total = json.at("total");
@@ -97,6 +80,23 @@ std::optional<MusicKind> kind_from_name(const std::string& name) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json to_json(const MergeComposition& composition) {
+  Json shapes = Json::object(), sets = Json::object();
+  for (int s = 0; s < kShapeCount; ++s)
+    shapes[std::string(shape_name(static_cast<MergeAnatomy::Shape>(s)))] =
+        composition.shapes[static_cast<std::size_t>(s)];
+  for (unsigned set = 0; set < composition.attribute_sets.size(); ++set)
+    if (composition.attribute_sets[set] > 0)
+      sets[describe_attributes(set)] = composition.attribute_sets[set];
+  return {{"total", composition.total},
+          {"shapes", shapes},
+          {"crosses_note", composition.crosses_note},
+          {"crosses_position", composition.crosses_position},
+          {"crosses_bar", composition.crosses_bar},
+          {"crosses_instrument", composition.crosses_instrument},
+          {"attributes", sets}};
+}
 
 nlohmann::ordered_json to_json(const TokenArm& arm) {
   Json json = {{"music", music_kind_name(arm.kind)},

@@ -61,6 +61,7 @@ Result<std::vector<TokenArm>> study_tokens(const SortedCorpora& training,
                                            const SortedCorpora& held_out,
                                            const TokenStudyOptions& options);
 
+nlohmann::ordered_json to_json(const MergeComposition& composition);
 nlohmann::ordered_json to_json(const TokenArm& arm);
 std::optional<TokenArm> token_arm_from_json(const nlohmann::json& json);
 

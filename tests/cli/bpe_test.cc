@@ -51,9 +51,9 @@ TEST_F(BpeCommand, InspectSpeaksInWords) {
   EXPECT_NE(ran.out.find(" + Drum 42 + Duration 6/12"), std::string::npos);
   EXPECT_NE(ran.out.find("| a whole note |"), std::string::npos);
   const auto machine = run_program({"bpe", "inspect", tokenizer_, "--json"}).json();
-  EXPECT_EQ(machine["merges"], 50);
+  EXPECT_EQ(machine["composition"]["total"], 50);
   EXPECT_EQ(machine["tokens"].size(), 50U);
-  EXPECT_EQ(machine["cross_bar"], 0);
+  EXPECT_EQ(machine["composition"]["crosses_bar"], 0);
 }
 
 TEST_F(BpeCommand, MergedTokensAreTheSameMusic) {
