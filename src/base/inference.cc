@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numbers>
 #include <numeric>
 
 #include "base/random.h"
@@ -89,6 +91,39 @@ MeanInterval bootstrap_ratio(std::span<const double> parts, std::span<const doub
   return {mean_of(parts) / mean_of(wholes), quantile(ratios, tail), quantile(ratios, 1 - tail)};
 }
 
+MeanInterval bootstrap_crossed_mean(std::span<const double> values,
+                                    std::span<const std::size_t> rows,
+                                    std::span<const std::size_t> columns,
+                                    const BootstrapOptions& options) {
+  if (values.empty()) return {kNaN, kNaN, kNaN};
+  const auto count = [](std::span<const std::size_t> of) {
+    return *std::max_element(of.begin(), of.end()) + 1;
+  };
+  Random random(options.seed);
+  std::vector<double> row_weights(count(rows)), column_weights(count(columns));
+  const auto draw = [&](std::vector<double>& weights) {
+    std::fill(weights.begin(), weights.end(), 0.0);
+    const auto n = static_cast<std::uint32_t>(weights.size());
+    for (std::uint32_t i = 0; i < n; ++i) weights[random.below(n)] += 1;
+  };
+  std::vector<double> means(static_cast<std::size_t>(std::max(options.resamples, 1)));
+  for (double& mean : means) {
+    double sum = 0, weight = 0;
+    while (weight == 0) {
+      draw(row_weights);
+      draw(column_weights);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const double w = row_weights[rows[i]] * column_weights[columns[i]];
+        weight += w;
+        sum += w * values[i];
+      }
+    }
+    mean = sum / weight;
+  }
+  const double tail = (1 - options.level) / 2;
+  return {mean_of(values), quantile(means, tail), quantile(means, 1 - tail)};
+}
+
 double paired_permutation_test(std::span<const double> differences,
                                const PermutationOptions& options) {
   if (differences.empty()) return kNaN;
@@ -98,6 +133,19 @@ double paired_permutation_test(std::span<const double> differences,
   if (differences.size() <= static_cast<std::size_t>(std::clamp(options.exact_up_to, 1, 30)))
     return exact_test(differences, limit);
   return sampled_test(differences, limit, options);
+}
+
+double sign_test(std::uint64_t successes, std::uint64_t trials) {
+  if (trials == 0) return kNaN;
+  const std::uint64_t fewer = std::min(successes, trials - successes);
+  const auto n = static_cast<double>(trials);
+  double tail = 0;
+  for (std::uint64_t k = 0; k <= fewer; ++k) {
+    const auto x = static_cast<double>(k);
+    tail += std::exp(std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) -
+                     n * std::numbers::ln2);
+  }
+  return std::min(1.0, 2 * tail);
 }
 
 std::vector<double> holm(std::span<const double> p_values) {
@@ -123,6 +171,47 @@ double paired_effect_size(std::span<const double> differences) {
   for (const double d : differences) square += (d - mean) * (d - mean);
   if (square == 0) return mean == 0 ? 0 : kNaN;
   return mean / std::sqrt(square / static_cast<double>(differences.size() - 1));
+}
+
+double krippendorff_alpha(std::span<const std::vector<int>> units, RatingScale scale) {
+  std::map<int, double> totals;                     // n_c: ratings c in units with a pair
+  std::map<std::pair<int, int>, double> coincided;  // o_ck
+  for (const std::vector<int>& unit : units) {
+    if (unit.size() < 2) continue;
+    for (std::size_t i = 0; i < unit.size(); ++i) {
+      totals[unit[i]] += 1;
+      for (std::size_t j = 0; j < unit.size(); ++j)
+        if (i != j) coincided[{unit[i], unit[j]}] += 1 / static_cast<double>(unit.size() - 1);
+    }
+  }
+  const auto distance = [&](int c, int k) {  // squared
+    if (scale == RatingScale::kNominal) return c == k ? 0.0 : 1.0;
+    double d = std::abs(c - k);
+    if (scale == RatingScale::kOrdinal) {
+      d = -(totals.at(c) + totals.at(k)) / 2;
+      for (auto g = totals.lower_bound(std::min(c, k)); g != totals.end(); ++g)
+        if (g->first <= std::max(c, k)) d += g->second;
+    }
+    return d * d;
+  };
+  double n = 0, observed = 0, expected = 0;
+  for (const auto& [c, n_c] : totals) n += n_c;
+  for (const auto& [pair, o] : coincided) observed += o * distance(pair.first, pair.second);
+  for (const auto& [c, n_c] : totals)
+    for (const auto& [k, n_k] : totals)
+      if (c != k) expected += n_c * n_k * distance(c, k);
+  return expected == 0 ? kNaN : 1 - (n - 1) * observed / expected;
+}
+
+double normal_cdf(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+
+double normal_quantile(double share) {
+  double low = -40, high = 40;  // beyond, the distribution is 0 or 1 in double
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (normal_cdf(middle) < share ? low : high) = middle;
+  }
+  return (low + high) / 2;
 }
 
 }  // namespace sage

@@ -2,6 +2,7 @@
 // numbers come from a seed.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,6 +29,16 @@ MeanInterval bootstrap_mean(std::span<const double> values, const BootstrapOptio
 MeanInterval bootstrap_ratio(std::span<const double> parts, std::span<const double> wholes,
                              const BootstrapOptions& options = {});
 
+/// The mean of values that belong to a row (a listener) and a column (a piece) each, with an
+/// interval for both: rows and columns are drawn with replacement, a value counts as often as its
+/// row times its column (Owen 2007, the pigeonhole bootstrap; wider than the truth rather than
+/// narrower). Cells may be empty or hold several values. Draws that hold no value are drawn again.
+/// Precondition: three spans of equal length.
+MeanInterval bootstrap_crossed_mean(std::span<const double> values,
+                                    std::span<const std::size_t> rows,
+                                    std::span<const std::size_t> columns,
+                                    const BootstrapOptions& options = {});
+
 struct PermutationOptions {
   int resamples = 100'000;  // of signs, where there are too many for all of them
   int exact_up_to = 20;     // differences: all 2^n signs are tried
@@ -40,6 +51,10 @@ struct PermutationOptions {
 double paired_permutation_test(std::span<const double> differences,
                                const PermutationOptions& options = {});
 
+/// Two-sided exact test that a probability is 1/2, for `successes` of `trials` independent votes:
+/// the chance of a split at least as uneven. No trial: NaN.
+double sign_test(std::uint64_t successes, std::uint64_t trials);
+
 /// The p-values adjusted for their number (Holm 1979), in their order, at most 1. NaN stays NaN and
 /// does not count as a test.
 std::vector<double> holm(std::span<const double> p_values);
@@ -47,5 +62,18 @@ std::vector<double> holm(std::span<const double> p_values);
 /// Cohen's d of paired values: the mean difference over its standard deviation. 0 when all are 0;
 /// NaN for fewer than two values, and for equal ones that are not 0.
 double paired_effect_size(std::span<const double> differences);
+
+/// How far apart two ratings of a scale are.
+enum class RatingScale { kNominal, kOrdinal, kInterval };
+
+/// Krippendorff's alpha, how far raters agree beyond chance: 1 - observed / expected disagreement
+/// (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"). One entry per unit, the
+/// ratings that it got; units with fewer than two say nothing. NaN where nothing can be compared,
+/// and where all ratings are equal.
+double krippendorff_alpha(std::span<const std::vector<int>> units, RatingScale scale);
+
+/// The standard normal distribution, and the value below which a share of it lies (0 < share < 1).
+double normal_cdf(double x);
+double normal_quantile(double share);
 
 }  // namespace sage

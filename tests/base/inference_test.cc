@@ -158,5 +158,88 @@ TEST(Bootstrap, ARatioIsOfSums) {
   EXPECT_NEAR(bootstrap_ratio(uneven, wholes).mean, 133.0 / 111.0, 1e-12);
 }
 
+TEST(SignTest, ClosedForms) {
+  EXPECT_NEAR(sign_test(10, 10), std::pow(2.0, -9), 1e-15);
+  EXPECT_NEAR(sign_test(1, 10), 2 * 11 / 1024.0, 1e-12);
+  EXPECT_NEAR(sign_test(9, 10), sign_test(1, 10), 1e-15);
+  EXPECT_EQ(sign_test(5, 10), 1.0);
+  EXPECT_TRUE(std::isnan(sign_test(0, 0)));
+}
+
+RC_GTEST_PROP(SignTest, IsThePermutationTestOfVotes, ()) {
+  const auto votes =
+      *rc::gen::container<std::vector<int>>(*rc::gen::inRange(1, 15), rc::gen::element(-1, 1));
+  const std::vector<double> d(votes.begin(), votes.end());
+  const auto wins = static_cast<std::uint64_t>(std::count(votes.begin(), votes.end(), 1));
+  RC_ASSERT(std::abs(sign_test(wins, votes.size()) - paired_permutation_test(d)) < 1e-10);
+}
+
+TEST(CrossedBootstrap, TwoRowsTwoColumns) {
+  // Additive values: the mean is the row part plus the column part, 0, 1/2 or 1 of each effect.
+  const std::vector<double> values = {0, 1, 10, 11};
+  const std::vector<std::size_t> rows = {0, 0, 1, 1}, columns = {0, 1, 0, 1};
+  const MeanInterval interval = bootstrap_crossed_mean(values, rows, columns);
+  EXPECT_EQ(interval.mean, 5.5);
+  EXPECT_EQ(interval.low, 0.0);  // both of row 0 and of column 0: 1 draw in 16
+  EXPECT_EQ(interval.high, 11.0);
+}
+
+TEST(CrossedBootstrap, OneColumnIsTheOrdinaryBootstrap) {
+  Random random(11);
+  const auto values = normal(200, random);
+  std::vector<std::size_t> rows(values.size()), columns(values.size(), 0);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  const MeanInterval crossed = bootstrap_crossed_mean(values, rows, columns);
+  const MeanInterval plain = bootstrap_mean(values);
+  EXPECT_NEAR(crossed.low, plain.low, 0.01);
+  EXPECT_NEAR(crossed.high, plain.high, 0.01);
+}
+
+TEST(CrossedBootstrap, VoicesOfOneRowDoNotPassForMany) {
+  // Ten listeners who each say the same of forty pieces: as uncertain as ten values.
+  Random random(12);
+  const auto opinions = normal(10, random);
+  std::vector<double> values;
+  std::vector<std::size_t> rows, columns;
+  for (std::size_t row = 0; row < 10; ++row)
+    for (std::size_t column = 0; column < 40; ++column) {
+      values.push_back(opinions[row]);
+      rows.push_back(row);
+      columns.push_back(column);
+    }
+  const MeanInterval crossed = bootstrap_crossed_mean(values, rows, columns, {.resamples = 4000});
+  const MeanInterval ten = bootstrap_mean(opinions, {.resamples = 4000});
+  EXPECT_NEAR(crossed.high - crossed.low, ten.high - ten.low, 0.1 * (ten.high - ten.low));
+}
+
+TEST(Krippendorff, PublishedExample) {
+  // Krippendorff 2011, section E: four observers, twelve units, 0 for no rating.
+  const int table[4][12] = {{1, 2, 3, 3, 2, 1, 4, 1, 2, 0, 0, 0},
+                            {1, 2, 3, 3, 2, 2, 4, 1, 2, 5, 0, 3},
+                            {0, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, 0},
+                            {1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, 0}};
+  std::vector<std::vector<int>> units(12);
+  for (const auto& observer : table)
+    for (std::size_t u = 0; u < 12; ++u)
+      if (observer[u] != 0) units[u].push_back(observer[u]);
+  EXPECT_NEAR(krippendorff_alpha(units, RatingScale::kNominal), 0.743, 5e-4);
+  EXPECT_NEAR(krippendorff_alpha(units, RatingScale::kOrdinal), 0.815, 5e-4);
+  EXPECT_NEAR(krippendorff_alpha(units, RatingScale::kInterval), 0.849, 5e-4);
+}
+
+TEST(Krippendorff, Edges) {
+  using Units = std::vector<std::vector<int>>;
+  EXPECT_EQ(krippendorff_alpha(Units{{1, 1}, {5, 5}}, RatingScale::kOrdinal), 1.0);
+  EXPECT_TRUE(std::isnan(krippendorff_alpha(Units{{3, 3}, {3}}, RatingScale::kOrdinal)));
+  EXPECT_TRUE(std::isnan(krippendorff_alpha(Units{{1}, {2}}, RatingScale::kInterval)));
+}
+
+TEST(Normal, Tables) {
+  EXPECT_NEAR(normal_quantile(0.975), 1.959963984540054, 1e-12);
+  EXPECT_NEAR(normal_quantile(0.8), 0.8416212335729143, 1e-12);
+  for (const double x : {-3.0, -0.5, 0.0, 2.0})
+    EXPECT_NEAR(normal_quantile(normal_cdf(x)), x, 1e-10);
+}
+
 }  // namespace
 }  // namespace sage

@@ -1,0 +1,10 @@
+// The parts of the page as they stand in page.html, page.css and page.js; see CMakeLists.txt.
+#pragma once
+
+namespace sage {
+
+extern const char* const kPageMarkup;
+extern const char* const kPageStyle;
+extern const char* const kPageScript;
+
+}  // namespace sage
