@@ -187,7 +187,7 @@ let warned = false;
 
 function refresh() {
   const button = document.querySelector('.next'), warn = document.querySelector('.warn');
-  if (!button) return;
+  if (!button || !warn) return; // the last step
   const broken = players.some((p) => p.error);
   button.setAttribute('aria-disabled', missing() || broken ? 'true' : 'false');
   warn.textContent = broken ? 'A clip cannot be played: is the folder “clips” beside this page?'
