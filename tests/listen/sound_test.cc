@@ -55,7 +55,7 @@ TEST(TruePeak, LiesBetweenTheSamples) {
 }
 
 TEST(Matching, AllEquallyLoudBelowTheCeiling) {
-  std::vector<Sound> sounds = {sine(500, 0.5, 2, true), sine(3000, 0.01, 2, false)};
+  std::vector<Sound> sounds = {sine(500, 0.05, 2, true), sine(3000, 0.01, 2, false)};
   sounds[0].left[40'000] = 1.0f;  // a click, for which all must be quieter
   const double lufs = common_loudness(sounds, -14, -1);
   EXPECT_LT(lufs, -14.0);
