@@ -1,9 +1,9 @@
 // A listening test from folders to findings; the listeners are simulated.
 #include <gtest/gtest.h>
 
-#include "../listen/simulated.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "listen/simulated.h"
 #include "midi/writer.h"
 #include "program.h"
 

@@ -37,7 +37,7 @@ TEST(Design, ThePageIsBlindAndAlone) {
   test.title = "</script><b>";
   const std::string page = listening_page(test, "1.2.3");
   const std::string json = test_json(test).dump();
-  for (const std::string& secret : {"oursystem", "theirsystem", "reference", "waltz", "key.json"}) {
+  for (const char* secret : {"oursystem", "theirsystem", "reference", "waltz", "key.json"}) {
     EXPECT_EQ(page.find(secret), std::string::npos) << secret;
     EXPECT_EQ(json.find(secret), std::string::npos) << secret;
   }
