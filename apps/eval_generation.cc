@@ -4,6 +4,7 @@
 #include "eval/generation.h"
 #include "eval_commands.h"
 #include "model_choice.h"
+#include "sampler_options.h"
 
 namespace sage::cli {
 namespace {
@@ -58,15 +59,7 @@ Result<void> act(const Cli& cli, Options& options) {
 }
 
 void add_sampling(CLI::App& command, SamplerOptions& sampler) {
-  command.add_option("--temperature", sampler.temperature, "0: always the likeliest token")
-      ->capture_default_str();
-  command.add_option("--top-k", sampler.top_k, "choose among the k likeliest; 0: all")
-      ->capture_default_str();
-  command
-      .add_option("--top-p", sampler.top_p, "choose among the likeliest that make up this share")
-      ->capture_default_str();
-  command.add_option("--min-p", sampler.min_p, "drop what is this much less likely than the best")
-      ->capture_default_str();
+  add_sampler_options(command, sampler);
   check_usage(command, [&sampler] { return validate(sampler); });
 }
 

@@ -2,19 +2,10 @@
 
 #include <algorithm>
 
+#include "midi/file_name.h"
+
 namespace sage::cli {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_midi(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".mid" || extension == ".midi" || extension == ".kar" || extension == ".rmi";
-}
-
-}  // namespace
-
 Result<std::vector<fs::path>> midi_files(const std::vector<std::string>& paths) {
   std::vector<fs::path> files;
   for (const std::string& path : paths) {
@@ -30,7 +21,7 @@ Result<std::vector<fs::path>> midi_files(const std::vector<std::string>& paths) 
              it(path, fs::directory_options::skip_permission_denied, code),
          end;
          !code && it != end; it.increment(code))
-      if (it->is_regular_file(code) && is_midi(it->path())) files.push_back(it->path());
+      if (it->is_regular_file(code) && has_midi_extension(it->path())) files.push_back(it->path());
     if (files.size() == before)
       return fail(ErrorCode::kInvalidArgument, "there are no MIDI files below " + path);
   }

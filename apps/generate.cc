@@ -11,6 +11,7 @@
 #include "midi/writer.h"
 #include "model_choice.h"
 #include "render_outputs.h"
+#include "sampler_options.h"
 #include "score/program_names.h"
 #include "score/timeline.h"
 
@@ -208,15 +209,7 @@ void add_sampling(CLI::App& command, Request& request) {
   command.add_option("-s,--seed", request.seed, "the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
-  command.add_option("--temperature", sampler.temperature, "0: always the likeliest token")
-      ->capture_default_str();
-  command.add_option("--top-k", sampler.top_k, "choose among the k likeliest; 0: all")
-      ->capture_default_str();
-  command
-      .add_option("--top-p", sampler.top_p, "choose among the likeliest that make up this share")
-      ->capture_default_str();
-  command.add_option("--min-p", sampler.min_p, "drop what is this much less likely than the best")
-      ->capture_default_str();
+  add_sampler_options(command, sampler);
   command.add_option("--repeat-penalty", sampler.repeat_penalty, "against loops; 0: off")
       ->capture_default_str();
   command.add_option("--repeat-allowed", sampler.repeat_allowed, "tokens that may repeat freely")

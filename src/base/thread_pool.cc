@@ -1,18 +1,12 @@
 #include "base/thread_pool.h"
 
+#include "base/relax.h"
+
 namespace sage {
 namespace {
 
 // About 20-50 microseconds: longer than the gap between two matrix products of one decode step.
 constexpr int kSpins = 4000;
-
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 

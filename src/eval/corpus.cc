@@ -1,25 +1,14 @@
 #include "eval/corpus.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "midi/file_name.h"
 #include "midi/reader.h"
 
 namespace sage {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_midi(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".mid" || extension == ".midi" || extension == ".kar" || extension == ".rmi";
-}
-
-}  // namespace
-
 Result<Folder> list_folder(const fs::path& folder) {
   std::error_code code;
   if (!fs::is_directory(folder, code))
@@ -30,7 +19,7 @@ Result<Folder> list_folder(const fs::path& folder) {
        end;
        !code && it != end; it.increment(code)) {
     std::error_code ignored;
-    if (!it->is_regular_file(ignored) || !is_midi(it->path())) continue;
+    if (!it->is_regular_file(ignored) || !has_midi_extension(it->path())) continue;
     fs::path name = it->path().lexically_relative(folder);
     out.pieces.push_back({name.replace_extension().generic_string(), it->path()});
   }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/relax.h"
+
 namespace sage {
 namespace {
 
@@ -21,14 +23,6 @@ constexpr std::uint64_t step_of(std::uint64_t state) { return state >> (2 * kIte
 constexpr std::uint64_t items_of(std::uint64_t state) { return state >> kItemBits & kItemMask; }
 constexpr std::uint64_t claimed_of(std::uint64_t state) { return state & kItemMask; }
 constexpr bool is_open(std::uint64_t state) { return claimed_of(state) < items_of(state); }
-
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "midi/file_name.h"
 #include "train/piece.h"
 
 namespace sage {
@@ -20,13 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-bool is_midi(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".mid" || extension == ".midi" || extension == ".rmi" || extension == ".kar";
-}
 
 Result<std::vector<fs::path>> list_midi(const std::vector<fs::path>& sources) {
   std::vector<fs::path> files;
@@ -40,7 +34,8 @@ Result<std::vector<fs::path>> list_midi(const std::vector<fs::path>& sources) {
     if (error) return fail(ErrorCode::kIo, source.string() + ": " + error.message());
     for (; entry != end; entry.increment(error)) {
       if (error) return fail(ErrorCode::kIo, source.string() + ": " + error.message());
-      if (entry->is_regular_file(error) && is_midi(entry->path())) files.push_back(entry->path());
+      if (entry->is_regular_file(error) && has_midi_extension(entry->path()))
+        files.push_back(entry->path());
     }
   }
   std::sort(files.begin(), files.end());

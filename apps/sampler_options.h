@@ -1,0 +1,12 @@
+// The options of how tokens are chosen, for the commands that generate.
+#pragma once
+
+#include "cli.h"
+#include "generate/sampler.h"
+
+namespace sage::cli {
+
+/// --temperature, --top-k, --top-p and --min-p, with what `sampler` holds as defaults.
+void add_sampler_options(CLI::App& command, SamplerOptions& sampler);
+
+}  // namespace sage::cli
