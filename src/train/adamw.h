@@ -2,7 +2,7 @@
 // layer.
 #pragma once
 
-#include <torch/torch.h>
+#include "train/torch_compat.h"
 
 namespace sage {
 

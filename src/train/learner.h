@@ -3,7 +3,7 @@
 // Knows neither files nor the schedule. Private to this layer.
 #pragma once
 
-#include <torch/torch.h>
+#include "train/torch_compat.h"
 
 #include <cstdint>
 #include <span>

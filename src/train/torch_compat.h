@@ -1,7 +1,13 @@
-// What differs between libtorch 1.13 (Debian 12) and 2.x (inside a PyTorch install), in one place.
+// The parts of libtorch that the trainer uses (the whole of it takes three times as long to
+// compile), and what differs between its versions 1.13 (Debian 12) and 2.x (inside a PyTorch
+// install).
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/cuda.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+#include <torch/version.h>
 
 namespace sage {
 

@@ -315,9 +315,7 @@ Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
 }
 
 Tensor cross_entropy_sum(const Tensor& logits, const Tensor& targets) {
-  namespace F = torch::nn::functional;
-  return F::cross_entropy(logits.to(torch::kFloat32), targets,
-                          F::CrossEntropyFuncOptions().reduction(torch::kSum));
+  return torch::cross_entropy_loss(logits.to(torch::kFloat32), targets, {}, at::Reduction::Sum);
 }
 
 }  // namespace composed
