@@ -2,6 +2,9 @@
 #include <malloc.h>
 #include "cli.h"
 
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 
@@ -24,6 +27,41 @@ struct Options {
   bool ff_banks = false;
   std::string tokenizer;  // file; empty: the data's own
 };
+
+/// A number that the launcher of several processes left in the environment; `otherwise` where none
+/// of the names is set.
+Result<int> from_launcher(std::initializer_list<const char*> names, int otherwise) {
+  for (const char* name : names) {
+    const char* text = std::getenv(name);
+    if (text == nullptr) continue;
+    int value = 0;
+    const char* end = text + std::strlen(text);
+    const auto [rest, code] = std::from_chars(text, end, value);
+    if (code == std::errc() && rest == end) return value;
+    return fail(ErrorCode::kInvalidArgument,
+                std::string("the environment's ") + name + " is no number: " + text);
+  }
+  return otherwise;
+}
+
+/// What torchrun, mpirun (Open MPI) or a hand-written launcher says of this process.
+Result<Placement> placement() {
+  Placement place;
+  const auto processes = from_launcher({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
+  const auto rank = from_launcher({"RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"}, 0);
+  const auto port = from_launcher({"MASTER_PORT"}, place.port);
+  for (const auto& number : {processes, rank, port})
+    if (!number) return tl::unexpected(number.error());
+  if (*port < 1 || *port > 65'535)
+    return fail(ErrorCode::kInvalidArgument, "the environment's MASTER_PORT is no port");
+  place.processes = *processes;
+  place.rank = *rank;
+  place.port = static_cast<std::uint16_t>(*port);
+  if (const char* address = std::getenv("MASTER_ADDR")) place.address = address;
+  const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
+  place.store_is_running = agent != nullptr && std::string_view(agent) == "True";
+  return place;
+}
 
 /// Keeps the large temporaries of a step instead of faulting them in again each time.
 void keep_memory() {
@@ -66,10 +104,17 @@ Result<void> act(const Options& given) {
     if (!tokenizer) return tl::unexpected(tokenizer.error());
     options.train.tokenizer = tokenizer->config();
   }
+  auto place = placement();
+  if (!place) return tl::unexpected(place.error());
+  options.train.placement = *place;
   keep_memory();
   install_stop_handler();
   TrainHooks hooks;
   hooks.stop = &stop_requested();
+  if (place->rank > 0) {  // the first process speaks for all
+    const auto summary = train(options.train, hooks);
+    return summary ? Result<void>() : tl::unexpected(summary.error());
+  }
   hooks.progress = [](const TrainProgress& p) {
     show_progress("step " + grouped(p.step) + ", " +
                   fixed(static_cast<double>(p.tokens) * 1e-6, 2) + " M tokens, loss " +
@@ -84,7 +129,10 @@ Result<void> act(const Options& given) {
   auto summary = train(options.train, hooks);
   end_progress();
   if (!summary) return tl::unexpected(summary.error());
-  if (summary->stopped)
+  if (summary->out_of_patience)
+    say("no better validation for " + grouped(options.train.patience) + " times: ended at step " +
+        grouped(summary->steps) + "; the model is the best one");
+  else if (summary->stopped)
     say("interrupted at step " + grouped(summary->steps) +
         "; the same command with --resume goes on from there");
   else
@@ -139,6 +187,15 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command.add_option("--accumulate", train.accumulate, "passes an update")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  std::vector<std::string> rules;
+  std::string described;
+  for (const auto& [name, summary] : list_optimisers()) {
+    rules.push_back(name);
+    described += (described.empty() ? "" : "; ") + name + ": " + summary;
+  }
+  command.add_option("--optimiser", train.optimiser, described)
+      ->check(CLI::IsMember(rules))
+      ->capture_default_str();
   command.add_option("--weight-decay", train.weight_decay, "on matrices")->capture_default_str();
   command.add_option("--clip", train.clip, "largest norm of the gradient")->capture_default_str();
   command.add_option("--dropout", train.dropout, "share of activations dropped")
@@ -183,6 +240,12 @@ void add_train(Cli& cli) {
       ->add_option("--drum-weight", train.windows.drum_weight, "draw pieces with drums more often")
       ->capture_default_str();
   command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
+      ->capture_default_str();
+  command
+      ->add_option("--patience", train.patience,
+                   "stop after so many validations without a better one, and keep the best model; "
+                   "0: never")
+      ->check(not_negative())
       ->capture_default_str();
   command->add_option("--validation-examples", train.validation_examples)->capture_default_str();
   command->add_option("--checkpoint-minutes", train.checkpoint_minutes)->capture_default_str();

@@ -34,7 +34,10 @@ std::string state_to_text(const TrainState& state) {
                         {"seconds", state.seconds},
                         {"train_loss", state.train_loss},
                         {"valid_nats_per_token", state.valid_nats_per_token},
-                        {"valid_nats_per_note", state.valid_nats_per_note}}
+                        {"valid_nats_per_note", state.valid_nats_per_note},
+                        {"best_step", state.best_step},
+                        {"best_nats_per_note", state.best_nats_per_note},
+                        {"validations_since", state.validations_since}}
       .dump();
 }
 
@@ -58,7 +61,11 @@ Result<TrainState> state_from_text(const std::string& text) {
   if (!number("step", state.step) || !number("tokens", state.tokens) ||
       !number("seconds", state.seconds) || !number("train_loss", state.train_loss) ||
       !number("valid_nats_per_token", state.valid_nats_per_token) ||
-      !number("valid_nats_per_note", state.valid_nats_per_note) || state.step < 0)
+      !number("valid_nats_per_note", state.valid_nats_per_note) ||
+      !number("best_step", state.best_step) ||
+      !number("best_nats_per_note", state.best_nats_per_note) ||
+      !number("validations_since", state.validations_since) || state.step < 0 ||
+      state.best_step > state.step)
     return fail(ErrorCode::kMalformed, "the checkpoint's state is damaged");
   return state;
 }

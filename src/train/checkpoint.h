@@ -24,6 +24,10 @@ struct TrainState {
   double train_loss = 0;
   double valid_nats_per_token = 0;
   double valid_nats_per_note = 0;
+  // Of the best validation; step -1 before the first.
+  std::int64_t best_step = -1;
+  double best_nats_per_note = 0;
+  std::int64_t validations_since = 0;
 };
 
 inline constexpr std::string_view kMomentPrefix = "optimiser.";  // of the tensors no model file has

@@ -14,25 +14,38 @@ namespace {
 
 using torch::Tensor;
 
-const std::string kFirstMoment = std::string(kMomentPrefix) + "first";
-const std::string kSecondMoment = std::string(kMomentPrefix) + "second";
+std::string moment_name(const Optimiser::Moment& moment) {
+  return std::string(kMomentPrefix) + moment.name;
+}
 
-/// One seed for each (seed, step, pass), well apart.
-std::uint64_t mixed_seed(std::uint64_t seed, std::int64_t step, std::int64_t pass) {
-  const auto index = static_cast<std::uint64_t>(step) * kMostPasses;
-  Random random(seed ^ Random(index + static_cast<std::uint64_t>(pass)).next());
+const OptimiserRule& rule_of(const TrainOptions& options) {
+  const auto all = optimiser_registry();
+  return **std::find_if(all.begin(), all.end(), [&](const OptimiserRule* rule) {
+    return rule->name() == options.optimiser;
+  });
+}
+
+/// One seed for each (seed, step, example), well apart. Batches thereby hold the same examples
+/// however they are cut into passes and processes.
+std::uint64_t mixed_seed(std::uint64_t seed, std::int64_t step, std::int64_t example) {
+  const auto index = static_cast<std::uint64_t>(step) * (kMostPasses * kMostExamples);
+  Random random(seed ^ Random(index + static_cast<std::uint64_t>(example)).next());
   return random.next();
 }
 
 }  // namespace
 
-Learner::Learner(const TrainOptions& options)
+Learner::Learner(const TrainOptions& options, ProcessGroup group)
     : options_(options),
       device_(options.device == TrainDevice::kCuda ? torch::kCUDA : torch::kCPU),
+      group_(std::move(group)),
       model_(options.model, options.seed, device_),
-      weights_(model_.weights()),
-      optimiser_({.beta2 = options.beta2, .weight_decay = options.weight_decay}, weights_.numel(),
-                 model_.matrix_elements(), device_) {}
+      optimiser_(rule_of(options).make(
+          model_, {.beta2 = options.beta2, .weight_decay = options.weight_decay})) {}
+
+std::int64_t Learner::tokens_per_update() const {
+  return options_.batch * options_.accumulate * group_.size() * options_.model.context;
+}
 
 /// examples (B, T + 1), one after another.
 Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
@@ -57,48 +70,58 @@ Tensor Learner::loss_sum(const Batch& batch, double dropout) const {
 Learner::Update Learner::update(const Dataset& data, std::int64_t step, double rate) {
   model_.gradients().zero_();
   const auto width = static_cast<std::size_t>(options_.model.context + 1);
-  const double count =
-      static_cast<double>(options_.batch * options_.accumulate * options_.model.context);
+  const auto count = static_cast<double>(tokens_per_update());
   std::vector<std::uint16_t> examples(static_cast<std::size_t>(options_.batch) * width);
-  Update result;
+  double nats = 0;
   for (std::int64_t pass = 0; pass < options_.accumulate; ++pass) {
-    const std::uint64_t seed = mixed_seed(options_.seed, step, pass);
-    Random random(seed);
-    for (std::size_t at = 0; at < examples.size(); at += width)
-      data.sample(random, std::span(examples).subspan(at, width));
-    torch::manual_seed(seed);
+    const std::int64_t first = (pass * group_.size() + group_.rank()) * options_.batch;
+    for (std::int64_t i = 0; i < options_.batch; ++i) {
+      Random random(mixed_seed(options_.seed, step, first + i));
+      data.sample(random, std::span(examples).subspan(static_cast<std::size_t>(i) * width, width));
+    }
+    torch::manual_seed(mixed_seed(~options_.seed, step, first));
     const Tensor sum = loss_sum(make_batch(examples, data.notes_written()), options_.dropout);
     (sum / count).backward();
-    result.loss += sum.item<double>() / count;
+    nats += sum.item<double>();
   }
   torch::NoGradGuard no_gradient;
+  const Tensor total = torch::full({1}, nats, torch::kFloat64).to(device_);
+  group_.sum(total);
+  group_.sum(model_.gradients());
+  Update result;
+  result.loss = total.item<double>() / count;
   result.gradient_norm = model_.gradients().norm().item<double>();
   // A pass with a broken gradient is left out rather than poisoning the weights and the moments.
   if (!std::isfinite(result.gradient_norm)) return result;
   if (options_.clip > 0 && result.gradient_norm > options_.clip)
     model_.gradients().mul_(options_.clip / result.gradient_norm);
-  optimiser_.update(weights_, model_.gradients(), rate, step + 1);
+  optimiser_->update(rate, step + 1);
   return result;
 }
 
 Validation Learner::evaluate(const Dataset& data) const {
   torch::NoGradGuard no_gradient;
   const auto width = static_cast<std::size_t>(options_.model.context + 1);
-  double nats = 0, tokens = 0, notes = 0;
-  for (std::int64_t first = 0; first < options_.validation_examples; first += options_.batch) {
+  const Tensor sums = torch::zeros({3}, torch::kFloat64);  // nats, tokens, notes
+  // The processes take batches in turn.
+  for (std::int64_t first = options_.batch * group_.rank(); first < options_.validation_examples;
+       first += options_.batch * group_.size()) {
     const std::int64_t count = std::min(options_.batch, options_.validation_examples - first);
     std::vector<std::uint16_t> examples(static_cast<std::size_t>(count) * width);
     for (std::int64_t i = 0; i < count; ++i)
       data.fixed(static_cast<std::size_t>(first + i),
                  std::span(examples).subspan(static_cast<std::size_t>(i) * width, width));
     const Batch batch = make_batch(examples, data.notes_written());
-    nats += loss_sum(batch, 0).item<double>();
-    tokens += static_cast<double>(count * options_.model.context);
-    notes += static_cast<double>(batch.notes);
+    sums[0] += loss_sum(batch, 0).item<double>();
+    sums[1] += static_cast<double>(count * options_.model.context);
+    sums[2] += static_cast<double>(batch.notes);
   }
+  const Tensor total = sums.to(device_);
+  group_.sum(total);
+  const double nats = total[0].item<double>();
   Validation result;
-  result.nats_per_token = nats / tokens;
-  result.nats_per_note = nats / std::max(1.0, notes);
+  result.nats_per_token = nats / total[1].item<double>();
+  result.nats_per_note = nats / std::max(1.0, total[2].item<double>());
   return result;
 }
 
@@ -116,8 +139,7 @@ Learner::Snapshot Learner::snapshot() const {
   Snapshot result;
   for (const auto& parameter : model_.parameters())
     result.add(parameter.spec.name, parameter.value);
-  result.add(kFirstMoment, optimiser_.first);
-  result.add(kSecondMoment, optimiser_.second);
+  for (const auto& moment : optimiser_->moments()) result.add(moment_name(moment), moment.value);
   return result;
 }
 
@@ -134,11 +156,18 @@ bool Learner::restore(std::span<const TensorView> tensors) {
     to.copy_(source);
     return true;
   };
-  if (!one(kFirstMoment, optimiser_.first) || !one(kSecondMoment, optimiser_.second)) return false;
+  for (const auto& moment : optimiser_->moments())
+    if (!one(moment_name(moment), moment.value)) return false;
   const auto& parameters = model_.parameters();
   return std::all_of(parameters.begin(), parameters.end(), [&](const auto& parameter) {
     return one(parameter.spec.name, parameter.value);
   });
+}
+
+void Learner::share() {
+  torch::NoGradGuard no_gradient;
+  group_.broadcast(model_.weights());
+  for (const auto& moment : optimiser_->moments()) group_.broadcast(moment.value);
 }
 
 }  // namespace sage

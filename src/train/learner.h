@@ -1,5 +1,7 @@
 // A model in training: one update, the loss on held-out music, its tensors for a checkpoint.
 //
+// Every process of a group holds the same model. A pass of one process is a part of the update like
+// any other: W processes of `accumulate` passes each do what one would do in W * accumulate.
 // Knows neither files nor the schedule. Private to this layer.
 #pragma once
 
@@ -10,8 +12,9 @@
 #include <vector>
 
 #include "nn/safetensors.h"
-#include "train/adamw.h"
 #include "train/dataset.h"
+#include "train/optimiser.h"
+#include "train/process_group.h"
 #include "train/torch_model.h"
 #include "train/trainer.h"
 
@@ -19,8 +22,8 @@ namespace sage {
 
 class Learner {
  public:
-  /// Precondition: validate(options.model) accepts.
-  explicit Learner(const TrainOptions& options);
+  /// Preconditions: validate(options.model) accepts, and the registry has the optimiser.
+  Learner(const TrainOptions& options, ProcessGroup group);
 
   struct Update {
     double loss = 0;           // nats a token, mean over the batch
@@ -46,6 +49,10 @@ class Learner {
   Snapshot snapshot() const;
   /// False, with the state undefined, where a tensor is missing or of another size.
   bool restore(std::span<const TensorView> tensors);
+  /// Gives every process the state of the first one.
+  void share();
+
+  std::int64_t tokens_per_update() const;
 
  private:
   struct Batch {
@@ -59,9 +66,9 @@ class Learner {
 
   TrainOptions options_;
   torch::Device device_;
+  ProcessGroup group_;
   TorchModel model_;
-  torch::Tensor weights_;
-  AdamW optimiser_;
+  std::unique_ptr<Optimiser> optimiser_;
 };
 
 }  // namespace sage

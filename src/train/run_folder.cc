@@ -32,9 +32,11 @@ void RunFolder::log(const nlohmann::json& line) { metrics_ << line.dump() << std
 
 Result<void> RunFolder::save(const TrainState& state,
                              const std::map<std::string, std::string>& metadata,
-                             std::span<const TensorView> tensors) const {
+                             std::span<const TensorView> tensors, bool with_model) const {
   const auto path = write_checkpoint(path_, state, metadata, tensors);
   if (!path) return tl::unexpected<Error>(path.error());
+  std::error_code error;
+  if (!with_model && std::filesystem::exists(model(), error)) return {};
   return export_model({.checkpoint = *path, .output = model()});
 }
 

@@ -30,9 +30,10 @@ class RunFolder {
   /// Adds a line to metrics.jsonl.
   void log(const nlohmann::json& line);
 
-  /// Writes a checkpoint, and the model file from it. The older of more than two checkpoints go.
+  /// Writes a checkpoint, and the model file from it where asked or where there is none yet. The
+  /// older of more than two checkpoints go.
   Result<void> save(const TrainState& state, const std::map<std::string, std::string>& metadata,
-                    std::span<const TensorView> tensors) const;
+                    std::span<const TensorView> tensors, bool model) const;
 
  private:
   std::filesystem::path path_;

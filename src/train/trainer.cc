@@ -12,6 +12,8 @@
 #include "nn/safetensors.h"
 #include "train/checkpoint.h"
 #include "train/learner.h"
+#include "train/optimiser.h"
+#include "train/process_group.h"
 #include "train/run_folder.h"
 
 namespace sage {
@@ -22,37 +24,46 @@ using Clock = std::chrono::steady_clock;
 
 class Trainer {
  public:
-  Trainer(const TrainOptions& options, const TrainHooks& hooks, RunFolder folder, Dataset training,
-          std::optional<Dataset> validation, std::string data_summary)
+  /// The folder is the first process's alone.
+  Trainer(const TrainOptions& options, const TrainHooks& hooks, std::optional<RunFolder> folder,
+          const ProcessGroup& group, Dataset training, std::optional<Dataset> validation,
+          std::string data_summary)
       : options_(options),
         hooks_(hooks),
         folder_(std::move(folder)),
+        group_(group),
         training_(std::move(training)),
         validation_(std::move(validation)),
         data_summary_(std::move(data_summary)),
-        learner_(options) {}
+        learner_(options, group) {}
 
   Result<void> resume(const std::filesystem::path& checkpoint);
+  /// Brings all processes to the state of the first one.
+  void share();
   Result<TrainSummary> run();
 
  private:
-  bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
   double session_seconds() const {
     return std::chrono::duration<double>(Clock::now() - begin_).count();
   }
-  std::int64_t tokens_per_step() const {
-    return options_.batch * options_.accumulate * options_.model.context;
+  bool out_of_patience() const {
+    return options_.patience > 0 && state_.validations_since >= options_.patience;
   }
   double progress() const;
+  bool goes_on();
+  void log(const json& line) {
+    if (folder_) folder_->log(line);
+  }
   void step();
   void report();
-  void validate();
+  Result<void> validate();
   Result<void> save();
   std::string training_summary() const;
 
   TrainOptions options_;
   TrainHooks hooks_;
-  RunFolder folder_;
+  std::optional<RunFolder> folder_;
+  ProcessGroup group_;
   Dataset training_;
   std::optional<Dataset> validation_;
   std::string data_summary_;
@@ -61,6 +72,8 @@ class Trainer {
   double earlier_seconds_ = 0;  // of the sessions before this one
   Clock::time_point begin_ = Clock::now();
   std::int64_t validated_step_ = -1;
+  bool stopped_ = false;
+  double progress_ = 0;  // all processes' opinion of progress()
   // Since the last report:
   double loss_sum_ = 0;
   std::int64_t reported_steps_ = 0;
@@ -96,6 +109,20 @@ Result<void> Trainer::resume(const std::filesystem::path& checkpoint) {
   return {};
 }
 
+void Trainer::share() {
+  learner_.share();
+  const auto text = state_to_text(state_);
+  torch::Tensor shared = torch::zeros({1024}, torch::kUInt8);
+  std::copy_n(text.begin(), std::min<std::size_t>(text.size(), 1023),
+              shared.data_ptr<std::uint8_t>());
+  const auto device = options_.device == TrainDevice::kCuda ? torch::kCUDA : torch::kCPU;
+  shared = shared.to(device);
+  group_.broadcast(shared);
+  shared = shared.cpu();
+  state_ = state_from_text(reinterpret_cast<const char*>(shared.data_ptr())).value();
+  earlier_seconds_ = state_.seconds;
+}
+
 double Trainer::progress() const {
   double share = 0;
   if (options_.steps > 0)
@@ -105,14 +132,25 @@ double Trainer::progress() const {
   return share;
 }
 
+/// Whether there is another step, which all processes decide together: the first one's clock
+/// counts, and whoever is told to stop stops all.
+bool Trainer::goes_on() {
+  constexpr double kStop = 2;
+  const bool stop = hooks_.stop != nullptr && hooks_.stop->load();
+  const double own = stop ? kStop : group_.is_first() ? std::min(progress(), 1.0) : 0.0;
+  progress_ = group_.largest(own);
+  stopped_ = progress_ == kStop;
+  return progress_ < 1 && !out_of_patience();
+}
+
 void Trainer::step() {
-  rate_ = learning_rate(options_.schedule, state_.step, progress());
+  rate_ = learning_rate(options_.schedule, state_.step, progress_);
   const auto update = learner_.update(training_, state_.step, rate_);
   gradient_norm_ = update.gradient_norm;
   loss_sum_ += update.loss;
   ++reported_steps_;
   ++state_.step;
-  state_.tokens += tokens_per_step();
+  state_.tokens += learner_.tokens_per_update();
 }
 
 void Trainer::report() {
@@ -123,37 +161,43 @@ void Trainer::report() {
   p.loss = state_.train_loss = loss_sum_ / static_cast<double>(reported_steps_);
   p.learning_rate = rate_;
   p.gradient_norm = gradient_norm_;
-  p.tokens_per_second = static_cast<double>(reported_steps_ * tokens_per_step()) /
+  p.tokens_per_second = static_cast<double>(reported_steps_ * learner_.tokens_per_update()) /
                         std::max(1e-9, now - report_seconds_);
   p.seconds = earlier_seconds_ + now;
   const double done = progress();
   p.seconds_left = done > 0 ? p.seconds * std::max(0.0, 1.0 - done) / done : 0;
-  folder_.log({{"step", p.step},
-               {"tokens", p.tokens},
-               {"loss", p.loss},
-               {"learning_rate", p.learning_rate},
-               {"gradient_norm", p.gradient_norm},
-               {"tokens_per_second", p.tokens_per_second},
-               {"seconds", p.seconds}});
+  log({{"step", p.step},
+       {"tokens", p.tokens},
+       {"loss", p.loss},
+       {"learning_rate", p.learning_rate},
+       {"gradient_norm", p.gradient_norm},
+       {"tokens_per_second", p.tokens_per_second},
+       {"seconds", p.seconds}});
   if (hooks_.progress) hooks_.progress(p);
   loss_sum_ = 0;
   reported_steps_ = 0;
   report_seconds_ = now;
 }
 
-void Trainer::validate() {
-  if (!validation_ || validated_step_ == state_.step) return;
+Result<void> Trainer::validate() {
+  if (!validation_ || validated_step_ == state_.step) return {};
   const double begin = session_seconds();
   Validation result = learner_.evaluate(*validation_);
   result.step = validated_step_ = state_.step;
   state_.valid_nats_per_token = result.nats_per_token;
   state_.valid_nats_per_note = result.nats_per_note;
-  folder_.log({{"step", result.step},
-               {"valid_nats_per_token", result.nats_per_token},
-               {"valid_nats_per_note", result.nats_per_note},
-               {"seconds", earlier_seconds_ + session_seconds()}});
+  log({{"step", result.step},
+       {"valid_nats_per_token", result.nats_per_token},
+       {"valid_nats_per_note", result.nats_per_note},
+       {"seconds", earlier_seconds_ + session_seconds()}});
   if (hooks_.validation) hooks_.validation(result);
   report_seconds_ += session_seconds() - begin;  // reported speed is the speed of training
+  ++state_.validations_since;
+  if (state_.best_step >= 0 && !(result.nats_per_note < state_.best_nats_per_note)) return {};
+  state_.best_step = state_.step;
+  state_.best_nats_per_note = result.nats_per_note;
+  state_.validations_since = 0;
+  return options_.patience > 0 ? save() : Result<void>();
 }
 
 std::string Trainer::training_summary() const {
@@ -161,7 +205,7 @@ std::string Trainer::training_summary() const {
                   {"tokens", state_.tokens},
                   {"seconds", state_.seconds},
                   {"train_nats_per_token", state_.train_loss},
-                  {"batch_tokens", tokens_per_step()},
+                  {"batch_tokens", learner_.tokens_per_update()},
                   {"learning_rate", options_.schedule.peak},
                   {"seed", options_.seed},
                   {"command", options_.command}};
@@ -174,39 +218,46 @@ std::string Trainer::training_summary() const {
 
 Result<void> Trainer::save() {
   state_.seconds = earlier_seconds_ + session_seconds();
-  return folder_.save(state_,
-                      {{"sage.format", "1"},
-                       {"sage.model", to_json(options_.model).dump()},
-                       {"sage.tokenizer", to_json(training_.tokenizer().config()).dump()},
-                       {"sage.licence", options_.licence},
-                       {"sage.data", data_summary_},
-                       {"sage.training", training_summary()}},
-                      learner_.snapshot().views());
+  if (!folder_) return {};
+  return folder_->save(state_,
+                       {{"sage.format", "1"},
+                        {"sage.model", to_json(options_.model).dump()},
+                        {"sage.tokenizer", to_json(training_.tokenizer().config()).dump()},
+                        {"sage.licence", options_.licence},
+                        {"sage.data", data_summary_},
+                        {"sage.training", training_summary()}},
+                       learner_.snapshot().views(),
+                       options_.patience == 0 || state_.best_step == state_.step);
 }
 
 Result<TrainSummary> Trainer::run() {
   begin_ = Clock::now();
   double saved_at = 0;
-  while (!stopped() && progress() < 1) {
+  while (goes_on()) {
     step();
     if (state_.step % std::max<std::int64_t>(1, hooks_.report_every) == 0) report();
-    if (options_.validate_every > 0 && state_.step % options_.validate_every == 0) validate();
+    if (options_.validate_every > 0 && state_.step % options_.validate_every == 0) {
+      if (auto validated = validate(); !validated) return tl::unexpected<Error>(validated.error());
+    }
     if (session_seconds() - saved_at > 60 * options_.checkpoint_minutes) {
       if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
       saved_at = session_seconds();
     }
   }
-  TrainSummary summary;
-  summary.stopped = stopped();
   if (reported_steps_ > 0) report();
-  if (!summary.stopped) validate();
+  if (!stopped_) {
+    if (auto validated = validate(); !validated) return tl::unexpected<Error>(validated.error());
+  }
   if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
+  TrainSummary summary;
+  summary.stopped = stopped_;
+  summary.out_of_patience = out_of_patience();
   summary.steps = state_.step;
   summary.tokens = state_.tokens;
   summary.seconds = state_.seconds;
   summary.train_loss = state_.train_loss;
   summary.validation = {state_.step, state_.valid_nats_per_token, state_.valid_nats_per_note};
-  summary.model = folder_.model();
+  summary.model = options_.run / "model.safetensors";
   return summary;
 }
 
@@ -230,9 +281,18 @@ Result<void> check(const TrainOptions& options) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::kInvalidArgument, why); };
   if (options.steps <= 0 && options.minutes <= 0)
     return refuse("give a number of steps or minutes");
-  if (options.batch < 1 || options.batch > 65'536) return refuse("the batch must be 1 to 65536");
-  if (options.accumulate < 1 || options.accumulate > kMostPasses)
+  if (options.batch < 1 || options.batch > kMostExamples)
+    return refuse("the batch must be 1 to 65536");
+  const Placement& place = options.placement;
+  if (place.processes < 1 || place.rank < 0 || place.rank >= place.processes)
+    return refuse("the rank of a process must lie below the number of processes");
+  if (options.accumulate < 1 || options.accumulate > kMostPasses / place.processes)
     return refuse("an update takes 1 to 4096 passes");
+  const auto known = optimiser_registry();
+  if (std::none_of(known.begin(), known.end(),
+                   [&](const auto* rule) { return rule->name() == options.optimiser; }))
+    return refuse("there is no such optimiser");
+  if (options.patience < 0) return refuse("patience must not be negative");
   if (options.validation_examples < 1) return refuse("validation needs at least one example");
   if (options.dropout < 0 || options.dropout >= 1) return refuse("dropout must be in [0, 1)");
   if (options.schedule.peak <= 0) return refuse("the learning rate must be above 0");
@@ -244,7 +304,30 @@ Result<void> check(const TrainOptions& options) {
   return {};
 }
 
+/// Of what all processes must have in common.
+std::string fingerprint(const TrainOptions& options, const std::string& data_summary) {
+  const json common = {{"model", to_json(options.model)},  {"batch", options.batch},
+                       {"accumulate", options.accumulate}, {"seed", options.seed},
+                       {"optimiser", options.optimiser},   {"data", data_summary}};
+  return Sha256().update(common.dump()).hex();
+}
+
+Result<void> agree(const ProcessGroup& group, const std::string& fingerprint) {
+  const auto number = static_cast<double>(std::stoull(fingerprint.substr(0, 12), nullptr, 16));
+  const double highest = group.largest(number), lowest = -group.largest(-number);
+  if (highest == lowest) return {};
+  return fail(ErrorCode::kMismatch,
+              "the processes were started with different options or different data");
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> list_optimisers() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const OptimiserRule* rule : optimiser_registry())
+    list.emplace_back(rule->name(), rule->summary());
+  return list;
+}
 
 Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   TrainOptions options = given;
@@ -265,21 +348,33 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   options.model.attributes = kAttributeCount;
   options.model.token_attributes = tokenizer.attributes();
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
-  auto folder = RunFolder::open(options.run, options.resume);
-  if (!folder) return tl::unexpected<Error>(folder.error());
-  const auto checkpoint = folder->checkpoint();
+  std::optional<RunFolder> folder;
+  if (options.placement.rank == 0) {
+    auto opened = RunFolder::open(options.run, options.resume);
+    if (!opened) return tl::unexpected<Error>(opened.error());
+    folder = *std::move(opened);
+  }
+  const auto checkpoint = folder ? folder->checkpoint() : std::nullopt;
   if (options.threads > 0) torch::set_num_threads(options.threads);
   try {
-    Trainer trainer(options, hooks, *std::move(folder), *std::move(training), std::move(validation),
-                    *std::move(summary));
+    auto group = ProcessGroup::join(options.placement, options.device);
+    if (!group) return tl::unexpected<Error>(group.error());
+    if (auto agreed = agree(*group, fingerprint(options, *summary)); !agreed)
+      return tl::unexpected<Error>(agreed.error());
+    Trainer trainer(options, hooks, std::move(folder), *group, *std::move(training),
+                    std::move(validation), *std::move(summary));
     if (checkpoint) {
       if (auto resumed = trainer.resume(*checkpoint); !resumed)
         return tl::unexpected<Error>(resumed.error());
     }
+    if (options.placement.processes > 1) trainer.share();
     return trainer.run();
   } catch (
       const c10::Error& failure) {  // out of memory, mostly; libtorch has no other way to say it
     return fail(ErrorCode::kLimit, std::string("libtorch: ") + failure.what_without_backtrace());
+  } catch (const std::exception& failure) {
+    if (options.placement.processes == 1) return fail(ErrorCode::kLimit, failure.what());
+    return fail(ErrorCode::kIo, "another process of this run ended; start all again with --resume");
   }
 }
 

@@ -22,7 +22,18 @@ namespace sage {
 
 enum class TrainDevice { kCpu, kCuda };
 
-inline constexpr std::int64_t kMostPasses = 4096;  // an update
+inline constexpr std::int64_t kMostPasses = 4096;      // an update, over all processes
+inline constexpr std::int64_t kMostExamples = 65'536;  // a pass
+
+/// This process among those that train one model together.
+struct Placement {
+  int rank = 0;
+  int processes = 1;
+  std::string address = "127.0.0.1";  // where the first one, or the launcher, listens
+  std::uint16_t port = 29'500;
+  bool store_is_running = false;  // the launcher listens there already
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
 
 struct TrainOptions {
   std::filesystem::path data;  // a folder that prepare() wrote
@@ -40,7 +51,8 @@ struct TrainOptions {
   double minutes = 0;
 
   std::int64_t batch = 16;      // examples a pass
-  std::int64_t accumulate = 1;  // passes an update
+  std::int64_t accumulate = 1;  // passes an update, of each process
+  std::string optimiser = "adamw";
   ScheduleOptions schedule;
   double weight_decay = 0.1;  // on matrices
   double beta2 = 0.95;
@@ -54,9 +66,13 @@ struct TrainOptions {
 
   std::int64_t validate_every = 500;  // steps; 0: only at the end
   std::int64_t validation_examples = 256;
+  /// Above 0: stop after so many validations without a better one; the model is then the best.
+  std::int64_t patience = 0;
   double checkpoint_minutes = 5;
   int threads = 0;  // 0: leave libtorch's choice
   TrainDevice device = TrainDevice::kCpu;
+  /// With others: the same options in every process. The first one alone writes the run's folder.
+  Placement placement;
 
   std::string licence;  // of the weights, and the command line, for the model file's metadata
   std::string command;
@@ -93,9 +109,13 @@ struct TrainSummary {
   double seconds = 0;
   double train_loss = 0;
   Validation validation;
-  bool stopped = false;  // by TrainHooks::stop, before the budget was used up
+  bool stopped = false;          // by TrainHooks::stop, before the budget was used up
+  bool out_of_patience = false;  // see TrainOptions::patience
   std::filesystem::path model;
 };
+
+/// Names and one line each of the optimisers there are.
+std::vector<std::pair<std::string, std::string>> list_optimisers();
 
 Result<TrainSummary> train(const TrainOptions& options, const TrainHooks& hooks = {});
 

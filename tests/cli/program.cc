@@ -29,7 +29,8 @@ void send_to(const std::filesystem::path& path, int descriptor) {
 
 }  // namespace
 
-Ran run_program(const std::vector<std::string>& arguments) {
+Ran run_program(const std::vector<std::string>& arguments,
+                const std::vector<std::string>& environment) {
   const Scratch scratch;
   const pid_t child = ::fork();
   if (child == 0) {
@@ -43,6 +44,7 @@ Ran run_program(const std::vector<std::string>& arguments) {
     (void)memory;
 #endif
     ::alarm(120);
+    for (const std::string& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
     std::vector<char*> argv = {const_cast<char*>(SAGE_PROGRAM)};
     for (const std::string& argument : arguments)
       argv.push_back(const_cast<char*>(argument.c_str()));

@@ -17,7 +17,9 @@ struct Ran {
 };
 
 /// Ends a program that runs longer than two minutes or takes more than SAGE_PROGRAM_GIB of memory.
-Ran run_program(const std::vector<std::string>& arguments);
+/// `environment` ("NAME=value") comes on top of the tests' own.
+Ran run_program(const std::vector<std::string>& arguments,
+                const std::vector<std::string>& environment = {});
 
 /// A fresh folder that goes when the object does.
 class Scratch {

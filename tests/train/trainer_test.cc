@@ -120,6 +120,61 @@ TEST(TrainerTest, Bfloat16LearnsAsFloat32Does) {
   EXPECT_NEAR(rounded.back(), exact.back(), 0.1);
 }
 
+TEST(TrainerTest, EveryOptimiserLearnsAndResumesExactly) {
+  for (const auto& [name, summary] : list_optimisers()) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    test::prepare_small(folder, 2);
+    TrainOptions options = small_training(folder, "whole");
+    options.optimiser = name;
+    options.steps = 60;
+    const auto whole = run(options);
+    EXPECT_LT(whole.back(), 0.5 * whole.front());
+    options.run = folder / "broken";
+    std::atomic<bool> stop{false};
+    run(options, &stop, [&](std::int64_t step) { stop = step == 30; });
+    options.resume = true;
+    const auto after = run(options);
+    ASSERT_EQ(after.size(), 30u);
+    EXPECT_EQ(after.back(), whole.back());
+    EXPECT_EQ(weights_of(folder / "whole" / "model.safetensors"),
+              weights_of(folder / "broken" / "model.safetensors"));
+  }
+}
+
+// The held-out piece is another one than the only piece that is learned by heart: the validation
+// gets worse before long.
+TEST(TrainerTest, PatienceEndsARunAndKeepsTheBestModel) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 1);
+  TrainOptions options = small_training(folder, "run");
+  options.windows.lowest_shift = options.windows.highest_shift = 0;
+  options.steps = 2000;
+  options.validate_every = 10;
+  options.patience = 3;
+  TrainHooks hooks;
+  std::vector<Validation> validations;
+  hooks.validation = [&](const Validation& v) { validations.push_back(v); };
+  const auto summary = train(options, hooks);
+  ASSERT_TRUE(summary) << to_string(summary.error());
+  EXPECT_TRUE(summary->out_of_patience);
+  EXPECT_LT(summary->steps, 2000);
+  const auto best = std::min_element(
+      validations.begin(), validations.end(),
+      [](const auto& a, const auto& b) { return a.nats_per_note < b.nats_per_note; });
+  EXPECT_EQ(validations.end() - best, 4);
+  const auto weights = Weights::load(summary->model);
+  ASSERT_TRUE(weights) << to_string(weights.error());
+  const auto training = nlohmann::json::parse((*weights)->metadata().at("sage.training"));
+  EXPECT_EQ(training["steps"], best->step);
+  EXPECT_EQ(training["valid_nats_per_note"], best->nats_per_note);
+
+  options.resume = true;  // still out of patience
+  const auto again = train(options);
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(again->steps, summary->steps);
+}
+
 TEST(TrainerTest, ATimeBudgetEndsDecayed) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 2);
