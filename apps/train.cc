@@ -25,7 +25,8 @@ struct Options {
   int context = 512;
   std::string attention = "as-kvhs";
   bool ff_banks = false;
-  std::string tokenizer;  // file; empty: the data's own
+  std::string tokenizer;                    // file; empty: the data's own
+  std::vector<std::string> source_weights;  // name=weight
 };
 
 /// A number that the launcher of several processes left in the environment; `otherwise` where none
@@ -94,6 +95,15 @@ Result<void> complete_model(Options& options) {
 Result<void> complete(Options& options) {
   if (options.train.steps <= 0 && options.train.minutes <= 0)
     return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
+  for (const std::string& text : options.source_weights) {
+    const std::size_t at = text.rfind('=');  // a name may hold '=' itself
+    double weight = 0;
+    if (at == std::string::npos || at == 0 ||
+        !CLI::detail::lexical_cast(text.substr(at + 1), weight))
+      return fail(ErrorCode::kInvalidArgument,
+                  "--source-weight takes NAME=WEIGHT, such as CC0-1.0=2; not \"" + text + "\"");
+    options.train.windows.source_weights.push_back({text.substr(0, at), weight});
+  }
   return complete_model(options);
 }
 
@@ -239,6 +249,11 @@ void add_train(Cli& cli) {
   command
       ->add_option("--drum-weight", train.windows.drum_weight, "draw pieces with drums more often")
       ->capture_default_str();
+  command
+      ->add_option(
+          "--source-weight", options->source_weights,
+          "draw the pieces of a source, or of all under a licence, more often: NAME=WEIGHT")
+      ->allow_extra_args(false);
   command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
       ->capture_default_str();
   command

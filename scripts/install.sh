@@ -8,7 +8,9 @@ run_packages=(
   libcli11-dev libexpected-dev libfluidsynth-dev libxxhash-dev nlohmann-json3-dev
   fluid-soundfont-gm
 )
-test_packages=(libbenchmark-dev libgloo-dev libgtest-dev librapidcheck-dev libtorch-dev zstd)
+test_packages=(
+  libbenchmark-dev libgloo-dev libgtest-dev librapidcheck-dev libtorch-dev libzstd-dev zstd
+)
 
 say() { echo "install: $*" >&2; }
 

@@ -28,6 +28,7 @@ class Descriptor {
   }
   int get() const { return fd_; }
   bool ok() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -109,29 +110,10 @@ Result<std::string> read_text(const std::filesystem::path& path, std::size_t max
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  if (auto ok = prepare_place(path); !ok) return ok;
-  const std::filesystem::path temporary = temporary_for(path);
-  {
-    Descriptor fd(open_to_write(temporary));
-    if (!fd.ok()) return io_error("write", path);
-    std::size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t n = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) {
-        auto error = io_error("write", path);
-        ::unlink(temporary.c_str());
-        return error;
-      }
-      done += static_cast<std::size_t>(n);
-    }
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    auto error = io_error("write", path);
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  return {};
+  auto file = FileWriter::create(path);
+  if (!file) return tl::unexpected(file.error());
+  if (auto written = file->append(bytes); !written) return written;
+  return file->commit();
 }
 
 Result<void> check_writable(const std::filesystem::path& path) {
@@ -144,6 +126,84 @@ Result<void> check_writable(const std::filesystem::path& path) {
 
 Result<void> write_text(const std::filesystem::path& path, std::string_view text) {
   return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+Result<FileWriter> FileWriter::create(const std::filesystem::path& path) {
+  if (auto ok = prepare_place(path); !ok) return tl::unexpected(ok.error());
+  std::filesystem::path temporary = temporary_for(path);
+  const int fd = open_to_write(temporary);
+  if (fd < 0) return io_error("write", path);
+  return FileWriter(path, std::move(temporary), fd);
+}
+
+FileWriter::FileWriter(std::filesystem::path path, std::filesystem::path temporary, int descriptor)
+    : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+
+FileWriter::FileWriter(FileWriter&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileWriter::~FileWriter() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<void> FileWriter::append(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("write", path_);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> FileWriter::commit() {
+  // Some file systems tell only now that the disk is full.
+  if (::close(std::exchange(descriptor_, -1)) != 0) return io_error("write", path_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("write", path_);
+  temporary_.clear();
+  return {};
+}
+
+Result<FileReader> FileReader::open(const std::filesystem::path& path) {
+  Descriptor fd(open_to_read(path));
+  if (!fd.ok()) return io_error("open", path);
+  auto size = regular_size(fd, path);
+  if (!size) return tl::unexpected(size.error());
+  return FileReader(path, fd.release(), *size);
+}
+
+FileReader::FileReader(std::filesystem::path path, int descriptor, std::uint64_t size)
+    : path_(std::move(path)), descriptor_(descriptor), size_(size) {}
+
+FileReader::FileReader(FileReader&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_) {}
+
+FileReader& FileReader::operator=(FileReader&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<void> FileReader::read(std::uint64_t offset, std::span<std::uint8_t> to) const {
+  while (!to.empty()) {
+    const ssize_t n = ::pread(descriptor_, to.data(), to.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("read", path_);
+    if (n == 0) return fail(ErrorCode::kMalformed, path_.string() + ": the file is cut off");
+    to = to.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
 }
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {

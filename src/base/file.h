@@ -27,6 +27,44 @@ Result<void> write_text(const std::filesystem::path& path, std::string_view text
 /// Whether write_file could write there, tried before long work. Creates missing parent folders.
 Result<void> check_writable(const std::filesystem::path& path);
 
+/// A file that is written from its start to its end and stands under its name only when committed;
+/// without that its temporary file goes with the object.
+class FileWriter {
+ public:
+  /// Creates missing parent folders.
+  static Result<FileWriter> create(const std::filesystem::path& path);
+  FileWriter(FileWriter&& other) noexcept;
+  FileWriter& operator=(FileWriter&&) = delete;
+  ~FileWriter();
+
+  Result<void> append(std::span<const std::uint8_t> bytes);
+  Result<void> commit();
+
+ private:
+  FileWriter(std::filesystem::path path, std::filesystem::path temporary, int descriptor);
+  std::filesystem::path path_, temporary_;
+  int descriptor_ = -1;
+};
+
+/// A file read at any place. Const reads may come from several threads at once.
+class FileReader {
+ public:
+  static Result<FileReader> open(const std::filesystem::path& path);
+  FileReader(FileReader&& other) noexcept;
+  FileReader& operator=(FileReader&& other) noexcept;
+  ~FileReader();
+
+  std::uint64_t size() const { return size_; }
+  /// Fills `to` from `offset` on; kMalformed where the file ends before.
+  Result<void> read(std::uint64_t offset, std::span<std::uint8_t> to) const;
+
+ private:
+  FileReader(std::filesystem::path path, int descriptor, std::uint64_t size);
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
 /// A read-only memory map of a whole file; unmapped on destruction.
 class MappedFile {
  public:

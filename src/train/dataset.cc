@@ -1,36 +1,64 @@
 #include "train/dataset.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace sage {
 
 Result<Dataset> Dataset::open(const std::filesystem::path& path, const WindowOptions& options,
                               const std::optional<TokenizerConfig>& tokenizer) {
-  auto shard = Shard::open(path);
-  if (!shard) return tl::unexpected<Error>(shard.error());
-  if (shard->pieces().empty())
+  auto shards = ShardSet::open(path);
+  if (!shards) return tl::unexpected<Error>(shards.error());
+  if (shards->piece_count() == 0)
     return fail(ErrorCode::kInvalidArgument, path.string() + ": no pieces in the prepared data");
-  const TokenizerConfig& config = tokenizer ? *tokenizer : shard->config();
-  TokenizerConfig base = shard->config();
+  const TokenizerConfig& config = tokenizer ? *tokenizer : shards->config();
+  TokenizerConfig base = shards->config();
   base.merges = config.merges;
   if (base != config)
     return fail(ErrorCode::kMismatch, path.string() + " was prepared as " +
-                                          describe(shard->config()) + ", the tokenizer is " +
+                                          describe(shards->config()) + ", the tokenizer is " +
                                           describe(config) + "; prepare the data again");
   auto made = Tokenizer::create(config);
   if (!made) return tl::unexpected<Error>(made.error());
-  return Dataset(std::move(*shard), *std::move(made), options);
+  const auto weights = weights_of(shards->sources(), options.source_weights);
+  if (!weights) return fail(path.string(), weights.error());
+  return Dataset(std::move(*shards), *std::move(made), options, *weights);
 }
 
-Dataset::Dataset(Shard shard, Tokenizer tokenizer, const WindowOptions& options)
-    : shard_(std::move(shard)),
+/// The weight of every source; a name that fits none is an error.
+Result<std::vector<double>> Dataset::weights_of(std::span<const Source> sources,
+                                                std::span<const SourceWeight> given) {
+  std::vector<double> weights(sources.size(), 1.0);
+  for (const SourceWeight& wanted : given) {
+    bool known = false;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (sources[i].repo != wanted.name && sources[i].licence != wanted.name) continue;
+      weights[i] *= wanted.weight;
+      known = true;
+    }
+    if (known) continue;
+    std::set<std::string> names;
+    for (const Source& source : sources) names.insert({source.repo, source.licence});
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : "; ") + name;
+    return fail(ErrorCode::kInvalidArgument,
+                "no source or licence named \"" + wanted.name + "\" (known: " + list + ")");
+  }
+  return weights;
+}
+
+Dataset::Dataset(ShardSet shards, Tokenizer tokenizer, const WindowOptions& options,
+                 std::span<const double> weights)
+    : shards_(std::move(shards)),
       options_(options),
       tokenizer_(std::move(tokenizer)),
       notes_written_(tokenizer_.notes_written()) {
   double total = 0;
-  for (const PieceEntry& piece : shard_.pieces()) {
-    total += piece.token_count * (piece.has_drums != 0 ? options.drum_weight : 1.0);
+  for (std::size_t i = 0; i < shards_.piece_count(); ++i) {
+    const PieceEntry& piece = shards_.piece(i);
+    const double drums = piece.has_drums != 0 ? options.drum_weight : 1.0;
+    total += piece.token_count * drums * weights[piece.source];
     cumulative_.push_back(total);
   }
 }
@@ -40,7 +68,7 @@ Dataset::Window Dataset::draw(Random& random) const {
   const double point = random.uniform() * cumulative_.back();
   const auto at = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, point);
   window.piece = static_cast<std::size_t>(at - cumulative_.begin());
-  const PieceEntry& piece = shard_.pieces()[window.piece];
+  const PieceEntry& piece = shards_.piece(window.piece);
   window.header = random.uniform() < options_.header_probability;
   const bool first = random.uniform() < options_.first_bar_probability;
   const auto bar = random.below(piece.bar_count);
@@ -68,11 +96,11 @@ std::vector<TokenId> Dataset::programs_in(std::span<const std::uint16_t> tokens)
 
 /// The base tokens of a window from its BAR on, transposed: that bar's head, and at most `limit` of
 /// what follows.
-std::vector<std::uint16_t> Dataset::body(const Window& window, std::size_t limit) const {
+std::vector<std::uint16_t> Dataset::body(const PieceData& piece, const Window& window,
+                                         std::size_t limit) const {
   const Vocabulary& vocabulary = tokenizer_.vocabulary();
-  const PieceEntry& piece = shard_.pieces()[window.piece];
-  const auto tokens = shard_.tokens(piece);
-  const BarEntry& bar = shard_.bars(piece)[window.bar];
+  const std::span<const std::uint16_t> tokens(piece.tokens);
+  const BarEntry& bar = piece.bars[window.bar];
   const auto stride = static_cast<std::size_t>(tokenizer_.stride());
   std::size_t from = bar.offset + stride;
   for (const Kind kind : {Kind::kTimeSignature, Kind::kTempo})
@@ -96,12 +124,14 @@ std::vector<std::uint16_t> Dataset::merged(std::span<const std::uint16_t> base) 
   return merged;
 }
 
-std::size_t Dataset::write(const Window& window, std::span<std::uint16_t> to) const {
-  std::vector<std::uint16_t> base = body(window, to.size()), ids = base;
+Result<std::size_t> Dataset::write(const Window& window, std::span<std::uint16_t> to) const {
+  const auto piece = shards_.read(window.piece);
+  if (!piece) return tl::unexpected<Error>(piece.error());
+  std::vector<std::uint16_t> base = body(*piece, window, to.size()), ids = base;
   if (tokenizer_.has_merges()) {
     // How many base tokens it takes shows only when they are merged.
     for (std::size_t limit = 2 * to.size();; limit *= 2) {
-      base = body(window, limit);
+      base = body(*piece, window, limit);
       ids = merged(base);
       if (ids.size() >= to.size() || base.size() < limit) break;
     }
@@ -121,21 +151,32 @@ std::size_t Dataset::write(const Window& window, std::span<std::uint16_t> to) co
   return size;
 }
 
-void Dataset::sample(Random& random, std::span<std::uint16_t> example) const {
-  while (!example.empty()) example = example.subspan(write(draw(random), example));
+Result<void> Dataset::sample(Random& random, std::span<std::uint16_t> example) const {
+  if (cumulative_.back() <= 0)
+    return fail(ErrorCode::kInvalidArgument,
+                "the weights leave no piece to draw; give drums or a source a weight above 0");
+  while (!example.empty()) {
+    const auto written = write(draw(random), example);
+    if (!written) return tl::unexpected<Error>(written.error());
+    example = example.subspan(*written);
+  }
+  return {};
 }
 
-void Dataset::fixed(std::size_t index, std::span<std::uint16_t> example) const {
+Result<void> Dataset::fixed(std::size_t index, std::span<std::uint16_t> example) const {
   // Packing may take several pieces; the next example begins at its own index all the same.
   while (!example.empty()) {
     Window window;
     window.piece = index % piece_count();
     const std::size_t round = index / piece_count();
-    const std::size_t bars = shard_.pieces()[window.piece].bar_count;
+    const std::size_t bars = shards_.piece(window.piece).bar_count;
     window.bar = round * 7919 % bars;  // a prime step, so that rounds see different bars
-    example = example.subspan(write(window, example));
+    const auto written = write(window, example);
+    if (!written) return tl::unexpected<Error>(written.error());
+    example = example.subspan(*written);
     ++index;
   }
+  return {};
 }
 
 }  // namespace sage

@@ -12,14 +12,21 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "tokens/tokenizer.h"
-#include "train/shard.h"
+#include "train/shard_set.h"
 
 namespace sage {
+
+/// How much likelier the pieces of a source are drawn, for their length.
+struct SourceWeight {
+  std::string name;  // a repo of the data's sources, or a licence: all sources under it
+  double weight = 1.0;
+};
 
 struct WindowOptions {
   double header_probability = 0.7;     // list the window's programs
@@ -27,31 +34,38 @@ struct WindowOptions {
   int lowest_shift = -5;               // transposition in semitones, kept inside 0..127
   int highest_shift = 6;
   double drum_weight = 1.0;  // how much likelier a piece with drums is drawn, for its length
+  std::vector<SourceWeight> source_weights;  // those of one piece multiply
 };
 
 class Dataset {
  public:
-  /// With another tokenizer than the data were prepared with, where it only differs in its merges.
-  static Result<Dataset> open(const std::filesystem::path& shard, const WindowOptions& options,
+  /// `part` as ShardSet::open takes it. With another tokenizer than the data were prepared with,
+  /// where it only differs in its merges.
+  static Result<Dataset> open(const std::filesystem::path& part, const WindowOptions& options,
                               const std::optional<TokenizerConfig>& tokenizer = std::nullopt);
 
   const Tokenizer& tokenizer() const { return tokenizer_; }
   /// Notes that each token writes, by id.
   std::span<const std::uint16_t> notes_written() const { return notes_written_; }
-  std::size_t piece_count() const { return shard_.pieces().size(); }
+  std::size_t piece_count() const { return shards_.piece_count(); }
   /// Base tokens of all pieces.
-  std::uint64_t token_count() const { return shard_.token_count(); }
+  std::uint64_t token_count() const { return shards_.token_count(); }
 
   /// Fills an example. A function of the random state alone. Pieces are drawn in proportion to
-  /// their length times their weight.
-  void sample(Random& random, std::span<std::uint16_t> example) const;
+  /// their length times their weight. Fails where the data on disk turn out damaged; the line says
+  /// what to do.
+  Result<void> sample(Random& random, std::span<std::uint16_t> example) const;
 
   /// The fixed example `index` for validation: every piece has its turn before any comes again,
-  /// first from its first bar, then from other bars; with header, not transposed.
-  void fixed(std::size_t index, std::span<std::uint16_t> example) const;
+  /// first from its first bar, then from other bars; with header, not transposed. Fails as sample()
+  /// does.
+  Result<void> fixed(std::size_t index, std::span<std::uint16_t> example) const;
 
  private:
-  Dataset(Shard shard, Tokenizer tokenizer, const WindowOptions& options);
+  Dataset(ShardSet shards, Tokenizer tokenizer, const WindowOptions& options,
+          std::span<const double> weights);
+  static Result<std::vector<double>> weights_of(std::span<const Source> sources,
+                                                std::span<const SourceWeight> given);
   struct Window {
     std::size_t piece = 0;
     std::size_t bar = 0;
@@ -60,12 +74,13 @@ class Dataset {
   };
   Window draw(Random& random) const;
   std::vector<TokenId> programs_in(std::span<const std::uint16_t> tokens) const;
-  std::vector<std::uint16_t> body(const Window& window, std::size_t limit) const;
+  std::vector<std::uint16_t> body(const PieceData& piece, const Window& window,
+                                  std::size_t limit) const;
   std::vector<std::uint16_t> merged(std::span<const std::uint16_t> base) const;
   /// Writes as much of a window as fits; returns the number of tokens written.
-  std::size_t write(const Window& window, std::span<std::uint16_t> to) const;
+  Result<std::size_t> write(const Window& window, std::span<std::uint16_t> to) const;
 
-  Shard shard_;
+  ShardSet shards_;
   WindowOptions options_;
   Tokenizer tokenizer_;
   std::vector<std::uint16_t> notes_written_;

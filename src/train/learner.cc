@@ -67,7 +67,7 @@ Tensor Learner::loss_sum(const Batch& batch, double dropout) const {
   return ops::cross_entropy_sum(model_.forward(batch.inputs, {type, dropout}), batch.targets);
 }
 
-Learner::Update Learner::update(const Dataset& data, std::int64_t step, double rate) {
+Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, double rate) {
   model_.gradients().zero_();
   const auto width = static_cast<std::size_t>(options_.model.context + 1);
   const auto count = static_cast<double>(tokens_per_update());
@@ -77,7 +77,9 @@ Learner::Update Learner::update(const Dataset& data, std::int64_t step, double r
     const std::int64_t first = (pass * group_.size() + group_.rank()) * options_.batch;
     for (std::int64_t i = 0; i < options_.batch; ++i) {
       Random random(mixed_seed(options_.seed, step, first + i));
-      data.sample(random, std::span(examples).subspan(static_cast<std::size_t>(i) * width, width));
+      const auto place = std::span(examples).subspan(static_cast<std::size_t>(i) * width, width);
+      if (auto drawn = data.sample(random, place); !drawn)
+        return tl::unexpected<Error>(drawn.error());
     }
     torch::manual_seed(mixed_seed(~options_.seed, step, first));
     const Tensor sum = loss_sum(make_batch(examples, data.notes_written()), options_.dropout);
@@ -99,7 +101,7 @@ Learner::Update Learner::update(const Dataset& data, std::int64_t step, double r
   return result;
 }
 
-Validation Learner::evaluate(const Dataset& data) const {
+Result<Validation> Learner::evaluate(const Dataset& data) const {
   torch::NoGradGuard no_gradient;
   const auto width = static_cast<std::size_t>(options_.model.context + 1);
   const Tensor sums = torch::zeros({3}, torch::kFloat64);  // nats, tokens, notes
@@ -108,9 +110,11 @@ Validation Learner::evaluate(const Dataset& data) const {
        first += options_.batch * group_.size()) {
     const std::int64_t count = std::min(options_.batch, options_.validation_examples - first);
     std::vector<std::uint16_t> examples(static_cast<std::size_t>(count) * width);
-    for (std::int64_t i = 0; i < count; ++i)
-      data.fixed(static_cast<std::size_t>(first + i),
-                 std::span(examples).subspan(static_cast<std::size_t>(i) * width, width));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto place = std::span(examples).subspan(static_cast<std::size_t>(i) * width, width);
+      if (auto drawn = data.fixed(static_cast<std::size_t>(first + i), place); !drawn)
+        return tl::unexpected<Error>(drawn.error());
+    }
     const Batch batch = make_batch(examples, data.notes_written());
     sums[0] += loss_sum(batch, 0).item<double>();
     sums[1] += static_cast<double>(count * options_.model.context);

@@ -30,11 +30,11 @@ class Learner {
     double gradient_norm = 0;  // before clipping
   };
   /// One update with examples and dropout masks that are a function of (seed, step); `step` counts
-  /// the updates made before.
-  Update update(const Dataset& data, std::int64_t step, double rate);
+  /// the updates made before. Fails where the data cannot be read.
+  Result<Update> update(const Dataset& data, std::int64_t step, double rate);
 
   /// The loss on the first examples of `data` in its fixed order. Leaves Validation::step alone.
-  Validation evaluate(const Dataset& data) const;
+  Result<Validation> evaluate(const Dataset& data) const;
 
   /// Weights under the names of a model file, then the optimiser's moments. Copies on the CPU.
   class Snapshot {

@@ -70,16 +70,16 @@ void index_bars(const std::vector<TokenId>& ids, const Vocabulary& vocabulary, P
     const auto id = static_cast<std::uint16_t>(ids[i]);
     switch (vocabulary.event(ids[i]).kind) {
       case Kind::kBar:
-        piece.bars.push_back({static_cast<std::uint32_t>(i), meter, tempo});
+        piece.data.bars.push_back({static_cast<std::uint32_t>(i), meter, tempo});
         break;
       case Kind::kTimeSignature:
-        piece.bars.back().meter = meter = id;
+        piece.data.bars.back().meter = meter = id;
         break;
       case Kind::kTempo:
-        piece.bars.back().tempo = tempo = id;
+        piece.data.bars.back().tempo = tempo = id;
         break;
       case Kind::kProgram:
-        if (piece.bars.empty()) ++piece.entry.header_count;
+        if (piece.data.bars.empty()) ++piece.entry.header_count;
         break;
       default:
         break;
@@ -104,10 +104,10 @@ Piece read_piece(const std::filesystem::path& path, const Tokenizer& tokenizer,
   piece.fingerprint = fingerprint_of(quantised->score);
   describe(quantised->score, piece.entry);
   index_bars(ids, tokenizer.vocabulary(), piece);
-  if (piece.bars.empty()) return dropped("no notes");
-  piece.tokens.assign(ids.begin(), ids.end());
-  piece.entry.token_count = static_cast<std::uint32_t>(piece.tokens.size());
-  piece.entry.bar_count = static_cast<std::uint32_t>(piece.bars.size());
+  if (piece.data.bars.empty()) return dropped("no notes");
+  piece.data.tokens.assign(ids.begin(), ids.end());
+  piece.entry.token_count = static_cast<std::uint32_t>(piece.data.tokens.size());
+  piece.entry.bar_count = static_cast<std::uint32_t>(piece.data.bars.size());
   return piece;
 }
 

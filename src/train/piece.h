@@ -16,9 +16,8 @@ struct Piece {
   std::string dropped;  // why it is not used; empty for a good piece
   std::uint64_t fingerprint =
       0;             // the same for transpositions and other tempi of one note sequence
-  PieceEntry entry;  // positions in the sections are the writer's to fill in
-  std::vector<BarEntry> bars;
-  std::vector<std::uint16_t> tokens;
+  PieceEntry entry;  // its place and source are the writer's to fill in
+  PieceData data;
 };
 
 Piece read_piece(const std::filesystem::path& path, const Tokenizer& tokenizer,

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "midi/file_name.h"
 #include "train/piece.h"
+#include "train/shard_writer.h"
 
 namespace sage {
 namespace {
@@ -144,31 +145,41 @@ std::string nothing_left(std::size_t files, const PrepareSummary& summary) {
   return text;
 }
 
-/// Adds up what goes into one shard.
+/// Collects what goes into one shard.
 struct Part {
-  ShardData data;
+  std::vector<PackedBlock> blocks;
   PrepareSummary::Part summary;
   std::map<std::string, std::size_t> sources;
 
   void add(Piece&& piece, const std::string& origin) {
-    PieceEntry entry = piece.entry;
-    entry.first_token = data.tokens.size();
-    entry.first_bar = data.bars.size();
-    data.pieces.push_back(entry);
-    data.bars.insert(data.bars.end(), piece.bars.begin(), piece.bars.end());
-    data.tokens.insert(data.tokens.end(), piece.tokens.begin(), piece.tokens.end());
     ++summary.pieces;
-    summary.notes += entry.note_count;
-    summary.bars += entry.bar_count;
-    summary.tokens += entry.token_count;
+    summary.notes += piece.entry.note_count;
+    summary.bars += piece.entry.bar_count;
+    summary.tokens += piece.entry.token_count;
     ++sources[origin];
+    std::vector<std::uint8_t> bytes;
+    append_piece(piece.data, bytes);
+    blocks.push_back(pack_block({piece.entry}, bytes, 3));
     piece = Piece{};
   }
 
-  json to_json(const std::string& file, const std::string& sha256) const {
-    return {{"file", file},           {"sha256", sha256},     {"pieces", summary.pieces},
-            {"notes", summary.notes}, {"bars", summary.bars}, {"tokens", summary.tokens},
-            {"sources", sources}};
+  Result<json> write(const fs::path& folder, const std::string& name,
+                     const TokenizerConfig& config) {
+    json shards = json::array();
+    const std::string file = name + "-00000.sage";
+    auto writer = ShardWriter::create(folder / file, config, std::vector<Source>(1));
+    if (!writer) return tl::unexpected<Error>(writer.error());
+    for (PackedBlock& block : blocks)
+      if (auto added = writer->add(std::move(block)); !added)
+        return tl::unexpected<Error>(added.error());
+    const auto done = writer->finish();
+    if (!done) return tl::unexpected<Error>(done.error());
+    shards.push_back({{"file", file},
+                      {"sha256", done->sha256},
+                      {"pieces", done->pieces},
+                      {"bytes", done->bytes}});
+    return json{{"shards", shards},     {"pieces", summary.pieces}, {"notes", summary.notes},
+                {"bars", summary.bars}, {"tokens", summary.tokens}, {"sources", sources}};
   }
 };
 
@@ -220,22 +231,20 @@ Result<PrepareSummary> prepare(const PrepareOptions& options, const PrepareCallb
   take(/*validation=*/false, /*split_pass=*/true);
   summary.train = train.summary;
   summary.valid = valid.summary;
-  if (train.data.pieces.empty())
+  if (train.blocks.empty())
     return fail(ErrorCode::kInvalidArgument, nothing_left(files.size(), summary));
 
   const fs::path manifest_path = options.output / "manifest.json";
   std::error_code error;
   fs::remove(manifest_path, error);  // until the new data is whole
-  const auto train_hash =
-      write_shard(options.output / "train.sage", tokenizer->config(), train.data);
-  if (!train_hash) return tl::unexpected<Error>(train_hash.error());
-  const auto valid_hash =
-      write_shard(options.output / "valid.sage", tokenizer->config(), valid.data);
-  if (!valid_hash) return tl::unexpected<Error>(valid_hash.error());
-  const json manifest = {{"format", 1},
+  auto train_json = train.write(options.output, "train", tokenizer->config());
+  if (!train_json) return tl::unexpected<Error>(train_json.error());
+  auto valid_json = valid.write(options.output, "valid", tokenizer->config());
+  if (!valid_json) return tl::unexpected<Error>(valid_json.error());
+  const json manifest = {{"format", 2},
                          {"tokenizer", to_json(tokenizer->config())},
-                         {"train", train.to_json("train.sage", *train_hash)},
-                         {"valid", valid.to_json("valid.sage", *valid_hash)},
+                         {"train", *train_json},
+                         {"valid", *valid_json},
                          {"dropped", summary.dropped},
                          {"min_notes", options.min_notes},
                          {"max_notes", options.max_notes},

@@ -54,9 +54,10 @@ class Trainer {
   void log(const json& line) {
     if (folder_) folder_->log(line);
   }
-  void step();
+  Result<void> step();
   void report();
   Result<void> validate();
+  Result<void> advance();
   Result<void> save();
   std::string training_summary() const;
 
@@ -143,14 +144,16 @@ bool Trainer::goes_on() {
   return progress_ < 1 && !out_of_patience();
 }
 
-void Trainer::step() {
+Result<void> Trainer::step() {
   rate_ = learning_rate(options_.schedule, state_.step, progress_);
   const auto update = learner_.update(training_, state_.step, rate_);
-  gradient_norm_ = update.gradient_norm;
-  loss_sum_ += update.loss;
+  if (!update) return tl::unexpected<Error>(update.error());
+  gradient_norm_ = update->gradient_norm;
+  loss_sum_ += update->loss;
   ++reported_steps_;
   ++state_.step;
   state_.tokens += learner_.tokens_per_update();
+  return {};
 }
 
 void Trainer::report() {
@@ -182,7 +185,9 @@ void Trainer::report() {
 Result<void> Trainer::validate() {
   if (!validation_ || validated_step_ == state_.step) return {};
   const double begin = session_seconds();
-  Validation result = learner_.evaluate(*validation_);
+  const auto evaluated = learner_.evaluate(*validation_);
+  if (!evaluated) return tl::unexpected<Error>(evaluated.error());
+  Validation result = *evaluated;
   result.step = validated_step_ = state_.step;
   state_.valid_nats_per_token = result.nats_per_token;
   state_.valid_nats_per_note = result.nats_per_note;
@@ -198,6 +203,14 @@ Result<void> Trainer::validate() {
   state_.best_nats_per_note = result.nats_per_note;
   state_.validations_since = 0;
   return options_.patience > 0 ? save() : Result<void>();
+}
+
+/// A step and what is due after it.
+Result<void> Trainer::advance() {
+  if (auto stepped = step(); !stepped) return stepped;
+  if (state_.step % std::max<std::int64_t>(1, hooks_.report_every) == 0) report();
+  if (options_.validate_every > 0 && state_.step % options_.validate_every == 0) return validate();
+  return {};
 }
 
 std::string Trainer::training_summary() const {
@@ -233,22 +246,18 @@ Result<void> Trainer::save() {
 Result<TrainSummary> Trainer::run() {
   begin_ = Clock::now();
   double saved_at = 0;
-  while (goes_on()) {
-    step();
-    if (state_.step % std::max<std::int64_t>(1, hooks_.report_every) == 0) report();
-    if (options_.validate_every > 0 && state_.step % options_.validate_every == 0) {
-      if (auto validated = validate(); !validated) return tl::unexpected<Error>(validated.error());
-    }
-    if (session_seconds() - saved_at > 60 * options_.checkpoint_minutes) {
+  Result<void> going;  // until the data on disk turn out damaged
+  while (going && goes_on()) {
+    going = advance();
+    if (going && session_seconds() - saved_at > 60 * options_.checkpoint_minutes) {
       if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
       saved_at = session_seconds();
     }
   }
   if (reported_steps_ > 0) report();
-  if (!stopped_) {
-    if (auto validated = validate(); !validated) return tl::unexpected<Error>(validated.error());
-  }
+  if (going && !stopped_) going = validate();
   if (auto saved = save(); !saved) return tl::unexpected<Error>(saved.error());
+  if (!going) return tl::unexpected<Error>(going.error());
   TrainSummary summary;
   summary.stopped = stopped_;
   summary.out_of_patience = out_of_patience();
@@ -271,10 +280,13 @@ Result<std::string> summarise_data(const std::filesystem::path& folder) {
   const json manifest = json::parse(*text, nullptr, /*allow_exceptions=*/false);
   if (!manifest.is_object() || !manifest.contains("train") || !manifest.contains("valid"))
     return fail(ErrorCode::kMalformed, (folder / "manifest.json").string() + ": damaged");
-  return json{{"manifest_sha256", Sha256().update(*text).hex()},
-              {"train", manifest["train"]},
-              {"valid", manifest["valid"]}}
-      .dump();
+  json summary = {{"manifest_sha256", Sha256().update(*text).hex()},
+                  {"train", manifest["train"]},
+                  {"valid", manifest["valid"]}};
+  for (const char* part : {"train", "valid"})
+    if (summary[part].is_object())
+      summary[part].erase("shards");  // the manifest's hash covers them
+  return summary.dump();
 }
 
 Result<void> check(const TrainOptions& options) {
@@ -297,6 +309,9 @@ Result<void> check(const TrainOptions& options) {
   if (options.dropout < 0 || options.dropout >= 1) return refuse("dropout must be in [0, 1)");
   if (options.schedule.peak <= 0) return refuse("the learning rate must be above 0");
   if (options.windows.drum_weight < 0) return refuse("the weight of drums must not be negative");
+  for (const SourceWeight& source : options.windows.source_weights)
+    if (!(source.weight >= 0 && source.weight <= 1e9))
+      return refuse("the weight of a source must be 0 to 1e9");
   if (options.model.context > options.model.window)
     return refuse("the context must fit the attention window: the trainer never slides it");
   if (options.device == TrainDevice::kCuda && !torch::cuda::is_available())
@@ -334,11 +349,10 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   if (auto checked = check(options); !checked) return tl::unexpected<Error>(checked.error());
   auto summary = summarise_data(options.data);
   if (!summary) return tl::unexpected<Error>(summary.error());
-  auto training = Dataset::open(options.data / "train.sage", options.windows, options.tokenizer);
+  auto training = Dataset::open(options.data / "train", options.windows, options.tokenizer);
   if (!training) return tl::unexpected<Error>(training.error());
   std::optional<Dataset> validation;
-  if (auto opened =
-          Dataset::open(options.data / "valid.sage", options.windows, options.tokenizer)) {
+  if (auto opened = Dataset::open(options.data / "valid", options.windows, options.tokenizer)) {
     validation = std::move(*opened);
   } else if (opened.error().code != ErrorCode::kInvalidArgument) {  // that is: no pieces in it
     return tl::unexpected<Error>(opened.error());

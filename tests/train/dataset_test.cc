@@ -35,9 +35,9 @@ void expect_all_grammatical(const std::filesystem::path& shard,
   Random random(3);
   std::vector<std::uint16_t> example(301);
   for (std::size_t i = 0; i < 200; ++i) {
-    data->sample(random, example);
+    ASSERT_TRUE(data->sample(random, example));
     expect_grammatical(tokenizer, example);
-    data->fixed(i, example);
+    ASSERT_TRUE(data->fixed(i, example));
     expect_grammatical(tokenizer, example);
   }
 }
@@ -45,7 +45,7 @@ void expect_all_grammatical(const std::filesystem::path& shard,
 TEST(DatasetTest, WindowsFollowTheGrammar) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
-  expect_all_grammatical(folder / "data" / "train.sage");
+  expect_all_grammatical(folder / "data" / "train");
 }
 
 TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
@@ -55,14 +55,14 @@ TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
     if (!scheme->kinds(config).has(Kind::kDuration)) continue;
     const TemporaryFolder folder;
     test::prepare_small(folder, 4, config);
-    expect_all_grammatical(folder / "data" / "train.sage");
+    expect_all_grammatical(folder / "data" / "train");
   }
 }
 
 TEST(DatasetTest, WindowsFollowTheGrammarWithMerges) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
-  const auto shard = folder / "data" / "train.sage";
+  const auto shard = folder / "data" / "train";
   for (const Boundary boundary : {Boundary::kNone, Boundary::kBar, Boundary::kNote}) {
     const auto merged = test::with_merges(Tokenizer::create({}).value(), boundary);
     expect_all_grammatical(shard, merged.config());
@@ -81,15 +81,15 @@ TEST(DatasetTest, MergesChangeTheTokensOfAWindowAndNotItsMusic) {
   options.output = folder / "data";
   options.validation_share = 0;
   ASSERT_TRUE(prepare(options));
-  const auto shard = folder / "data" / "train.sage";
+  const auto shard = folder / "data" / "train";
   const auto merged = test::with_merges(Tokenizer::create({}).value(), Boundary::kBar);
   const auto plain = Dataset::open(shard, {});
   const auto data = Dataset::open(shard, {}, merged.config());
   ASSERT_TRUE(plain && data);
   std::vector<std::uint16_t> tokens(100), base(100);
   for (std::size_t i = 0; i < plain->piece_count(); ++i) {
-    data->fixed(i, tokens);
-    plain->fixed(i, base);
+    ASSERT_TRUE(data->fixed(i, tokens));
+    ASSERT_TRUE(plain->fixed(i, base));
     const auto expanded = merged.expand(std::vector<TokenId>(tokens.begin(), tokens.end()));
     EXPECT_GT(expanded.size(), 150U);
     EXPECT_TRUE(std::equal(base.begin(), base.end(), expanded.begin()));
@@ -100,7 +100,7 @@ TEST(DatasetTest, ATokenizerForOtherTokensIsRefused) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
   const TokenizerConfig other = {.scheme = "tsd"};
-  const auto data = Dataset::open(folder / "data" / "train.sage", {}, other);
+  const auto data = Dataset::open(folder / "data" / "train", {}, other);
   ASSERT_FALSE(data);
   EXPECT_EQ(data.error().code, ErrorCode::kMismatch);
   EXPECT_NE(data.error().message.find("tsd"), std::string::npos);
@@ -115,19 +115,19 @@ TEST(DatasetTest, WindowsOfRealMusicFollowTheGrammar) {
   options.output = folder / "data";
   options.validation_share = 0;
   ASSERT_TRUE(prepare(options));
-  expect_all_grammatical(folder / "data" / "train.sage");
+  expect_all_grammatical(folder / "data" / "train");
 }
 
 TEST(DatasetTest, AnExampleIsAFunctionOfTheRandomState) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
-  const auto data = Dataset::open(folder / "data" / "train.sage", {});
+  const auto data = Dataset::open(folder / "data" / "train", {});
   ASSERT_TRUE(data);
   std::vector<std::uint16_t> first(200), second(200), third(200);
   Random a(9), b(9);
-  data->sample(a, first);
-  data->sample(b, second);
-  data->sample(b, third);
+  ASSERT_TRUE(data->sample(a, first));
+  ASSERT_TRUE(data->sample(b, second));
+  ASSERT_TRUE(data->sample(b, third));
   EXPECT_EQ(first, second);
   EXPECT_NE(first, third);
 }
@@ -144,14 +144,14 @@ TEST(DatasetTest, TranspositionMovesPitchesAndNothingElse) {
   options.validation_share = 0;
   options.min_notes = 1;
   ASSERT_TRUE(prepare(options));
-  const auto data = Dataset::open(folder / "data" / "train.sage", {});
+  const auto data = Dataset::open(folder / "data" / "train", {});
   ASSERT_TRUE(data) << to_string(data.error());
   const Vocabulary& vocabulary = data->tokenizer().vocabulary();
   std::set<int> pitches, drums;
   Random random(1);
   std::vector<std::uint16_t> example(40);
   for (int i = 0; i < 300; ++i) {
-    data->sample(random, example);
+    ASSERT_TRUE(data->sample(random, example));
     for (const auto id : example) {
       const TokenEvent event = vocabulary.event(id);
       if (event.kind == Kind::kPitch) pitches.insert(event.value);
@@ -170,12 +170,12 @@ TEST(DatasetTest, DrumsCanBeWeighedUp) {
   const auto share_of_drums = [&](double weight) {
     WindowOptions options;
     options.drum_weight = weight;
-    const auto data = Dataset::open(folder / "data" / "train.sage", options);
+    const auto data = Dataset::open(folder / "data" / "train", options);
     Random random(1);
     std::vector<std::uint16_t> example(32);
     int drums = 0;
     for (int i = 0; i < 400; ++i) {
-      data->sample(random, example);
+      EXPECT_TRUE(data->sample(random, example));
       for (const auto id : example)
         if (data->tokenizer().vocabulary().event(id).kind == Kind::kDrum) {
           ++drums;

@@ -140,22 +140,23 @@ TEST_F(PrepareTest, EveryPieceOfAShardDecodes) {
   write("a.mid", small_piece(1, 6, true));
   write("b.mid", small_piece(2, 5));
   ASSERT_TRUE(prepare(options_for(folder_)));
-  const auto shard = Shard::open(folder_ / "data" / "train.sage");
+  const auto shard = Shard::open(folder_ / "data" / "train-00000.sage");
   ASSERT_TRUE(shard) << to_string(shard.error());
   const auto tokenizer = Tokenizer::create(shard->config());
   ASSERT_TRUE(tokenizer);
-  for (const PieceEntry& piece : shard->pieces()) {
-    const auto tokens = shard->tokens(piece);
-    const std::vector<TokenId> ids(tokens.begin(), tokens.end());
-    EXPECT_TRUE(tokenizer->decode(ids));
-    EXPECT_EQ(shard->bars(piece).size(), piece.bar_count);
+  for (std::size_t i = 0; i < shard->pieces().size(); ++i) {
+    const auto piece = shard->read(i);
+    ASSERT_TRUE(piece) << to_string(piece.error());
+    EXPECT_TRUE(
+        tokenizer->decode(std::vector<TokenId>(piece->tokens.begin(), piece->tokens.end())));
+    EXPECT_EQ(piece->bars.size(), shard->pieces()[i].bar_count);
   }
 }
 
 TEST_F(PrepareTest, ADamagedShardIsRefused) {
   write("a.mid", small_piece(1, 6, true));
   ASSERT_TRUE(prepare(options_for(folder_)));
-  const auto bytes = read_file(folder_ / "data" / "train.sage").value();
+  const auto bytes = read_file(folder_ / "data" / "train-00000.sage").value();
   const auto path = folder_ / "damaged.sage";
   for (std::size_t size = 0; size < bytes.size(); size += 7) {  // cut off
     ASSERT_TRUE(write_file(path, std::span(bytes).first(size)));
@@ -181,7 +182,7 @@ TEST(PrepareDataTest, RealMusic) {
   ASSERT_TRUE(summary) << to_string(summary.error());
   EXPECT_GT(summary->train.pieces, 50u);
   EXPECT_GT(summary->valid.pieces, 5u);
-  EXPECT_TRUE(Shard::open(folder / "data" / "train.sage"));
+  EXPECT_TRUE(Shard::open(folder / "data" / "train-00000.sage"));
 }
 
 }  // namespace
