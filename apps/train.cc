@@ -2,12 +2,15 @@
 #include <malloc.h>
 #include "cli.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
+#include <tuple>
 
+#include "nn/weights.h"
 #include "tokens/tokenizer_file.h"
 #include "train/trainer.h"
 
@@ -27,6 +30,9 @@ struct Options {
   bool ff_banks = false;
   std::string tokenizer;                    // file; empty: the data's own
   std::vector<std::string> source_weights;  // name=weight
+  const CLI::App* command = nullptr;        // knows which options were given
+
+  bool given(const std::string& option) const { return command->count(option) > 0; }
 };
 
 /// A number that the launcher of several processes left in the environment; `otherwise` where none
@@ -71,16 +77,49 @@ void keep_memory() {
   mallopt(M_TOP_PAD, 256 << 20);
 }
 
-Result<void> complete_model(Options& options) {
-  auto config = shape_config(options.shape);
-  if (!config) return tl::unexpected(config.error());
+void set_sizes(ModelConfig& config, const Options& options) {
   const auto set = [](int& member, int value) {
     if (value > 0) member = value;
   };
-  set(config->d_model, options.d_model);
-  set(config->layers, options.layers);
-  set(config->heads, options.heads);
-  set(config->d_ff, options.d_ff);
+  set(config.d_model, options.d_model);
+  set(config.layers, options.layers);
+  set(config.heads, options.heads);
+  set(config.d_ff, options.d_ff);
+}
+
+/// The model of --init. Options of the shape may repeat what it is, and not contradict.
+Result<void> take_initial_model(Options& options) {
+  const std::filesystem::path& file = options.train.init;
+  const auto weights = Weights::load(file);
+  if (!weights) return tl::unexpected(weights.error());
+  ModelConfig& config = options.train.model = (*weights)->config();
+  ModelConfig asked = config;
+  if (options.given("--shape")) {
+    const auto shape = shape_config(options.shape);
+    if (!shape) return tl::unexpected(shape.error());
+    std::tie(asked.d_model, asked.layers, asked.heads, asked.d_ff) =
+        std::tie(shape->d_model, shape->layers, shape->heads, shape->d_ff);
+  }
+  set_sizes(asked, options);
+  if (options.given("--attention")) asked.attention = options.attention;
+  if (options.kv_heads > 0) asked.kv_heads = options.kv_heads;
+  if (options.ff_banks) asked.ff_banks = true;
+  if (asked != config)
+    return fail(ErrorCode::kMismatch,
+                file.string() + ": the options of the shape contradict the model of --init (" +
+                    describe(config) + "); leave them out");
+  if (options.given("--context")) {
+    config.context = options.context;
+    config.window = std::max(config.window, config.context);
+  }
+  return {};
+}
+
+Result<void> complete_model(Options& options) {
+  if (!options.train.init.empty()) return {};  // taken from the file, later
+  auto config = shape_config(options.shape);
+  if (!config) return tl::unexpected(config.error());
+  set_sizes(*config, options);
   auto attention =
       make_attention(options.attention, config->heads, options.kv_heads, kAttributeCount);
   if (!attention) return tl::unexpected(attention.error());
@@ -114,6 +153,8 @@ Result<void> act(const Options& given) {
     if (!tokenizer) return tl::unexpected(tokenizer.error());
     options.train.tokenizer = tokenizer->config();
   }
+  if (!options.train.init.empty())
+    if (auto taken = take_initial_model(options); !taken) return taken;
   auto place = placement();
   if (!place) return tl::unexpected(place.error());
   options.train.placement = *place;
@@ -233,13 +274,17 @@ void add_train(Cli& cli) {
   CLI::App* command =
       add_command(cli.app, cli, "train", "Train a model on prepared data",
                   "  sage-music train --data prepared -o run --shape small --minutes 60\n"
-                  "  sage-music train --data prepared -o run --shape small --minutes 60 --resume",
+                  "  sage-music train --data prepared -o run --shape small --minutes 60 --resume\n"
+                  "  sage-music train --data mine -o tuned --init model.safetensors --minutes 10",
                   [options] { return act(*options); });
+  options->command = command;
   train.command = cli.command_line;
   train.licence = "CC-BY-4.0";
   command->add_option("--data", train.data, "folder that data prepare wrote")->required();
   command->add_option("-o,--run", train.run, "folder of the run: checkpoints, metrics, model")
       ->required();
+  command->add_option("--init", train.init,
+                      "start from this model file: its weights, shape, attention and tokenizer");
   command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");
   command->add_option("--tokenizer", options->tokenizer,
                       "file that `bpe train` wrote: its merges in place of the data's own");

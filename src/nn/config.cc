@@ -129,6 +129,12 @@ AttentionSpec attention_of(const ModelConfig& config) {
   return make_attention(config.attention, config.heads, config.kv_heads, config.attributes).value();
 }
 
+std::string describe(const ModelConfig& config) {
+  return "d" + std::to_string(config.d_model) + " L" + std::to_string(config.layers) + " h" +
+         std::to_string(config.heads) + ", " + config.attention + " with " +
+         std::to_string(config.kv_heads) + (config.kv_heads == 1 ? " K/V head" : " K/V heads");
+}
+
 Result<ModelConfig> shape_config(std::string_view name) {
   struct Shape {
     std::string_view name;

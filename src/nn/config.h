@@ -45,6 +45,9 @@ Result<void> validate(const ModelConfig& config);
 /// The attention of every layer. Precondition: validate() accepts.
 AttentionSpec attention_of(const ModelConfig& config);
 
+/// In words, e.g. "d256 L6 h4, as-kvhs with 1 K/V head".
+std::string describe(const ModelConfig& config);
+
 /// Named shapes: "tiny", "small", "base", "large". Vocabulary and attributes are the caller's.
 Result<ModelConfig> shape_config(std::string_view name);
 

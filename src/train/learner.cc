@@ -33,6 +33,20 @@ std::uint64_t mixed_seed(std::uint64_t seed, std::int64_t step, std::int64_t exa
   return random.next();
 }
 
+/// The tensor of that name, if it is there and as large.
+bool copy(std::span<const TensorView> tensors, std::string_view name, Tensor to) {
+  torch::NoGradGuard no_gradient;
+  const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const TensorView& view) {
+    return view.name == name && view.dtype == DType::kF32;
+  });
+  if (at == tensors.end() || static_cast<std::int64_t>(at->bytes.size()) != to.numel() * 4)
+    return false;
+  Tensor source = torch::empty(to.sizes(), torch::kFloat32);
+  std::copy(at->bytes.begin(), at->bytes.end(), static_cast<std::uint8_t*>(source.data_ptr()));
+  to.copy_(source);
+  return true;
+}
+
 }  // namespace
 
 Learner::Learner(const TrainOptions& options, ProcessGroup group)
@@ -147,25 +161,17 @@ Learner::Snapshot Learner::snapshot() const {
   return result;
 }
 
-bool Learner::restore(std::span<const TensorView> tensors) {
-  torch::NoGradGuard no_gradient;
-  const auto one = [&](std::string_view name, Tensor to) {
-    const auto at = std::find_if(tensors.begin(), tensors.end(), [&](const TensorView& view) {
-      return view.name == name && view.dtype == DType::kF32;
-    });
-    if (at == tensors.end() || static_cast<std::int64_t>(at->bytes.size()) != to.numel() * 4)
-      return false;
-    Tensor source = torch::empty(to.sizes(), torch::kFloat32);
-    std::copy(at->bytes.begin(), at->bytes.end(), static_cast<std::uint8_t*>(source.data_ptr()));
-    to.copy_(source);
-    return true;
-  };
-  for (const auto& moment : optimiser_->moments())
-    if (!one(moment_name(moment), moment.value)) return false;
+bool Learner::load(std::span<const TensorView> tensors) {
   const auto& parameters = model_.parameters();
   return std::all_of(parameters.begin(), parameters.end(), [&](const auto& parameter) {
-    return one(parameter.spec.name, parameter.value);
+    return copy(tensors, parameter.spec.name, parameter.value);
   });
+}
+
+bool Learner::restore(std::span<const TensorView> tensors) {
+  for (const auto& moment : optimiser_->moments())
+    if (!copy(tensors, moment_name(moment), moment.value)) return false;
+  return load(tensors);
 }
 
 void Learner::share() {

@@ -47,7 +47,11 @@ class Learner {
     std::vector<TensorView> views_;
   };
   Snapshot snapshot() const;
-  /// False, with the state undefined, where a tensor is missing or of another size.
+  /// Takes the weights alone. False, with them undefined, where a tensor is missing or of another
+  /// size or type.
+  bool load(std::span<const TensorView> tensors);
+  /// The same with the optimiser's moments. False, with the state undefined, where load() says so,
+  /// too.
   bool restore(std::span<const TensorView> tensors);
   /// Gives every process the state of the first one.
   void share();

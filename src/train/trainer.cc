@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "nn/safetensors.h"
 #include "train/checkpoint.h"
+#include "train/initial_model.h"
 #include "train/learner.h"
 #include "train/optimiser.h"
 #include "train/process_group.h"
@@ -37,6 +38,8 @@ class Trainer {
         data_summary_(std::move(data_summary)),
         learner_(options, group) {}
 
+  /// Takes the weights of a model file, unless the run is past its beginning already.
+  Result<void> start_from(const InitialModel& initial, bool fresh);
   Result<void> resume(const std::filesystem::path& checkpoint);
   /// Brings all processes to the state of the first one.
   void share();
@@ -68,6 +71,7 @@ class Trainer {
   Dataset training_;
   std::optional<Dataset> validation_;
   std::string data_summary_;
+  std::string init_hash_;  // of the model file that the run started from
   Learner learner_;
   TrainState state_;
   double earlier_seconds_ = 0;  // of the sessions before this one
@@ -82,6 +86,13 @@ class Trainer {
   // Of the last step:
   double rate_ = 0, gradient_norm_ = 0;
 };
+
+Result<void> Trainer::start_from(const InitialModel& initial, bool fresh) {
+  init_hash_ = initial.hash;
+  if (fresh && !learner_.load(initial.weights->tensors()))
+    return fail(ErrorCode::kMalformed, options_.init.string() + ": tensors are missing");
+  return {};
+}
 
 Result<void> Trainer::resume(const std::filesystem::path& checkpoint) {
   const auto file = MappedFile::open(checkpoint);
@@ -222,6 +233,7 @@ std::string Trainer::training_summary() const {
                   {"learning_rate", options_.schedule.peak},
                   {"seed", options_.seed},
                   {"command", options_.command}};
+  if (!init_hash_.empty()) summary["init"] = init_hash_;
   if (validation_) {
     summary["valid_nats_per_token"] = state_.valid_nats_per_token;
     summary["valid_nats_per_note"] = state_.valid_nats_per_note;
@@ -247,6 +259,7 @@ Result<TrainSummary> Trainer::run() {
   begin_ = Clock::now();
   double saved_at = 0;
   Result<void> going;  // until the data on disk turn out damaged
+  if (!init_hash_.empty() && state_.step == 0) going = validate();
   while (going && goes_on()) {
     going = advance();
     if (going && session_seconds() - saved_at > 60 * options_.checkpoint_minutes) {
@@ -335,6 +348,14 @@ Result<void> agree(const ProcessGroup& group, const std::string& fingerprint) {
               "the processes were started with different options or different data");
 }
 
+/// Whether a run of this model can begin with its weights.
+bool has_shape(const InitialModel& initial, const ModelConfig& model) {
+  ModelConfig own = initial.weights->config();
+  own.context = model.context;
+  own.window = model.window;
+  return own == model;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> list_optimisers() {
@@ -347,6 +368,17 @@ std::vector<std::pair<std::string, std::string>> list_optimisers() {
 Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   TrainOptions options = given;
   if (auto checked = check(options); !checked) return tl::unexpected<Error>(checked.error());
+  std::optional<InitialModel> initial;
+  if (!options.init.empty()) {
+    auto opened = open_initial_model(options.init);
+    if (!opened) return tl::unexpected<Error>(opened.error());
+    initial = *std::move(opened);
+    if (options.tokenizer && *options.tokenizer != initial->tokenizer)
+      return fail(ErrorCode::kMismatch, options.init.string() + ": its tokenizer is " +
+                                            describe(initial->tokenizer) +
+                                            ", not the one given beside it; give none");
+    options.tokenizer = initial->tokenizer;
+  }
   auto summary = summarise_data(options.data);
   if (!summary) return tl::unexpected<Error>(summary.error());
   auto training = Dataset::open(options.data / "train", options.windows, options.tokenizer);
@@ -362,6 +394,10 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   options.model.attributes = kAttributeCount;
   options.model.token_attributes = tokenizer.attributes();
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
+  if (initial && !has_shape(*initial, options.model))
+    return fail(ErrorCode::kMismatch,
+                options.init.string() +
+                    ": its shape or attention is not the one asked for; leave these options out");
   std::optional<RunFolder> folder;
   if (options.placement.rank == 0) {
     auto opened = RunFolder::open(options.run, options.resume);
@@ -377,6 +413,9 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
       return tl::unexpected<Error>(agreed.error());
     Trainer trainer(options, hooks, std::move(folder), *group, *std::move(training),
                     std::move(validation), *std::move(summary));
+    if (initial)
+      if (auto begun = trainer.start_from(*initial, !checkpoint); !begun)
+        return tl::unexpected<Error>(begun.error());
     if (checkpoint) {
       if (auto resumed = trainer.resume(*checkpoint); !resumed)
         return tl::unexpected<Error>(resumed.error());

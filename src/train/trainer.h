@@ -41,6 +41,10 @@ struct TrainOptions {
   /// Shape and attention; the vocabulary comes from the data. Examples are config.context tokens
   /// long.
   ModelConfig model;
+  /// A model file whose weights the run starts from, in place of random ones. `model` must then
+  /// have its shape and attention (the context and the window may be others), and the data its
+  /// tokenizer. The model is validated before the first step. Empty: none.
+  std::filesystem::path init;
   /// Go on from the newest checkpoint in `run`. With the budget used up already this only
   /// validates once more and writes the model file, with the metadata of these options.
   bool resume = false;

@@ -243,6 +243,75 @@ TEST(TrainerTest, MetricsAreOneObjectALine) {
   EXPECT_EQ(validations, 1);
 }
 
+TEST(TrainerTest, StartsWhereAModelFileIs) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  TrainOptions options = small_training(folder, "first");
+  options.steps = 20;
+  const auto first = train(options);
+  ASSERT_TRUE(first) << to_string(first.error());
+
+  options.init = first->model;
+  options.run = folder / "second";
+  options.steps = 2;
+  std::vector<Validation> seen;
+  TrainHooks hooks;
+  hooks.validation = [&](const Validation& v) { seen.push_back(v); };
+  const auto second = train(options, hooks);
+  ASSERT_TRUE(second) << to_string(second.error());
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].step, 0);
+  EXPECT_DOUBLE_EQ(seen[0].nats_per_token, first->validation.nats_per_token);
+  EXPECT_LT(second->train_loss, first->train_loss + 0.5);
+  const auto weights = Weights::load(second->model);
+  ASSERT_TRUE(weights) << to_string(weights.error());
+  EXPECT_EQ(nlohmann::json::parse((*weights)->metadata().at("sage.training"))["init"],
+            Weights::load(first->model).value()->hash());
+}
+
+TEST(TrainerTest, AResumedRunKeepsItsOwnWeightsAndNotTheInitialOnes) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "first");
+  options.steps = 3;
+  run(options);
+  options.init = options.run / "model.safetensors";
+  options.run = folder / "second";
+  run(options);
+  const auto trained = weights_of(options.run / "model.safetensors");
+  options.resume = true;
+  run(options);
+  EXPECT_EQ(weights_of(options.run / "model.safetensors"), trained);
+}
+
+TEST(TrainerTest, RefusesAnInitialModelThatDoesNotFit) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "first");
+  options.steps = 1;
+  run(options);
+  const auto model = options.run / "model.safetensors";
+  options.run = folder / "second";
+  const auto says = [&](const std::string& words) {
+    const auto refused = train(options);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find(words), std::string::npos) << refused.error().message;
+    EXPECT_FALSE(std::filesystem::exists(options.run));  // nothing begun
+  };
+  options.init = folder / "none.safetensors";
+  says("none.safetensors");
+  options.init = model;
+  options.model.layers = 1;
+  says("shape or attention");
+  options.model.layers = 2;
+  options.tokenizer = TokenizerConfig{.grid = 8};
+  says("its tokenizer is");
+  options.tokenizer.reset();
+  std::filesystem::remove_all(folder / "data");
+  test::prepare_small(folder, 2, {.grid = 8});
+  says("prepare the data again");
+}
+
 TEST(TrainerTest, RefusesWhatCannotWork) {
   const TemporaryFolder folder;
   TrainOptions options = small_training(folder, "run");
