@@ -8,7 +8,9 @@
 // the keys of a page) and values (rows: the elements of a head) all lie like this.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "kernels/dtype.h"
 
@@ -22,6 +24,14 @@ constexpr int elements_a_line(DType type) { return 4 / static_cast<int>(size_of(
 
 constexpr std::int64_t panel_count(std::int64_t rows) {
   return (rows + kPanelRows - 1) / kPanelRows;
+}
+
+/// Part `item` of `items` of some rows, [first, second): whole panels, which are whole cache lines
+/// of floats, too.
+constexpr std::pair<std::int64_t, std::int64_t> rows_of(std::int64_t rows, int item, int items) {
+  const std::int64_t panels = panel_count(rows);
+  return {std::min(rows, panels * item / items * kPanelRows),
+          std::min(rows, panels * (item + 1) / items * kPanelRows)};
 }
 
 /// One panel of a matrix with `columns` columns.

@@ -30,6 +30,8 @@ constexpr IntField kIntFields[] = {
     {"attributes", &ModelConfig::attributes, 1, 32},
 };
 
+constexpr int kMostFields = 16;
+
 tl::unexpected<Error> bad(const std::string& message) {
   return fail(ErrorCode::kMalformed, "model config: " + message);
 }
@@ -72,6 +74,10 @@ json to_json(const ModelConfig& config) {
   out["rope_theta"] = config.rope_theta;
   out["norm_eps"] = config.norm_eps;
   out["token_attributes"] = to_runs(config.token_attributes);
+  if (config.output != "flat") {  // older programs need not know of outputs to read flat models
+    out["output"] = config.output;
+    out["fields"] = config.fields;
+  }
   return out;
 }
 
@@ -95,6 +101,10 @@ Result<ModelConfig> model_config_from_json(const json& in) {
     config.tied = in.at("tied").get<bool>();
     config.rope_theta = in.at("rope_theta").get<float>();
     config.norm_eps = in.at("norm_eps").get<float>();
+    config.output = in.value("output", config.output);
+    const auto fields = in.value("fields", std::int64_t{1});
+    if (fields < 1 || fields > kMostFields) return bad("fields is out of range");
+    config.fields = static_cast<int>(fields);
     auto attributes = from_runs(in.at("token_attributes"), config.vocab_size);
     if (!attributes) return tl::unexpected(attributes.error());
     config.token_attributes = *std::move(attributes);
@@ -122,6 +132,12 @@ Result<void> validate(const ModelConfig& config) {
   auto attention =
       make_attention(config.attention, config.heads, config.kv_heads, config.attributes);
   if (!attention) return bad(attention.error().message);
+  const auto output = make_output(config.output);
+  if (!output) return bad(output.error().message);
+  if (output->compound ? config.fields < 2 || config.fields > kMostFields : config.fields != 1)
+    return bad("a step of output '" + config.output + "' has " +
+               (output->compound ? "2 to " + std::to_string(kMostFields) + " fields" : "1 field") +
+               ", not " + std::to_string(config.fields));
   return {};
 }
 
@@ -134,6 +150,8 @@ std::string describe(const ModelConfig& config) {
          std::to_string(config.heads) + ", " + config.attention + " with " +
          std::to_string(config.kv_heads) + (config.kv_heads == 1 ? " K/V head" : " K/V heads");
 }
+
+OutputSpec output_of(const ModelConfig& config) { return make_output(config.output).value(); }
 
 Result<ModelConfig> shape_config(std::string_view name) {
   struct Shape {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "nn/attention_spec.h"
+#include "nn/output_spec.h"
 
 namespace sage {
 
@@ -24,10 +25,12 @@ struct ModelConfig {
   int d_ff = 768;         // f
   bool ff_banks = false;  // feed-forward weights chosen by the token's attribute
   Activation activation = Activation::kSwiGlu;
-  bool tied = true;    // output head = embedding
-  int context = 1024;  // longest sequence seen in training
-  int window = 1024;   // tokens that attention looks back at most, sinks apart
-  int sinks = 4;       // first tokens that stay visible when the window slides
+  bool tied = true;  // output head = embedding
+  std::string output = "flat";
+  int fields = 1;      // S: ids a step; 1 for flat, more for the others
+  int context = 1024;  // longest sequence seen in training, in steps
+  int window = 1024;   // steps that attention looks back at most, sinks apart
+  int sinks = 4;       // first steps that stay visible when the window slides
   float rope_theta = 10'000.0f;
   float norm_eps = 1e-5f;
   int attributes = 6;                          // A
@@ -44,6 +47,8 @@ Result<ModelConfig> model_config_from_json(const nlohmann::json& json);
 Result<void> validate(const ModelConfig& config);
 /// The attention of every layer. Precondition: validate() accepts.
 AttentionSpec attention_of(const ModelConfig& config);
+/// How it writes a step. Precondition: validate() accepts.
+OutputSpec output_of(const ModelConfig& config);
 
 /// In words, e.g. "d256 L6 h4, as-kvhs with 1 K/V head".
 std::string describe(const ModelConfig& config);

@@ -4,20 +4,13 @@
 #include <tuple>
 #include <utility>
 
-#include "nn/quantise.h"
+#include "nn/field_head.h"
 
 namespace sage {
 namespace {
 
 /// Items a thread, where there are several: whoever is late leaves some to the others.
 constexpr int kItemsAThread = 2;
-
-/// An item's share of n rows: whole panels, which are whole cache lines of floats, too.
-std::pair<std::int64_t, std::int64_t> rows_of(std::int64_t n, int item, int items) {
-  const std::int64_t panels = panel_count(n);
-  return {std::min(n, panels * item / items * kPanelRows),
-          std::min(n, panels * (item + 1) / items * kPanelRows)};
-}
 
 }  // namespace
 
@@ -32,7 +25,7 @@ ForwardPass::ForwardPass(const Context& context, std::span<const std::int32_t> i
       workspace_(context.workspace),
       ids_(ids),
       outputs_(outputs),
-      tokens_(static_cast<int>(ids.size())),
+      tokens_(static_cast<int>(ids.size()) / config_.fields),
       heads_(config_.heads),
       kv_heads_(config_.kv_heads),
       head_dim_(config_.head_dim()),
@@ -43,10 +36,7 @@ ForwardPass::ForwardPass(const Context& context, std::span<const std::int32_t> i
 }
 
 void ForwardPass::plan_banks() {
-  const auto attribute = [&](int token) {
-    return config_
-        .token_attributes[static_cast<std::size_t>(ids_[static_cast<std::size_t>(token)])];
-  };
+  const auto attribute = [&](int token) { return attribute_of(token); };
   workspace_.groups_.clear();
   int placed = 0;
   for (int bank = 0; bank < config_.attributes; ++bank) {
@@ -68,8 +58,7 @@ void ForwardPass::plan_positions() {
   cache_.slide();
   for (int token = 0; token < tokens_; ++token) {
     const std::int64_t position = cache_.length();
-    const auto id = static_cast<std::size_t>(ids_[static_cast<std::size_t>(token)]);
-    cache_.append(config_.token_attributes[id]);
+    cache_.append(attribute_of(token));
     for (int head = 0; head < kv_heads_; ++head) {
       const KvCache::Visible visible = cache_.visible(head);
       workspace_.visible_[static_cast<std::size_t>(token * kv_heads_ + head)] = visible;
@@ -84,13 +73,12 @@ void ForwardPass::plan_positions() {
 }
 
 void ForwardPass::embed() {
-  const Linear& embed = weights_.embed();
   const auto d = static_cast<std::size_t>(config_.d_model);
-  for (std::size_t token = 0; token < ids_.size(); ++token) {
-    const float* scale = embed.scales_of(0, ids_[token]);
-    widen(embed.rows(0, ids_[token]), scale == nullptr ? 1 : *scale, embed.type,
-          {workspace_.x_.as_floats() + token * d, d});
-  }
+  const auto fields = static_cast<std::size_t>(config_.fields);
+  for (std::size_t token = 0; token < static_cast<std::size_t>(tokens_); ++token)
+    pool_embeddings(weights_.embed(), ids_.subspan(token * fields, fields),
+                    {workspace_.attended_.as_floats(), d},
+                    {workspace_.x_.as_floats() + token * d, d});
 }
 
 void ForwardPass::run() noexcept {

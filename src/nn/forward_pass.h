@@ -29,7 +29,8 @@ class ForwardPass {
     Workspace& workspace;
   };
 
-  /// Appends the tokens to the cache and plans the block. 1 to the workspace's block of ids.
+  /// Appends the tokens to the cache and plans the block. 1 to the workspace's block of tokens; a
+  /// token is a step of S ids here, S = 1 in a flat model.
   ForwardPass(const Context& context, std::span<const std::int32_t> ids, Outputs outputs) noexcept;
 
   /// Runs the block on the workspace's team; final states go to workspace.states_, by token.
@@ -85,6 +86,11 @@ class ForwardPass {
   void plan_banks();
   void plan_positions();
   void embed();
+  /// That of the step's last field.
+  std::uint8_t attribute_of(int token) const {
+    const std::int32_t id = ids_[static_cast<std::size_t>((token + 1) * config_.fields - 1)];
+    return config_.token_attributes[static_cast<std::size_t>(id)];
+  }
 
   // An item is part `item` of `items` of a step.
   struct Share {

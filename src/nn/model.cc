@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "nn/field_head.h"
 #include "nn/forward_pass.h"
 
 namespace sage {
@@ -51,7 +52,10 @@ struct Projection {
 }  // namespace
 
 Model::Model(std::shared_ptr<const Weights> weights, const KernelTable& kernels)
-    : weights_(std::move(weights)), packed_(*weights_), kernels_(&kernels) {
+    : weights_(std::move(weights)),
+      packed_(*weights_),
+      kernels_(&kernels),
+      output_(output_of(config())) {
   const AttentionSpec attention = attention_of(config());
   query_heads_.resize(static_cast<std::size_t>(attention.kv_heads));
   for (int head = 0; head < attention.query_heads; ++head) {
@@ -62,10 +66,12 @@ Model::Model(std::shared_ptr<const Weights> weights, const KernelTable& kernels)
 
 std::int64_t Model::advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                             Outputs outputs) const noexcept {
-  const std::size_t count = std::min(ids.size(), static_cast<std::size_t>(workspace.block_));
-  if (outputs == Outputs::kLast && count < ids.size()) outputs = Outputs::kNone;
+  const auto fields = static_cast<std::size_t>(config().fields);
+  const std::size_t steps = ids.size() / fields;
+  const std::size_t count = std::min(steps, static_cast<std::size_t>(workspace.block_));
+  if (outputs == Outputs::kLast && count < steps) outputs = Outputs::kNone;
   ForwardPass pass({*weights_, packed_, *kernels_, query_heads_, cache, workspace},
-                   ids.first(count), outputs);
+                   ids.first(count * fields), outputs);
   pass.run();
   if (outputs != Outputs::kNone) {
     const std::size_t d = workspace.d_model_;
@@ -76,34 +82,57 @@ std::int64_t Model::advance(std::span<const std::int32_t> ids, KvCache& cache, W
 
 void Model::forward(std::span<const std::int32_t> ids, KvCache& cache,
                     Workspace& workspace) const noexcept {
-  while (!ids.empty())
-    ids = ids.subspan(static_cast<std::size_t>(advance(ids, cache, workspace, Outputs::kLast)));
+  while (!ids.empty()) {
+    const std::int64_t count = advance(ids, cache, workspace, Outputs::kLast);
+    ids = ids.subspan(static_cast<std::size_t>(count * config().fields));
+  }
 }
 
 void Model::forward_all(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
-                        std::span<float> out) const noexcept {
+                        std::span<float> out, std::span<const std::int32_t> next) const noexcept {
   const RowRange everything = {0, config().vocab_size};
+  const int fields = config().fields;
+  const std::int64_t stride = std::int64_t{fields} * everything.end;
   float* at = out.data();
   while (!ids.empty()) {
     const std::int64_t count = advance(ids, cache, workspace, Outputs::kAll);
-    project(workspace, workspace.states_.as_floats(), count, {&everything, 1}, at);
-    at += count * everything.end;
-    ids = ids.subspan(static_cast<std::size_t>(count));
+    const float* const states = workspace.states_.as_floats();
+    for (int field = 0; field < fields; ++field) {
+      const float* rows = states;
+      if (output_.compound)
+        rows = FieldHead(*weights_, packed_, *kernels_, workspace, field, states, count, next,
+                         static_cast<std::size_t>(fields))
+                   .run();
+      project(workspace, rows, count, {&everything, 1}, at + field * everything.end, stride);
+    }
+    at += count * stride;
+    const auto used = static_cast<std::size_t>(count * fields);
+    ids = ids.subspan(used);
+    if (!next.empty()) next = next.subspan(used);
   }
 }
 
 void Model::logits(Workspace& workspace, std::span<const RowRange> rows,
                    std::span<float> out) const noexcept {
-  project(workspace, workspace.hidden_.as_floats(), 1, rows, out.data());
+  field_logits(workspace, 0, {}, rows, out);
 }
 
 void Model::logits(Workspace& workspace, std::span<float> out) const noexcept {
   const RowRange everything = {0, config().vocab_size};
-  project(workspace, workspace.hidden_.as_floats(), 1, {&everything, 1}, out.data());
+  field_logits(workspace, 0, {}, {&everything, 1}, out);
+}
+
+void Model::field_logits(Workspace& workspace, int field, std::span<const std::int32_t> chosen,
+                         std::span<const RowRange> rows, std::span<float> out) const noexcept {
+  const float* state = workspace.hidden_.as_floats();
+  if (output_.compound)
+    state = FieldHead(*weights_, packed_, *kernels_, workspace, field, state, 1, chosen, 0).run();
+  project(workspace, state, 1, rows, out.data(), static_cast<std::int64_t>(out.size()));
 }
 
 void Model::project(Workspace& workspace, const float* states, std::int64_t tokens,
-                    std::span<const RowRange> ranges, float* out) const noexcept {
+                    std::span<const RowRange> ranges, float* out,
+                    std::int64_t stride) const noexcept {
   const PackedLinear& head = packed_.head();
   std::int64_t rows = 0;
   for (const RowRange& range : ranges) rows += range.end - range.begin;
@@ -113,7 +142,7 @@ void Model::project(Workspace& workspace, const float* states, std::int64_t toke
   args.tokens = tokens;
   args.x = states;
   args.x_stride = head.in;
-  args.y_stride = rows;
+  args.y_stride = stride;
   if (head.type == WeightType::kI8) {
     Workspace::Local& local = workspace.locals_.front();
     auto* const narrowed = reinterpret_cast<std::int8_t*>(local.narrowed.bytes());

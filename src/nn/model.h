@@ -35,11 +35,13 @@ class Model {
   const Weights& weights() const { return *weights_; }
   const PackedWeights& packed() const { return packed_; }
   const KernelTable& kernels() const { return *kernels_; }
+  const OutputSpec& output() const { return output_; }
 
   // Preconditions of all that follows: cache and workspace were made for this config, and 0 <= id <
-  // V.
+  // V. Ids make whole steps of S, S = 1 in a flat model; where output().shifted, they are
+  // arranged as shift_fields() does.
 
-  /// Appends ids to the cache, in blocks, and leaves the last token's final state in the workspace.
+  /// Appends steps to the cache, in blocks, and leaves the last one's final state in the workspace.
   void forward(std::span<const std::int32_t> ids, KvCache& cache,
                Workspace& workspace) const noexcept;
 
@@ -49,22 +51,29 @@ class Model {
               std::span<float> out) const noexcept;
   /// The same for the whole vocabulary: out is (V).
   void logits(Workspace& workspace, std::span<float> out) const noexcept;
+  /// Logits of one field of the step after the last one of forward(). Where output().chained,
+  /// `chosen` holds the ids of that step's fields before it.
+  void field_logits(Workspace& workspace, int field, std::span<const std::int32_t> chosen,
+                    std::span<const RowRange> rows, std::span<float> out) const noexcept;
 
-  /// forward() with the logits after every token, for likelihoods: out is (ids, V).
+  /// forward() with the logits after every step, for likelihoods: out is (steps, S, V). Where
+  /// output().chained, `next` holds as many ids: the step that follows each one.
   void forward_all(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
-                   std::span<float> out) const noexcept;
+                   std::span<float> out, std::span<const std::int32_t> next = {}) const noexcept;
 
  private:
-  /// Runs the first block of ids and returns how many tokens it had.
+  /// Runs the first block of ids and returns how many steps it had.
   std::int64_t advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                        Outputs outputs) const noexcept;
-  /// out (tokens, rows) = states (tokens, d) times rows of the output head, range after range.
+  /// out (tokens, rows) = states (tokens, d) times rows of the output head, range after range;
+  /// `stride` floats from one token's to the next's.
   void project(Workspace& workspace, const float* states, std::int64_t tokens,
-               std::span<const RowRange> ranges, float* out) const noexcept;
+               std::span<const RowRange> ranges, float* out, std::int64_t stride) const noexcept;
 
   std::shared_ptr<const Weights> weights_;
   PackedWeights packed_;
   const KernelTable* kernels_;
+  OutputSpec output_;
   std::vector<std::vector<int>> query_heads_;  // (G) of the query heads that read K/V head g
 };
 

@@ -63,7 +63,9 @@ PackedLinear pack(const Linear& linear, std::uint8_t*& memory) {
 
 PackedWeights::PackedWeights(const Weights& weights) {
   const int layers = weights.config().layers;
-  std::int64_t bytes = packed_bytes(weights.head());
+  const Weights::Fields& fields = weights.fields();
+  std::int64_t bytes =
+      packed_bytes(weights.head()) + packed_bytes(fields.up) + packed_bytes(fields.down);
   for (int i = 0; i < layers; ++i) {
     const Weights::Layer& layer = weights.layer(i);
     for (const Linear* linear :
@@ -84,6 +86,8 @@ PackedWeights::PackedWeights(const Weights& weights) {
     to.down = pack(from.down, at);
   }
   head_ = pack(weights.head(), at);
+  field_up_ = pack(fields.up, at);
+  field_down_ = pack(fields.down, at);
 }
 
 std::size_t PackedWeights::bytes_a_token() const {
@@ -91,7 +95,8 @@ std::size_t PackedWeights::bytes_a_token() const {
     const std::int64_t scales = linear.scales == nullptr ? 0 : 4 * linear.out;
     return static_cast<std::size_t>(panels_bytes(linear.type, linear.out, linear.in) + scales);
   };
-  std::size_t total = bank_bytes(head_);
+  std::size_t total = bank_bytes(head_) + static_cast<std::size_t>(field_up_.banks) *
+                                              (bank_bytes(field_up_) + bank_bytes(field_down_));
   for (const Layer& layer : layers_)
     for (const PackedLinear* linear :
          {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})

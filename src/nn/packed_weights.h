@@ -39,13 +39,16 @@ class PackedWeights {
 
   const Layer& layer(int i) const { return layers_[static_cast<std::size_t>(i)]; }
   const PackedLinear& head() const { return head_; }
-  /// What decoding one token reads: one bank of every matrix, scales included.
+  /// The heads of the fields of a compound model, a bank a field.
+  const PackedLinear& field_up() const { return field_up_; }
+  const PackedLinear& field_down() const { return field_down_; }
+  /// What decoding one step reads: one bank of every matrix, scales included, and every field's.
   std::size_t bytes_a_token() const;
 
  private:
   AlignedBuffer memory_;  // layer after layer, in the order in which they are read
   std::vector<Layer> layers_;
-  PackedLinear head_;
+  PackedLinear head_, field_up_, field_down_;
 };
 
 }  // namespace sage

@@ -35,6 +35,11 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
   }
   norm("final_norm.weight");
   if (!config.tied) matrix("head.weight", false, config.vocab_size, d);
+  const OutputSpec output = output_of(config);
+  if (output.chained) norm("fields.norm.weight");
+  if (output.compound)
+    for (const char* name : {"fields.up.weight", "fields.down.weight"})
+      specs.push_back({name, {config.fields, d, d}, true});
   return specs;
 }
 

@@ -21,10 +21,19 @@ namespace sage {
 ///   layers.I.ff.up.weight    ([B,] f, d)         layers.I.ff.down.weight ([B,] d, f)
 ///   final_norm.weight        (d)
 ///   head.weight              (V, d)  untied only
+///   fields.norm.weight       (d)     chained outputs only
+///   fields.up.weight         (S, d, d)           fields.down.weight (S, d, d)  compound outputs
+///   only
 ///
 /// A layer computes  x += O(attention(rope(Q n), rope(K n), V n)),  n = rmsnorm(x);
 ///                   x += down(silu(gate m) * up m)  or  down(gelu(up m)),  m = rmsnorm(x).
 /// rmsnorm(x) = weight * x / sqrt(mean(x^2) + eps). gelu is the exact one (erf). No biases.
+/// x begins as the sum of the embeddings of the step's ids. Where weights are chosen by attribute,
+/// it is that of the step's last field. With h = rmsnorm(x) after the last layer, the logits of a
+/// flat model are head h. Those of field s of a compound model are
+///   head (h + down_s gelu(up_s u)),  u = h, or where chained h + rmsnorm(sum_{r<s} embed[id_r])
+/// with the ids of the step that is being written; a softmax is over the whole vocabulary, as in a
+/// flat model.
 /// Rotary positions pair element i with i + dh/2 of a head; angle = position * theta^(-2i/dh).
 struct TensorSpec {
   std::string name;

@@ -159,6 +159,10 @@ void Weights::bind() {
   embed_ = linear("embed.weight");
   if (!config_.tied) head_ = linear("head.weight");
   final_norm_ = norm("final_norm.weight");
+  const OutputSpec output = output_of(config_);
+  if (output.chained) fields_.norm = norm("fields.norm.weight");
+  if (output.compound)
+    fields_ = {fields_.norm, linear("fields.up.weight"), linear("fields.down.weight")};
   layers_.resize(static_cast<std::size_t>(config_.layers));
   for (int i = 0; i < config_.layers; ++i) {
     const std::string prefix = "layers." + std::to_string(i) + ".";

@@ -65,6 +65,12 @@ class Weights {
     Linear gate, up, down;  // gate is empty for GELU
   };
 
+  /// The heads of the fields, a bank a field; empty for flat models.
+  struct Fields {
+    const float* norm = nullptr;  // chained outputs only
+    Linear up, down;
+  };
+
   /// Maps a model file and checks its checksum, metadata and tensors against tensor_specs().
   static Result<std::shared_ptr<const Weights>> load(const std::filesystem::path& path);
   /// Weights of a freshly initialised model (normal, 1/sqrt(in)), for benchmarks and tests.
@@ -85,6 +91,7 @@ class Weights {
   const Linear& embed() const { return embed_; }
   const Linear& head() const { return config_.tied ? embed_ : head_; }
   const Layer& layer(int i) const { return layers_[static_cast<std::size_t>(i)]; }
+  const Fields& fields() const { return fields_; }
   const float* final_norm() const { return final_norm_; }
   std::span<const TensorView> tensors() const { return tensors_; }
 
@@ -101,6 +108,7 @@ class Weights {
   std::vector<TensorView> tensors_;
   Linear embed_, head_;
   std::vector<Layer> layers_;
+  Fields fields_;
   const float* final_norm_ = nullptr;
 };
 

@@ -32,6 +32,7 @@ class Workspace {
   std::span<const float> hidden() const { return {hidden_.as_floats(), d_model_}; }
 
  private:
+  friend class FieldHead;
   friend class Model;
   friend class ForwardPass;
 

@@ -33,6 +33,29 @@ TEST(Allocation, ForwardAndLogitsAllocateNothing) {
     }
 }
 
+TEST(Allocation, NoMoreDoStepsOfSeveralFields) {
+  for (const OutputFamily* output : output_registry())
+    for (const auto& [threads, type] : {std::pair(1, DType::kF32), std::pair(2, DType::kI8)}) {
+      const auto config = small_output_config(*output);
+      const Model model(random_weights(config, type));
+      const auto ids = random_ids(config, 60);
+      const auto fields = static_cast<std::size_t>(config.fields);
+      const RowRange ranges[] = {{3, 9}, {20, 41}};
+      std::vector<float> some(27), all(ids.size() * static_cast<std::size_t>(config.vocab_size));
+      Workspace workspace(config, {.threads = threads});
+      KvCache cache(config, {.type = type});
+      const long before = allocations.load();
+      for (std::size_t i = 0; i < ids.size(); i += fields) {
+        model.forward(std::span(ids).subspan(i, fields), cache, workspace);
+        for (std::size_t field = 0; field < fields; ++field)
+          model.field_logits(workspace, static_cast<int>(field), std::span(ids).subspan(i, field),
+                             ranges, some);
+      }
+      model.forward_all(ids, cache, workspace, all, ids);
+      EXPECT_EQ(allocations.load(), before) << output->name();
+    }
+}
+
 TEST(Allocation, TheCounterCounts) {
   const long before = allocations.load();
   delete new int(1);

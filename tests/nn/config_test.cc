@@ -25,6 +25,46 @@ TEST(Config, GoesThroughJson) {
   }
 }
 
+TEST(Config, OutputsGoThroughJsonAndFlatOnesLeaveNoTrace) {
+  for (const OutputFamily* output : output_registry()) {
+    const auto config = small_output_config(*output);
+    const auto json = to_json(config);
+    EXPECT_EQ(json.contains("output"), output->spec().compound);
+    EXPECT_EQ(json.contains("fields"), output->spec().compound);
+    const auto back = model_config_from_json(json);
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(*back, config);
+    EXPECT_FALSE(output->summary().empty());
+  }
+}
+
+TEST(Config, RefusesOutputsWithTheWrongNumberOfFields) {
+  for (const OutputFamily* output : output_registry())
+    for (const int fields : {-1, 0, output->spec().compound ? 1 : 2, 17}) {
+      auto config = small_output_config(*output);
+      config.fields = fields;
+      EXPECT_FALSE(validate(config)) << output->name() << " " << fields;
+      auto json = to_json(small_config());
+      json["output"] = output->name();
+      json["fields"] = fields;
+      EXPECT_FALSE(model_config_from_json(json)) << output->name() << " " << fields;
+    }
+  auto json = to_json(small_config());
+  json["output"] = "abacus";
+  EXPECT_FALSE(model_config_from_json(json));
+  json["output"] = 3;
+  EXPECT_FALSE(model_config_from_json(json));
+}
+
+TEST(Config, ShiftedFieldsStandAStepLaterEach) {
+  const std::vector<int> steps = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  std::vector<int> rows(9);
+  shift_fields<int>(steps, 3, rows);
+  EXPECT_EQ(rows, (std::vector<int>{1, kPadId, kPadId, 4, 2, kPadId, 7, 5, 3}));
+  shift_fields<int>(steps, 1, rows);
+  EXPECT_EQ(rows, steps);
+}
+
 TEST(Config, RefusesWhatNoModelCanBe) {
   const auto good = to_json(small_config());
   const std::pair<const char*, nlohmann::json> changes[] = {

@@ -45,6 +45,15 @@ inline std::vector<std::int32_t> random_ids(const ModelConfig& config, int count
   return ids;
 }
 
+/// The same with one of the outputs; a compound one has three fields.
+inline ModelConfig small_output_config(const OutputFamily& output,
+                                       const std::string& attention = "as-kvhs") {
+  ModelConfig config = small_config(attention);
+  config.output = output.name();
+  config.fields = output.spec().compound ? 3 : 1;
+  return config;
+}
+
 /// The logits after every token, (ids, V), by prefill.
 inline std::vector<float> prefill(const Model& model, std::span<const std::int32_t> ids,
                                   KvCache& cache, Workspace& workspace) {

@@ -13,16 +13,19 @@ using Vector = std::vector<double>;
 
 class Reference {
  public:
-  Reference(const Weights& weights, std::span<const std::int32_t> ids, int window)
+  Reference(const Weights& weights, std::span<const std::int32_t> ids, int window,
+            std::span<const std::int32_t> next)
       : weights_(weights),
         config_(weights.config()),
         spec_(attention_of(config_)),
         window_(window > 0 ? window : config_.window),
-        ids_(ids) {}
+        ids_(ids),
+        next_(next) {}
 
   Vector logits() {
     std::vector<Vector> x;
-    for (const std::int32_t id : ids_) x.push_back(row("embed", 0, id));
+    const auto fields = static_cast<std::size_t>(config_.fields);
+    for (std::size_t i = 0; i < ids_.size(); i += fields) x.push_back(pooled(ids_, i, fields));
     for (int layer = 0; layer < config_.layers; ++layer) {
       prefix_ = "layers." + std::to_string(layer) + ".";
       attention(x);
@@ -30,9 +33,13 @@ class Reference {
     }
     prefix_.clear();
     Vector out;
-    for (const Vector& state : x) {
-      const Vector y = linear(config_.tied ? "embed" : "head", 0, norm("final_norm", state));
-      out.insert(out.end(), y.begin(), y.end());
+    for (std::size_t t = 0; t < x.size(); ++t) {
+      const Vector state = norm("final_norm", x[t]);
+      for (std::size_t field = 0; field < fields; ++field) {
+        const Vector y =
+            linear(config_.tied ? "embed" : "head", 0, field_state(state, t * fields, field));
+        out.insert(out.end(), y.begin(), y.end());
+      }
     }
     return out;
   }
@@ -82,8 +89,28 @@ class Reference {
     return out;
   }
 
+  /// The sum of the embeddings of ids [first, first + count).
+  Vector pooled(std::span<const std::int32_t> ids, std::size_t first, std::size_t count) const {
+    Vector sum(static_cast<std::size_t>(config_.d_model));
+    for (const std::int32_t id : ids.subspan(first, count)) add(sum, row("embed", 0, id));
+    return sum;
+  }
+
+  /// What the output head multiplies for one field of the step that follows.
+  Vector field_state(const Vector& state, std::size_t first, std::size_t field) const {
+    const OutputSpec output = output_of(config_);
+    if (!output.compound) return state;
+    Vector u = state, y = state;
+    if (output.chained) add(u, norm("fields.norm", pooled(next_, first, field)));
+    Vector inner = linear("fields.up", static_cast<int>(field), u);
+    for (double& v : inner) v *= 0.5 * (1 + std::erf(v / std::sqrt(2.0)));
+    add(y, linear("fields.down", static_cast<int>(field), inner));
+    return y;
+  }
+
   int attribute(std::size_t t) const {
-    return config_.token_attributes[static_cast<std::size_t>(ids_[t])];
+    const auto fields = static_cast<std::size_t>(config_.fields);
+    return config_.token_attributes[static_cast<std::size_t>(ids_[(t + 1) * fields - 1])];
   }
 
   /// Head `head` of a projection, rotated to a position.
@@ -171,15 +198,15 @@ class Reference {
   const ModelConfig& config_;
   AttentionSpec spec_;
   int window_;
-  std::span<const std::int32_t> ids_;
+  std::span<const std::int32_t> ids_, next_;
   std::string prefix_;
 };
 
 }  // namespace
 
 std::vector<double> reference_logits(const Weights& weights, std::span<const std::int32_t> ids,
-                                     int window) {
-  return Reference(weights, ids, window).logits();
+                                     int window, std::span<const std::int32_t> next) {
+  return Reference(weights, ids, window, next).logits();
 }
 
 }  // namespace sage::test

@@ -10,8 +10,9 @@
 
 namespace sage::test {
 
-/// Logits after every token, (ids, V). `window` 0: the config's.
+/// Logits after every step, (steps, S, V). `window` 0: the config's. `next`: see
+/// Model::forward_all().
 std::vector<double> reference_logits(const Weights& weights, std::span<const std::int32_t> ids,
-                                     int window = 0);
+                                     int window = 0, std::span<const std::int32_t> next = {});
 
 }  // namespace sage::test
