@@ -58,32 +58,49 @@ Learner::Learner(const TrainOptions& options, ProcessGroup group)
           model_, {.beta2 = options.beta2, .weight_decay = options.weight_decay})) {}
 
 std::int64_t Learner::tokens_per_update() const {
-  return options_.batch * options_.accumulate * group_.size() * options_.model.context;
+  return options_.batch * options_.accumulate * group_.size() * options_.model.context *
+         options_.model.fields;
 }
 
-/// examples (B, T + 1), one after another.
+/// examples (B, (T + 1) * S), one after another.
 Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
                                    std::span<const std::uint16_t> notes_written) const {
-  const std::int64_t width = options_.model.context + 1;
+  const std::int64_t fields = options_.model.fields;
+  const auto width = static_cast<std::int64_t>(example_size());
   const auto batch = static_cast<std::int64_t>(examples.size()) / width;
+  const OutputSpec output = output_of(options_.model);
+  std::vector<std::uint16_t> shifted;
+  if (output.shifted) {
+    shifted.resize(examples.size());
+    const auto size = static_cast<std::size_t>(width);
+    for (std::size_t at = 0; at < examples.size(); at += size)
+      shift_fields(examples.subspan(at, size), static_cast<std::size_t>(fields),
+                   std::span(shifted).subspan(at, size));
+    examples = shifted;
+  }
   Tensor ids = torch::empty({batch, width}, torch::kInt64);
   std::copy(examples.begin(), examples.end(), ids.data_ptr<std::int64_t>());
   Batch result;
   for (std::size_t i = 0; i < examples.size(); ++i)
-    if (i % static_cast<std::size_t>(width) != 0) result.notes += notes_written[examples[i]];
-  result.inputs = ids.slice(1, 0, width - 1).contiguous().to(device_);
-  result.targets = ids.slice(1, 1).reshape({-1}).to(device_);
+    if (i % static_cast<std::size_t>(width) >= static_cast<std::size_t>(fields))
+      result.notes += notes_written[examples[i]];
+  result.inputs = ids.slice(1, 0, width - fields).contiguous().to(device_);
+  result.next = ids.slice(1, fields).contiguous().to(device_);
+  result.targets = result.next.reshape({-1});
+  if (output.compound)
+    result.targets = result.targets.masked_fill(result.targets == kPadId, ops::kIgnored);
   return result;
 }
 
 Tensor Learner::loss_sum(const Batch& batch, double dropout) const {
   const auto type = options_.bf16 ? torch::kBFloat16 : torch::kFloat32;
-  return ops::cross_entropy_sum(model_.forward(batch.inputs, {type, dropout}), batch.targets);
+  return ops::cross_entropy_sum(model_.forward(batch.inputs, {type, dropout}, batch.next),
+                                batch.targets);
 }
 
 Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, double rate) {
   model_.gradients().zero_();
-  const auto width = static_cast<std::size_t>(options_.model.context + 1);
+  const auto width = example_size();
   const auto count = static_cast<double>(tokens_per_update());
   std::vector<std::uint16_t> examples(static_cast<std::size_t>(options_.batch) * width);
   double nats = 0;
@@ -117,7 +134,7 @@ Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, 
 
 Result<Validation> Learner::evaluate(const Dataset& data) const {
   torch::NoGradGuard no_gradient;
-  const auto width = static_cast<std::size_t>(options_.model.context + 1);
+  const auto width = example_size();
   const Tensor sums = torch::zeros({3}, torch::kFloat64);  // nats, tokens, notes
   // The processes take batches in turn.
   for (std::int64_t first = options_.batch * group_.rank(); first < options_.validation_examples;
@@ -131,7 +148,7 @@ Result<Validation> Learner::evaluate(const Dataset& data) const {
     }
     const Batch batch = make_batch(examples, data.notes_written());
     sums[0] += loss_sum(batch, 0).item<double>();
-    sums[1] += static_cast<double>(count * options_.model.context);
+    sums[1] += static_cast<double>(count * options_.model.context * options_.model.fields);
     sums[2] += static_cast<double>(batch.notes);
   }
   const Tensor total = sums.to(device_);

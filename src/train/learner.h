@@ -60,10 +60,15 @@ class Learner {
 
  private:
   struct Batch {
-    torch::Tensor inputs;    // (B, T)
-    torch::Tensor targets;   // (B * T)
+    torch::Tensor inputs;    // (B, T * S)
+    torch::Tensor next;      // (B, T * S): the step after each of the inputs
+    torch::Tensor targets;   // (B * T * S): the same, PAD of a compound model not scored
     std::int64_t notes = 0;  // that the targets write
   };
+  /// Ids of an example: a context and one step more.
+  std::size_t example_size() const {
+    return static_cast<std::size_t>((options_.model.context + 1) * options_.model.fields);
+  }
   Batch make_batch(std::span<const std::uint16_t> examples,
                    std::span<const std::uint16_t> notes_written) const;
   torch::Tensor loss_sum(const Batch& batch, double dropout) const;

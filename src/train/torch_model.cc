@@ -85,12 +85,13 @@ Tensor TorchModel::weight(const std::string& name, torch::ScalarType type) const
   TORCH_INTERNAL_ASSERT(false, "no tensor ", name);
 }
 
-Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode) const {
+Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode, const Tensor& next) const {
   Pass pass;
   pass.mode = mode;
   pass.batch = tokens.size(0);
-  pass.time = tokens.size(1);
-  pass.attributes = token_attributes_.index_select(0, tokens.reshape({-1}));
+  pass.time = tokens.size(1) / config_.fields;
+  const Tensor steps = tokens.reshape({-1, config_.fields});
+  pass.attributes = token_attributes_.index_select(0, steps.select(1, -1));
   if (attention_.query_banks || attention_.kv_banks || config_.ff_banks) {
     pass.order = pass.attributes.argsort(std::int64_t{0});
     pass.inverse = torch::empty_like(pass.order);
@@ -110,8 +111,9 @@ Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode) const {
   pass.sine = angles.sin().to(torch::kFloat32);
 
   const double eps = config_.norm_eps;
-  Tensor x =
-      pass.drop(torch::embedding(weight("embed.weight", torch::kFloat32), tokens.reshape({-1})));
+  const Tensor embed = weight("embed.weight", torch::kFloat32);
+  Tensor x = pass.drop(config_.fields == 1 ? torch::embedding(embed, steps.view({-1}))
+                                           : torch::embedding(embed, steps).sum(1));
   for (int layer = 0; layer < config_.layers; ++layer) {
     const Tensor n = ops::rms_norm(
         x, weight(layer_name(layer, "attn_norm.weight"), torch::kFloat32), eps, mode.compute);
@@ -120,9 +122,33 @@ Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode) const {
                                    eps, mode.compute);
     x = x + pass.drop(feed_forward(layer, m, pass));
   }
-  const Tensor last =
-      ops::rms_norm(x, weight("final_norm.weight", torch::kFloat32), eps, mode.compute);
+  Tensor last = ops::rms_norm(x, weight("final_norm.weight", torch::kFloat32), eps, mode.compute);
+  if (config_.fields > 1) last = field_states(last, next, mode.compute);
   return torch::linear(last, weight(config_.tied ? "embed.weight" : "head.weight", mode.compute));
+}
+
+/// What the output head multiplies, (N * S, d), from the states (N, d); see nn/tensor_spec.h.
+Tensor TorchModel::field_states(const Tensor& states, const Tensor& next,
+                                torch::ScalarType type) const {
+  const auto up = weight("fields.up.weight", type).unbind(0);
+  const auto down = weight("fields.down.weight", type).unbind(0);
+  const bool chained = output_of(config_).chained;
+  Tensor embedded, pooled = torch::zeros_like(states, torch::kFloat32), norm;
+  if (chained) {
+    norm = weight("fields.norm.weight", torch::kFloat32);
+    embedded = torch::embedding(weight("embed.weight", torch::kFloat32),
+                                next.reshape({-1, config_.fields}));
+  }
+  std::vector<Tensor> fields;
+  for (std::size_t s = 0; s < up.size(); ++s) {
+    Tensor u = states;
+    if (chained && s > 0) {
+      pooled = pooled + embedded.select(1, static_cast<std::int64_t>(s) - 1);
+      u = u + ops::rms_norm(pooled, norm, config_.norm_eps, type);
+    }
+    fields.push_back(states + torch::linear(torch::gelu(torch::linear(u, up[s])), down[s]));
+  }
+  return torch::stack(fields, 1).view({-1, config_.d_model});
 }
 
 Tensor TorchModel::attention(int layer, const Tensor& n, const Pass& pass) const {

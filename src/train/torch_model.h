@@ -37,9 +37,12 @@ class TorchModel {
     torch::ScalarType compute = torch::kFloat32;  // or kBFloat16
     double dropout = 0.0;                         // above 0 only in training
   };
-  /// tokens (B, T) of int64 on the model's device: logits (B * T, V) in the compute
-  /// type. Precondition: T <= config.window, so that the window never slides in training.
-  torch::Tensor forward(const torch::Tensor& tokens, const Mode& mode) const;
+  /// tokens (B, T * S) of int64 on the model's device, S = config.fields ids a step: logits
+  /// (B * T * S, V) in the compute type. Where the output is chained, `next` (B, T * S) holds the
+  /// step that follows each one. Precondition: T <= config.window, so that the window never slides
+  /// in training.
+  torch::Tensor forward(const torch::Tensor& tokens, const Mode& mode,
+                        const torch::Tensor& next = {}) const;
 
  private:
   struct Pass;  // what one forward pass computes once and every layer uses
@@ -48,6 +51,8 @@ class TorchModel {
   torch::Tensor mix(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                     const Pass& pass) const;
   torch::Tensor feed_forward(int layer, const torch::Tensor& m, const Pass& pass) const;
+  torch::Tensor field_states(const torch::Tensor& states, const torch::Tensor& next,
+                             torch::ScalarType type) const;
 
   ModelConfig config_;
   AttentionSpec attention_;

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -217,8 +218,13 @@ struct CrossEntropySum : Function<CrossEntropySum> {
     with_elements(logits, [&](auto* row) {
       const auto* target = targets.data_ptr<std::int64_t>();
       at::parallel_for(0, count, grain(width), [&](auto begin, auto end) {
-        for (auto i = begin; i < end; ++i)
-          floats(losses)[i] = rows::cross_entropy(row + i * width, width, target[i], gradient);
+        for (auto i = begin; i < end; ++i) {
+          auto* const logit = row + i * width;
+          const bool scored = target[i] != kIgnored;
+          floats(losses)[i] =
+              scored ? rows::cross_entropy(logit, width, target[i], gradient) : 0.0f;
+          if (!scored && gradient) std::fill(logit, logit + width, 0.0f);
+        }
       });
     });
     ctx->save_for_backward({logits.detach()});

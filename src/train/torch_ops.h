@@ -26,8 +26,12 @@ torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cosine, const to
 torch::Tensor causal_attention(const torch::Tensor& q, const torch::Tensor& k,
                                const torch::Tensor& v);
 
-/// The sum over rows of -log softmax(logits)[target]: logits (N, V), targets (N) of int64. Uses up
-/// the logits: their memory becomes that of their gradient.
+/// A target that is not scored, as libtorch's own losses have it.
+inline constexpr std::int64_t kIgnored = -100;
+
+/// The sum over rows of -log softmax(logits)[target]: logits (N, V), targets (N) of int64, rows
+/// whose target is kIgnored left out. Uses up the logits: their memory becomes that of their
+/// gradient.
 torch::Tensor cross_entropy_sum(const torch::Tensor& logits, const torch::Tensor& targets);
 
 /// Rows of x (N, C) in the order of `order`; `inverse` is the inverse permutation.

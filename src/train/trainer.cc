@@ -302,6 +302,24 @@ Result<std::string> summarise_data(const std::filesystem::path& folder) {
   return summary.dump();
 }
 
+/// The number of fields that the model's output writes with this tokenizer.
+Result<void> set_fields(const Tokenizer& tokenizer, ModelConfig& model) {
+  const auto output = make_output(model.output);
+  if (!output) return tl::unexpected<Error>(output.error());
+  model.fields = output->compound ? tokenizer.stride() : 1;
+  if (!output->compound) return {};
+  if (tokenizer.stride() == 1)
+    return fail(ErrorCode::kInvalidArgument,
+                "output " + model.output + " writes compound steps, and scheme " +
+                    tokenizer.config().scheme +
+                    " has none; prepare the data with --scheme mmt or cp, or take output flat");
+  if (tokenizer.has_merges())
+    return fail(ErrorCode::kInvalidArgument,
+                "output " + model.output +
+                    " writes compound steps, which merged tokens cannot cross; take output flat");
+  return {};
+}
+
 Result<void> check(const TrainOptions& options) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::kInvalidArgument, why); };
   if (options.steps <= 0 && options.minutes <= 0)
@@ -393,6 +411,8 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   options.model.vocab_size = tokenizer.size();
   options.model.attributes = kAttributeCount;
   options.model.token_attributes = tokenizer.attributes();
+  if (auto set = set_fields(tokenizer, options.model); !set)
+    return tl::unexpected<Error>(set.error());
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
   if (initial && !has_shape(*initial, options.model))
     return fail(ErrorCode::kMismatch,

@@ -38,8 +38,9 @@ struct Placement {
 struct TrainOptions {
   std::filesystem::path data;  // a folder that prepare() wrote
   std::filesystem::path run;
-  /// Shape and attention; the vocabulary comes from the data. Examples are config.context tokens
-  /// long.
+  /// Shape, attention and output; the vocabulary and the number of fields come from the data.
+  /// Examples are config.context steps long; a token is a field of a step wherever tokens are
+  /// counted.
   ModelConfig model;
   /// A model file whose weights the run starts from, in place of random ones. `model` must then
   /// have its shape and attention (the context and the window may be others), and the data its

@@ -78,6 +78,7 @@ TEST_P(Ops, CausalAttention) {
 
 TEST_P(Ops, CrossEntropy) {
   const Tensor targets = torch::randint(61, {40}, torch::kInt64);
+  targets.slice(0, 7, 12).fill_(ops::kIgnored);
   expect_same([&](const Inputs& in) { return ops::cross_entropy_sum(in[0] * 1, targets); },
               [&](const Inputs& in) { return ops::composed::cross_entropy_sum(in[0], targets); },
               {random({40, 61}) * 4}, GetParam().bound);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/random.h"
 #include "nn/model.h"
 #include "nn/models.h"
 #include "train/torch_model.h"
@@ -56,40 +55,46 @@ void expect_parity(const ModelConfig& config) {
   const auto weights = through_a_file(trained);
   ASSERT_NE(weights, nullptr);
 
-  const std::int64_t length = 200;  // more than one block of queries
-  Random random(5);
-  std::vector<std::int32_t> ids;
-  for (std::int64_t i = 0; i < length; ++i)
-    ids.push_back(static_cast<std::int32_t>(random.below(61)));
+  const std::int64_t length = 200 * config.fields;  // more than one block of queries
+  const auto ids = test::random_ids(config, static_cast<int>(length) + config.fields, 5);
+  const auto read = std::span(ids).first(static_cast<std::size_t>(length));
+  const auto next = std::span(ids).subspan(static_cast<std::size_t>(config.fields));
   torch::NoGradGuard no_gradient;
-  const torch::Tensor tokens = torch::tensor(ids, torch::kInt64).unsqueeze(0);
-  const torch::Tensor expected = trained.forward(tokens, {});
+  const auto tensor_of = [](std::span<const std::int32_t> span) {
+    return torch::tensor(std::vector<std::int32_t>(span.begin(), span.end()), torch::kInt64)
+        .unsqueeze(0);
+  };
+  const torch::Tensor expected = trained.forward(tensor_of(read), {}, tensor_of(next));
 
   const Model engine(weights);
   KvCache cache(config);
   Workspace workspace(config, {});
   torch::Tensor logits = torch::empty_like(expected);
-  engine.forward_all(ids, cache, workspace,
-                     {logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())});
+  engine.forward_all(read, cache, workspace,
+                     {logits.data_ptr<float>(), static_cast<std::size_t>(logits.numel())}, next);
   const double difference = (logits - expected).abs().max().item<double>();
   EXPECT_GT(expected.abs().max().item<double>(), 0.5);
   EXPECT_LT(difference, 1e-4);
 }
 
-class Parity : public testing::TestWithParam<const AttentionFamily*> {};
+using Member = std::tuple<const AttentionFamily*, const OutputFamily*>;
+
+class Parity : public testing::TestWithParam<Member> {};
 
 TEST_P(Parity, EngineAndTrainerAgree) {
-  expect_parity(small_config(std::string(GetParam()->name())));
+  const auto& [attention, output] = GetParam();
+  expect_parity(test::small_output_config(*output, std::string(attention->name())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Family, Parity,
-                         testing::ValuesIn(attention_registry().begin(),
-                                           attention_registry().end()),
-                         [](const auto& test) {
-                           std::string name(test.param->name());
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Family, Parity,
+    testing::Combine(testing::ValuesIn(attention_registry().begin(), attention_registry().end()),
+                     testing::ValuesIn(output_registry().begin(), output_registry().end())),
+    [](const auto& test) {
+      std::string name(std::get<0>(test.param)->name());
+      std::erase(name, '-');
+      return name + "_" + std::string(std::get<1>(test.param)->name());
+    });
 
 TEST(ParityTest, WithFeedForwardBanks) {
   ModelConfig config = small_config("as-kvhs");
