@@ -33,6 +33,11 @@ Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
                                              std::to_string(kShortestContext) + " tokens");
   if (config.token_attributes != tokenizer.attributes())
     return fail(ErrorCode::kMismatch, "model and tokenizer disagree on the attributes of tokens");
+  if (config.fields > 1 && (config.fields != tokenizer.stride() || tokenizer.has_merges()))
+    return fail(ErrorCode::kMismatch, "the model writes steps of " + std::to_string(config.fields) +
+                                          " fields, its tokenizer steps of " +
+                                          std::to_string(tokenizer.stride()) +
+                                          (tokenizer.has_merges() ? ", merged" : ""));
   return std::shared_ptr<const Engine>(new Engine(std::move(tokenizer), std::move(weights), cache));
 }
 
@@ -62,6 +67,8 @@ void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {
   config.vocab_size = tokenizer.size();
   config.attributes = kAttributeCount;
   config.token_attributes = tokenizer.attributes();
+  const auto output = make_output(config.output);
+  config.fields = output && output->compound ? tokenizer.stride() : 1;
 }
 
 }  // namespace sage

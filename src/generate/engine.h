@@ -28,7 +28,8 @@ class Engine {
   const Tokenizer& tokenizer() const { return tokenizer_; }
   const Model& model() const { return model_; }
   const Weights& weights() const { return *weights_; }
-  /// Longest token sequence that the model attends over as it was trained to.
+  /// Longest sequence of steps (tokens, in a flat model) that the model attends over as it was
+  /// trained to.
   int context() const;
   /// The element type of K/V caches.
   DType cache_type() const { return cache_type_; }
@@ -42,7 +43,8 @@ class Engine {
   DType cache_type_;
 };
 
-/// Fills in what a model's config says of its vocabulary: its size, and each token's attribute.
+/// Fills in what a model's config says of its vocabulary: its size, each token's attribute, and the
+/// fields of a step where its output is compound.
 void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config);
 
 }  // namespace sage

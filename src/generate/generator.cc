@@ -38,7 +38,11 @@ Generator::Generator(std::shared_ptr<const Engine> engine, const Request& reques
       cache_(engine_->model().config(), {.type = engine_->cache_type()}),
       workspace_(std::make_unique<Workspace>(engine_->model().config(),
                                              WorkspaceOptions{.threads = options.threads})),
-      logits_(static_cast<std::size_t>(engine_->tokenizer().size())) {}
+      logits_(static_cast<std::size_t>(engine_->tokenizer().size())),
+      fields_(static_cast<std::size_t>(engine_->model().config().fields)) {
+  if (engine_->model().output().shifted)
+    delayed_.emplace(steering_, engine_->model().config().fields);
+}
 
 Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const Request& request,
                                     const GeneratorOptions& options) {
@@ -77,6 +81,9 @@ Result<void> Generator::begin() {
   if (request_.bpm)
     steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm)));
   steering_.follow_request(prompt_bars_ + request_.bars);
+  if (!delayed_) return {};
+  while (history_.size() % fields_ != 0) say(kPadId);
+  delayed_->start(history_.all());
   return {};
 }
 
@@ -172,28 +179,53 @@ std::span<const IdRange> Generator::legal() {
   return mask_.ranges();
 }
 
-/// Lets the model read what it has not read yet.
+/// Lets the model read what it has not read yet, up to the last whole step.
 void Generator::read() {
   const auto capacity = static_cast<std::size_t>(engine_->context());
-  if (static_cast<std::size_t>(cache_.length()) + history_.size() - forwarded_ > capacity) {
+  const std::size_t begun = history_.size() % fields_, whole = history_.size() - begun;
+  const std::size_t unread = (whole - forwarded_) / fields_;
+  if (static_cast<std::size_t>(cache_.length()) + unread > capacity) {
     cache_.truncate(0);
     const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
-    engine_->model().forward(history_.context(budget), cache_, *workspace_);
-  } else if (forwarded_ < history_.size()) {
-    engine_->model().forward(history_.all().subspan(forwarded_), cache_, *workspace_);
+    auto context = history_.context(budget * fields_ + begun);
+    context.resize(context.size() - begun);
+    engine_->model().forward(context, cache_, *workspace_);
+  } else if (unread > 0) {
+    engine_->model().forward(history_.all().subspan(forwarded_, unread * fields_), cache_,
+                             *workspace_);
   }
-  forwarded_ = history_.size();
+  forwarded_ = whole;
+}
+
+/// The same where fields are delayed: the rows of the steps, those that are being written included.
+void Generator::read_rows() {
+  if (delayed_->rows() > static_cast<std::size_t>(engine_->context())) {
+    cache_.truncate(0);
+    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
+    delayed_->start(history_.context(budget * fields_));
+  }
+  const auto first = static_cast<std::size_t>(cache_.length());
+  rows_.resize((delayed_->rows() - first) * fields_);
+  for (std::size_t at = 0; at < rows_.size(); at += fields_)
+    delayed_->copy_row(first + at / fields_, std::span(rows_).subspan(at, fields_));
+  engine_->model().forward(rows_, cache_, *workspace_);
 }
 
 TokenId Generator::choose() {
   const auto ids = legal();
   if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
-  read();
-  return sampler_.sample(ids, logits_of(ids), history_.body(), random_);
+  if (delayed_) {  // in the header, whose steps are complete with their first field
+    delayed_->start(history_.all());
+    read_rows();
+  } else {
+    read();
+  }
+  const auto field = static_cast<int>(history_.size() % fields_);
+  return sampler_.sample(ids, logits_of(field, ids), history_.body(), random_);
 }
 
-/// The logits of the ids, one after another.
-std::span<const float> Generator::logits_of(std::span<const IdRange> ids) {
+/// The logits of the ids in a field of the step that is being written, one after another.
+std::span<const float> Generator::logits_of(int field, std::span<const IdRange> ids) {
   std::size_t count = 0;
   for (const IdRange& range : ids) count += static_cast<std::size_t>(range.end - range.begin);
   const auto out = std::span(logits_).first(count);
@@ -201,7 +233,9 @@ std::span<const float> Generator::logits_of(std::span<const IdRange> ids) {
     std::array<RowRange, kMostRanges> rows;
     std::size_t used = 0;
     for (const IdRange& range : ids) rows[used++] = {range.begin, range.end};
-    engine_->model().logits(*workspace_, std::span(rows).first(used), out);
+    // Where fields are delayed, or heard by no other, what stands here matters to nobody.
+    const auto chosen = history_.all().last(history_.size() % fields_);
+    engine_->model().field_logits(*workspace_, field, chosen, std::span(rows).first(used), out);
     return out;
   }
   // Merged tokens are legal here and there: all rows at once are cheaper than each alone.
@@ -216,15 +250,15 @@ std::span<const float> Generator::logits_of(std::span<const IdRange> ids) {
 /// decide, where both are legal: a model that may not say the one it wants would fill the bar with
 /// nonsense instead. Nothing where the piece should end and may not yet, because notes still sound
 /// in a scheme that ends them by tokens of their own.
-std::optional<TokenId> Generator::end_of_bar(TokenId base) const {
+std::optional<TokenId> Generator::end_of_bar(TokenId base, const EventReader& reader) const {
   const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
   const TokenId bar = vocabulary.id(Kind::kBar);
   const TokenId end = vocabulary.id(Kind::kEos);
   if (base != bar && base != end) return base;
-  const bool last = steering_.bars_begun() >= prompt_bars_ + request_.bars;
+  const bool last = reader.bars_begun() >= prompt_bars_ + request_.bars;
   const TokenId due = last ? end : bar;
   TokenMask mask;
-  steering_.allowed(mask);
+  reader.allowed(mask);
   if (mask.allows(due)) return due;
   if (last && base == bar) return std::nullopt;
   return base;
@@ -237,6 +271,33 @@ bool Generator::is_new(const ReadEvent& event) const {
   return event.type != ReadEvent::Type::kNothing;
 }
 
+void Generator::report(ReadEvent event) {
+  if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
+    event.us_per_quarter = exact_tempo();
+  if (is_new(event)) events_.push_back(event);
+}
+
+/// Writes one row of delayed steps, and reads the step that it completes into events_.
+void Generator::take_row() {
+  events_.clear();
+  next_event_ = 0;
+  read_rows();
+  const auto choose_field = [&](int field, const TokenMask& mask, const EventReader& reader) {
+    const auto ids = mask.ranges();
+    TokenId id = ids.front().begin;
+    if (mask.count() > 1)
+      id = sampler_.sample(ids, logits_of(field, ids), history_.body(), random_);
+    if (field == 0) id = end_of_bar(id, reader).value_or(id);
+    last_step_begun_ |= id == engine_->tokenizer().vocabulary().id(Kind::kEos);
+    return id;
+  };
+  for (const TokenId id : delayed_->write_row(steering_, !last_step_begun_, choose_field)) {
+    report(steering_.push(id));
+    history_.push(id);
+  }
+  ended_ = last_step_begun_ && delayed_->idle() && events_.empty();
+}
+
 /// Reads a token of the model into events_. Where the request ends the piece within a merged token,
 /// the rest of it is dropped and the model told so in base tokens.
 void Generator::take(TokenId id) {
@@ -245,12 +306,9 @@ void Generator::take(TokenId id) {
   const auto expansion = engine_->tokenizer().expansion(id);
   for (std::size_t i = 0; i < expansion.size(); ++i) {
     const TokenId wanted = expansion[i];
-    const auto base = end_of_bar(wanted);
+    const auto base = end_of_bar(wanted, steering_);
     if (base) {
-      ReadEvent event = steering_.push(*base);
-      if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
-        event.us_per_quarter = exact_tempo();
-      if (is_new(event)) events_.push_back(event);
+      report(steering_.push(*base));
     } else {
       steering_.close();
     }
@@ -283,7 +341,10 @@ bool Generator::is_full() const {
 ReadEvent Generator::next() {
   while (!ended_ && !is_full()) {
     if (next_event_ == events_.size()) {
-      take(choose());
+      if (delayed_)
+        take_row();
+      else
+        take(choose());
       continue;
     }
     const ReadEvent event = events_[next_event_++];

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "generate/compose.h"
+#include "generate/delayed_steps.h"
 #include "generate/engine.h"
 #include "generate/history.h"
 #include "generate/request.h"
@@ -40,6 +41,8 @@ class Generator {
   /// All tokens from BOS on, the prompt's included, and how many of them were the prompt's.
   std::span<const TokenId> tokens() const { return history_.all(); }
   std::size_t prompt_tokens() const { return prompt_tokens_; }
+  /// Notes that a model with delayed fields began and could not be said to their end.
+  std::size_t dropped_notes() const { return delayed_ ? delayed_->dropped() : 0; }
 
  private:
   Generator(std::shared_ptr<const Engine> engine, const Request& request,
@@ -51,11 +54,14 @@ class Generator {
   ReadEvent say(TokenId id);
   TokenId choose();
   std::span<const IdRange> legal();
-  std::span<const float> logits_of(std::span<const IdRange> ids);
+  std::span<const float> logits_of(int field, std::span<const IdRange> ids);
   void read();
+  void read_rows();
   void take(TokenId id);
+  void take_row();
+  void report(ReadEvent event);
   bool is_new(const ReadEvent& event) const;
-  std::optional<TokenId> end_of_bar(TokenId base) const;
+  std::optional<TokenId> end_of_bar(TokenId base, const EventReader& reader) const;
   std::uint32_t exact_tempo() const;
   bool is_full() const;
   bool is_too_late(const ReadEvent& event);
@@ -65,6 +71,7 @@ class Generator {
   Steering steering_;
   MergeGrammar merges_;
   TokenHistory history_;
+  std::optional<DelayedSteps> delayed_;  // of a model with delayed fields
   ScoreBuilder generated_;
   std::optional<Prompt> prompt_;
   Random random_;
@@ -72,12 +79,14 @@ class Generator {
   KvCache cache_;
   std::unique_ptr<Workspace> workspace_;
   std::vector<float> logits_;
+  std::vector<TokenId> rows_;  // that the model reads next, where fields are delayed
   TokenMask mask_;
   std::vector<IdRange> legal_;     // of a tokenizer with merges
   std::vector<ReadEvent> events_;  // that the last token completed
   std::size_t next_event_ = 0;     // of these, to be reported next
 
   std::size_t prompt_tokens_ = 0;
+  std::size_t fields_ = 1;     // of a step of the model
   std::size_t forwarded_ = 0;  // tokens of the history that were given to the model
   Tick prompt_end_;            // in grid ticks; 0 without a prompt
   int prompt_bars_ = 0;        // bars of the prompt as tokens count them
@@ -85,6 +94,7 @@ class Generator {
   Tick anchor_;
   double anchor_seconds_ = 0.0;
   std::uint32_t us_per_quarter_ = kDefaultTempo;
+  bool last_step_begun_ = false;  // of the delayed ones
   bool ended_ = false;
 };
 

@@ -5,8 +5,10 @@
 namespace sage {
 namespace {
 
-/// Whether a note may begin with a token of this kind, after any other note.
-bool begins_a_place(Kind kind) {
+/// Whether a note may begin with a token of this kind, after any other note. In a scheme of
+/// metrical steps POSITION is the second field of one, and a note needs one before it.
+bool begins_a_place(Kind kind, const Vocabulary& vocabulary) {
+  if (vocabulary.has(Kind::kMetrical)) return kind == Kind::kMetrical;
   return kind == Kind::kPosition || kind == Kind::kTimeShift || kind == Kind::kNote;
 }
 
@@ -76,7 +78,7 @@ std::vector<TokenId> TokenHistory::base_context(std::size_t budget) const {
   while (first < base_.size() && is_head(kind(first))) ++first;
   if (first < earliest) {
     first = earliest;
-    while (first < base_.size() && !begins_a_place(kind(first))) ++first;
+    while (first < base_.size() && !begins_a_place(kind(first), vocabulary)) ++first;
     if (first == base_.size()) return tail;
   }
   std::vector<TokenId> context(base_.begin(),

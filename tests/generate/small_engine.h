@@ -6,10 +6,12 @@
 namespace sage::test {
 
 inline std::shared_ptr<const Engine> small_engine(const TokenizerConfig& tokenizer_config = {},
-                                                  int context = 160, std::uint64_t seed = 1) {
+                                                  int context = 160, std::uint64_t seed = 1,
+                                                  std::string_view output = "flat") {
   auto tokenizer = Tokenizer::create(tokenizer_config).value();
   ModelConfig config = shape_config("tiny").value();
   config.context = config.window = context;
+  config.output = output;
   describe_vocabulary(tokenizer, config);
   auto weights = Weights::random(config, WeightType::kF32, seed).value();
   return Engine::create(std::move(tokenizer), std::move(weights)).value();
