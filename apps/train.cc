@@ -299,6 +299,21 @@ void add_train(Cli& cli) {
           "--source-weight", options->source_weights,
           "draw the pieces of a source, or of all under a licence, more often: NAME=WEIGHT")
       ->allow_extra_args(false);
+  command
+      ->add_option("--infill", train.windows.hole_probability,
+                   "share of the examples that have holes to fill: tracks, bars, or both")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      ->add_option("--tempo-shift", train.windows.tempo_shift,
+                   "move tempi by so many steps of the vocabulary (some 5 %) at most")
+      ->check(CLI::Range(0, 20))
+      ->capture_default_str();
+  command
+      ->add_option("--velocity-shift", train.windows.velocity_shift,
+                   "move velocities by so many of the vocabulary's 32 steps at most")
+      ->check(CLI::Range(0, 16))
+      ->capture_default_str();
   command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
       ->capture_default_str();
   command

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "train/holes.h"
+
 namespace sage {
 
 Result<Dataset> Dataset::open(const std::filesystem::path& path, const WindowOptions& options,
@@ -78,6 +80,15 @@ Dataset::Window Dataset::draw(Random& random) const {
     const int high = std::min(options_.highest_shift, 127 - static_cast<int>(piece.highest_pitch));
     window.shift = low + static_cast<int>(random.below(static_cast<std::uint32_t>(high - low + 1)));
   }
+  const auto up_or_down = [&](int most) {
+    return most == 0
+               ? 0
+               : static_cast<int>(random.below(2 * static_cast<std::uint32_t>(most) + 1)) - most;
+  };
+  window.tempo_shift = up_or_down(options_.tempo_shift);
+  window.velocity_shift = up_or_down(options_.velocity_shift);
+  if (options_.hole_probability > 0 && random.uniform() < options_.hole_probability)
+    window.holes = random.next();
   return window;
 }
 
@@ -112,7 +123,23 @@ std::vector<std::uint16_t> Dataset::body(const PieceData& piece, const Window& w
   body.reserve(head.size() + std::min(limit, tokens.size() - from));
   for (const TokenId id : tokens.subspan(from).first(std::min(limit, tokens.size() - from)))
     body.push_back(static_cast<std::uint16_t>(vocabulary.transposed(id, window.shift)));
+  shift_bins(Kind::kTempo, window.tempo_shift, false, body);
+  shift_bins(Kind::kVelocity, window.velocity_shift, true, body);
   return body;
+}
+
+/// Moves all tokens of a kind by so many values: each as far as its range goes, or else all of them
+/// by the same, as far as the range allows (two tempi after each other must stay two).
+void Dataset::shift_bins(Kind kind, int by, bool each, std::span<std::uint16_t> ids) const {
+  if (by == 0) return;
+  const IdRange range = tokenizer_.vocabulary().range(kind);
+  const auto of_kind = [&](TokenId id) { return id >= range.begin && id < range.end; };
+  if (!each)
+    for (const TokenId id : ids)
+      if (of_kind(id)) by = std::clamp(by, range.begin - id, range.end - 1 - id);
+  for (std::uint16_t& id : ids)
+    if (of_kind(id))
+      id = static_cast<std::uint16_t>(std::clamp(id + by, range.begin, range.end - 1));
 }
 
 std::vector<std::uint16_t> Dataset::merged(std::span<const std::uint16_t> base) const {
@@ -127,6 +154,16 @@ std::vector<std::uint16_t> Dataset::merged(std::span<const std::uint16_t> base) 
 Result<std::size_t> Dataset::write(const Window& window, std::span<std::uint16_t> to) const {
   const auto piece = shards_.read(window.piece);
   if (!piece) return tl::unexpected<Error>(piece.error());
+  if (window.holes) {
+    Random random(*window.holes);
+    const std::size_t limit = tokenizer_.has_merges() ? 4 * to.size() : to.size();
+    const auto example =
+        with_holes(tokenizer_, body(*piece, window, limit), window.header, to.size(), random);
+    if (example) {
+      std::copy(example->begin(), example->end(), to.begin());
+      return example->size();
+    }
+  }
   std::vector<std::uint16_t> base = body(*piece, window, to.size()), ids = base;
   if (tokenizer_.has_merges()) {
     // How many base tokens it takes shows only when they are merged.

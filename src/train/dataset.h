@@ -3,9 +3,10 @@
 // A window of a piece is `BOS [PROGRAM...] START` with the programs that play in it, then the piece
 // from the start of some bar on, that bar with its TIME_SIGNATURE and TEMPO said explicitly, then
 // EOS where the piece ends. An example is windows packed one after another and cut at its length,
-// so no position is padding. Attention may look across the BOS between two windows; the grammar
-// state does not. Prepared data are base tokens; merges, where the tokenizer has any, are applied
-// to each window after it was transposed. Thread role: const and stateless, share freely.
+// so no position is padding. A share of the windows become infilling examples (holes.h): whole bars
+// with holes, then what fills them. Attention may look across the BOS between two windows; the
+// grammar state does not. Prepared data are base tokens; merges, where the tokenizer has any, are
+// applied to each window after it was transposed. Thread role: const and stateless, share freely.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,10 @@ struct WindowOptions {
   double first_bar_probability = 0.2;  // begin at the piece's first bar; else at any bar
   int lowest_shift = -5;               // transposition in semitones, kept inside 0..127
   int highest_shift = 6;
-  double drum_weight = 1.0;  // how much likelier a piece with drums is drawn, for its length
+  int tempo_shift = 0;          // bins of TEMPO up or down at most, kept inside the vocabulary
+  int velocity_shift = 0;       // the same of VELOCITY; what would leave it stays at its end
+  double hole_probability = 0;  // a window becomes an infilling example, where that fits
+  double drum_weight = 1.0;     // how much likelier a piece with drums is drawn, for its length
   std::vector<SourceWeight> source_weights;  // those of one piece multiply
 };
 
@@ -71,11 +75,14 @@ class Dataset {
     std::size_t bar = 0;
     bool header = true;
     int shift = 0;
+    int tempo_shift = 0, velocity_shift = 0;
+    std::optional<std::uint64_t> holes;  // the seed that draws them
   };
   Window draw(Random& random) const;
   std::vector<TokenId> programs_in(std::span<const std::uint16_t> tokens) const;
   std::vector<std::uint16_t> body(const PieceData& piece, const Window& window,
                                   std::size_t limit) const;
+  void shift_bins(Kind kind, int by, bool each, std::span<std::uint16_t> ids) const;
   std::vector<std::uint16_t> merged(std::span<const std::uint16_t> base) const;
   /// Writes as much of a window as fits; returns the number of tokens written.
   Result<std::size_t> write(const Window& window, std::span<std::uint16_t> to) const;

@@ -29,7 +29,8 @@ void expect_grammatical(const Tokenizer& tokenizer, std::span<const std::uint16_
 
 void expect_all_grammatical(const std::filesystem::path& shard,
                             const std::optional<TokenizerConfig>& config = std::nullopt) {
-  const auto data = Dataset::open(shard, {}, config);
+  const WindowOptions options = {.tempo_shift = 3, .velocity_shift = 4, .hole_probability = 0.5};
+  const auto data = Dataset::open(shard, options, config);
   ASSERT_TRUE(data) << to_string(data.error());
   const Tokenizer& tokenizer = data->tokenizer();
   Random random(3);
@@ -162,6 +163,78 @@ TEST(DatasetTest, TranspositionMovesPitchesAndNothingElse) {
   EXPECT_EQ(*pitches.begin(), 55);
   EXPECT_EQ(*pitches.rbegin(), 66);
   EXPECT_EQ(drums, (std::set<int>{36, 38}));
+}
+
+/// The ids of an example from each BOS to the next, except the last, which is cut off.
+std::vector<std::vector<TokenId>> windows_of(const Tokenizer& tokenizer,
+                                             std::span<const std::uint16_t> example) {
+  const TokenId bos = tokenizer.vocabulary().id(Kind::kBos);
+  std::vector<std::vector<TokenId>> windows;
+  for (const TokenId id : example) {
+    if (id == bos) windows.emplace_back();
+    windows.back().push_back(id);
+  }
+  windows.pop_back();
+  return windows;
+}
+
+// What fills the holes is the piece's own: a window with holes decodes to bars of the piece.
+TEST(DatasetTest, HolesHideMusicAndSayItLater) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 1);
+  const WindowOptions options = {
+      .first_bar_probability = 1, .lowest_shift = 0, .highest_shift = 0, .hole_probability = 1};
+  const auto data = Dataset::open(folder / "data" / "train", options);
+  ASSERT_TRUE(data) << to_string(data.error());
+  const Tokenizer& tokenizer = data->tokenizer();
+  const Vocabulary& vocabulary = tokenizer.vocabulary();
+  const Score original = test::small_piece(1, 6);
+  std::vector<std::uint16_t> example(800);
+  Random random(2);
+  std::set<std::size_t> hole_counts;
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(data->sample(random, example));
+    for (const auto& window : windows_of(tokenizer, example)) {
+      const auto count = [&](Kind kind) {
+        return static_cast<std::size_t>(
+            std::count(window.begin(), window.end(), vocabulary.id(kind)));
+      };
+      const std::size_t holes = count(Kind::kHole);
+      if (holes == 0) continue;  // too little room at the end of an example
+      hole_counts.insert(holes);
+      EXPECT_EQ(count(Kind::kFill), 1u);
+      EXPECT_EQ(count(Kind::kEndFill), 1u);
+      EXPECT_EQ(window.back(), vocabulary.id(Kind::kEos));
+      const auto decoded = tokenizer.decode(window);
+      ASSERT_TRUE(decoded) << to_string(decoded.error());
+      const auto& notes = decoded->tracks.at(0).notes;
+      ASSERT_LE(notes.size(), original.tracks[0].notes.size());
+      for (std::size_t n = 0; n < notes.size(); ++n)
+        EXPECT_EQ(notes[n].pitch, original.tracks[0].notes[n].pitch);
+    }
+  }
+  EXPECT_GT(hole_counts.size(), 2u);  // single bars, ranges, the whole track
+}
+
+TEST(DatasetTest, TempoAndVelocityMoveWithinTheirVocabulary) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 2, {.velocity = true});
+  const WindowOptions options = {.tempo_shift = 2, .velocity_shift = 3};
+  const auto data = Dataset::open(folder / "data" / "train", options);
+  ASSERT_TRUE(data) << to_string(data.error());
+  std::set<int> tempi, velocities;
+  std::vector<std::uint16_t> example(100);
+  Random random(2);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(data->sample(random, example));
+    for (const auto id : example) {
+      const TokenEvent event = data->tokenizer().vocabulary().event(id);
+      if (event.kind == Kind::kTempo) tempi.insert(event.value);
+      if (event.kind == Kind::kVelocity) velocities.insert(event.value);
+    }
+  }
+  EXPECT_EQ(tempi.size(), 5u);
+  EXPECT_EQ(velocities.size(), 7u);
 }
 
 TEST(DatasetTest, DrumsCanBeWeighedUp) {

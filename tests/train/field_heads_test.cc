@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "nn/models.h"
-#include "train/adamw.h"
+#include "train/optimiser.h"
 #include "train/torch_model.h"
 #include "train/torch_ops.h"
 
@@ -34,8 +34,7 @@ double trained_nats(const OutputFamily& output) {
   ModelConfig config = test::small_output_config(output, "mqa");
   config.layers = 1;
   TorchModel model(config, 1);
-  AdamW optimiser({}, model.weights().numel(), model.matrix_elements(), torch::kCPU);
-  torch::Tensor weights = model.weights();
+  const auto optimiser = optimiser_registry().front()->make(model, {});
   torch::manual_seed(1);
   double mean = 0;
   constexpr int kUpdates = 300, kMeasured = 50;
@@ -51,7 +50,7 @@ double trained_nats(const OutputFamily& output) {
     (loss / scored).backward();
     if (update >= kUpdates - kMeasured) mean += 3 * loss.item<double>() / scored / kMeasured;
     torch::NoGradGuard no_gradient;
-    optimiser.update(weights, model.gradients(), 3e-3, update + 1);
+    optimiser->update(3e-3, update + 1);
   }
   return mean;
 }
