@@ -61,6 +61,7 @@ Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const Spe
   Json result = {{"model", options.model.empty() ? options.random.shape : options.model},
                  {"attention", config.attention},
                  {"kv_heads", config.kv_heads},
+                 {"output", config.output},
                  {"type", to_string(engine.weights().type())},
                  {"cache", to_string(engine.cache_type())},
                  {"parameters", parameter_count(config)},

@@ -112,6 +112,7 @@ Result<void> act(Options& options) {
                {"model", (*engine)->weights().hash()},
                {"type", to_string((*engine)->weights().type())},
                {"attention", (*engine)->model().config().attention},
+               {"output", (*engine)->model().config().output},
                {"threads", options.model.threads},
                {"prompts_hash", hash_of(files)},
                {"seed", options.generation.seed},

@@ -46,7 +46,7 @@ BenchRunner::BenchRunner(std::shared_ptr<const Engine> engine, int context, int 
     : engine_(std::move(engine)),
       context_(context),
       tokens_(tokens),
-      ids_(static_cast<std::size_t>(context + tokens)),
+      ids_(static_cast<std::size_t>((context + tokens) * engine_->model().config().fields)),
       logits_(static_cast<std::size_t>(engine_->model().config().vocab_size)),
       cache_(engine_->model().config(), {.type = engine_->cache_type()}),
       workspace_(std::make_unique<Workspace>(engine_->model().config(),
@@ -59,18 +59,20 @@ BenchRunner::BenchRunner(std::shared_ptr<const Engine> engine, int context, int 
 double BenchRunner::prefill() {
   cache_.truncate(0);
   const auto start = Clock::now();
-  engine_->model().forward(std::span(ids_).first(static_cast<std::size_t>(context_)), cache_,
-                           *workspace_);
+  engine_->model().forward(steps(0, context_), cache_, *workspace_);
   return context_ / seconds_since(start);
 }
 
 double BenchRunner::decode() {
   cache_.truncate(context_);
+  const RowRange everything = {0, static_cast<std::int32_t>(logits_.size())};
   const auto start = Clock::now();
   for (int i = 0; i < tokens_; ++i) {
-    engine_->model().forward(std::span(ids_).subspan(static_cast<std::size_t>(context_ + i), 1),
-                             cache_, *workspace_);
-    engine_->model().logits(*workspace_, logits_);
+    const auto step = steps(context_ + i, 1);
+    engine_->model().forward(step, cache_, *workspace_);
+    for (std::size_t field = 0; field < step.size(); ++field)
+      engine_->model().field_logits(*workspace_, static_cast<int>(field), step.first(field),
+                                    {&everything, 1}, logits_);
   }
   return tokens_ / seconds_since(start);
 }

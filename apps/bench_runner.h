@@ -28,6 +28,8 @@ class BenchRunner {
   static Result<BenchRunner> create(std::shared_ptr<const Engine> engine, int context, int tokens,
                                     int threads);
 
+  // A token is a step of all its fields here.
+
   /// Tokens a second of reading the whole context into an empty cache.
   double prefill();
   /// Tokens a second of decoding behind the context, with the logits of the whole vocabulary each
@@ -45,6 +47,12 @@ class BenchRunner {
 
  private:
   BenchRunner(std::shared_ptr<const Engine> engine, int context, int tokens, int threads);
+
+  std::span<const TokenId> steps(int first, int count) const {
+    const int fields = engine_->model().config().fields;
+    return std::span(ids_).subspan(static_cast<std::size_t>(first * fields),
+                                   static_cast<std::size_t>(count * fields));
+  }
 
   std::shared_ptr<const Engine> engine_;
   int context_;

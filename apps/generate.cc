@@ -126,6 +126,7 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"model", engine.weights().hash()},
               {"bars", course.bars},
               {"new_notes", generator.notes()},
+              {"dropped_notes", generator.dropped_notes()},
               {"notes", note_count(score)},
               {"tracks", score.tracks.size()},
               {"programs", programs},
@@ -146,6 +147,9 @@ void report(const Options& options, const Engine& engine, const Generator& gener
       fixed(course.total, 2) + " s, " + fixed(notes / course.total, 0) + " notes/s, " +
       fixed(tokens / course.total, 0) + " tokens/s; first note after " +
       fixed(course.first_note * 1e3, 1) + " ms");
+  if (generator.dropped_notes() > 0)
+    say("dropped: " + grouped(static_cast<long long>(generator.dropped_notes())) +
+        " notes that had no place any more when they were complete");
   for (const std::string& path : {options.renderings.wav, options.renderings.svg})
     if (!path.empty()) say("wrote " + path);
 }

@@ -27,6 +27,7 @@ struct Options {
   int d_model = 0, layers = 0, heads = 0, d_ff = 0, kv_heads = 0;
   int context = 512;
   std::string attention = "as-kvhs";
+  std::string output = "flat";
   bool ff_banks = false;
   std::string tokenizer;                    // file; empty: the data's own
   std::vector<std::string> source_weights;  // name=weight
@@ -125,6 +126,8 @@ Result<void> complete_model(Options& options) {
   if (!attention) return tl::unexpected(attention.error());
   config->attention = options.attention;
   config->kv_heads = attention->kv_heads;
+  if (auto output = make_output(options.output); !output) return tl::unexpected(output.error());
+  config->output = options.output;
   config->ff_banks = options.ff_banks;
   config->context = config->window = options.context;
   options.train.model = *config;
@@ -204,7 +207,12 @@ void add_model_shape(CLI::App& command, Options& options) {
   command.add_option("--heads", options.heads, "instead of the shape's")->check(not_negative());
   command.add_option("--d-ff", options.d_ff, "instead of the shape's")->check(not_negative());
   command.add_flag("--ff-banks", options.ff_banks, "feed-forward weights by attribute");
-  command.add_option("--context", options.context, "tokens of an example")
+  command
+      .add_option("--output", options.output,
+                  "how a step is written: flat, or for the schemes mmt and cp parallel, nested, "
+                  "delay")
+      ->capture_default_str();
+  command.add_option("--context", options.context, "steps (flat: tokens) of an example")
       ->check(CLI::Range(16, 65'536))
       ->capture_default_str();
 }

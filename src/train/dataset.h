@@ -3,10 +3,12 @@
 // A window of a piece is `BOS [PROGRAM...] START` with the programs that play in it, then the piece
 // from the start of some bar on, that bar with its TIME_SIGNATURE and TEMPO said explicitly, then
 // EOS where the piece ends. An example is windows packed one after another and cut at its length,
-// so no position is padding. A share of the windows become infilling examples (holes.h): whole bars
-// with holes, then what fills them. Attention may look across the BOS between two windows; the
-// grammar state does not. Prepared data are base tokens; merges, where the tokenizer has any, are
-// applied to each window after it was transposed. Thread role: const and stateless, share freely.
+// so no position is padding. In a compound scheme a window is whole steps, and so is an example
+// whose length is a multiple of the stride. A share of the windows become infilling examples
+// (holes.h): whole bars with holes, then what fills them. Attention may look across the BOS between
+// two windows; the grammar state does not. Prepared data are base tokens; merges, where the
+// tokenizer has any, are applied to each window after it was transposed. Thread role: const and
+// stateless, share freely.
 #pragma once
 
 #include <cstdint>

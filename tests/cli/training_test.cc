@@ -171,6 +171,55 @@ TEST_F(ManyProcesses, DifferentOptionsAreRefused) {
     EXPECT_NE(ran.err.find("different options"), std::string::npos) << ran.err;
   }
 }
+class OutputCommand : public testing::TestWithParam<const char*> {};
+
+TEST_P(OutputCommand, FromFilesToMusic) {
+  const Scratch scratch;
+  for (std::uint64_t i = 0; i < 6; ++i)
+    ASSERT_TRUE(
+        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+  const std::string data = scratch.path("data"), model = scratch.path("run/model.safetensors");
+  const auto run = [&](const std::vector<std::string>& arguments) {
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
+    return ran;
+  };
+  const auto train = [&](const std::string& folder) {
+    return std::vector<std::string>{"train",    "--data",  data,    "-o",        folder, "--output",
+                                    GetParam(), "--shape", "tiny",  "--context", "64",   "--steps",
+                                    "30",       "--lr",    "0.003", "--warmup",  "5",    "--batch",
+                                    "4",        "--type",  "f32",   "--threads", "1"};
+  };
+  run({"data", "prepare", scratch.path("music"), "--scheme", "mmt", "--valid-share", "0.2", "-o",
+       data});
+  run(train(scratch.path("run")));
+  EXPECT_EQ(run({"inspect", model, "--json"}).json()["config"]["output"], GetParam());
+  const auto made = run({"generate", "--model", model, "--bars", "4", "--seed", "1", "-o",
+                         scratch.path("made.mid"), "--json"});
+  EXPECT_EQ(made.json()["bars"], 4);
+  EXPECT_EQ(read_midi_file(scratch.path("made.mid"))->warning_count, 0U);
+  const auto known =
+      run({"eval", "likelihood", "--model", model, "--data", scratch.path("music"), "--json"});
+  EXPECT_GT(known.json()["nats_per_note"].get<double>(), 0);
+  EXPECT_EQ(known.json()["pieces"], 6);
+  const auto waited = run({"bench", "latency", "--model", model, "--data", scratch.path("music"),
+                           "--prompt-bars", "1", "--bars", "16", "--limit", "2", "--json"});
+  EXPECT_EQ(waited.json()["output"], GetParam());
+  run({"bench", "speed", "--model", model, "--context", "16", "--tokens", "4", "--repeats", "1"});
+  const std::string narrow = scratch.path("narrow.safetensors");
+  run({"convert", model, "--type", "int8", "-o", narrow});
+  run({"generate", "--model", narrow, "--bars", "2", "-o", scratch.path("narrow.mid")});
+
+  // The same output where a step has one field only.
+  run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
+  const auto refused = run_program(train(scratch.path("other")));
+  EXPECT_NE(refused.code, 0);
+  EXPECT_TRUE(refused.one_line()) << refused.err;
+  EXPECT_NE(refused.err.find("mmt or cp"), std::string::npos) << refused.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Outputs, OutputCommand, testing::Values("parallel", "nested", "delay"),
+                         [](const auto& output) { return std::string(output.param); });
 
 INSTANTIATE_TEST_SUITE_P(Schemes, TrainingCommand, testing::Values("remi+", "tsd", "midi-like"),
                          [](const auto& scheme) {

@@ -209,6 +209,13 @@ TEST(DelayedSteps, DropsAStepThatTurnsOutUnsayable) {
     for (const TokenId id : step) ASSERT_NE(reader->push(id).type, ReadEvent::Type::kIllegal);
     accepted += !step.empty();
   }
+  std::vector<TokenId> rows(delayed.steps().size()), row(6);
+  shift_fields<TokenId>(delayed.steps(), row.size(), rows);
+  for (std::size_t r = 0; r < delayed.rows(); ++r) {
+    delayed.copy_row(r, row);
+    EXPECT_TRUE(
+        std::equal(row.begin(), row.end(), rows.begin() + static_cast<std::ptrdiff_t>(6 * r)));
+  }
   EXPECT_TRUE(delayed.idle());
   EXPECT_EQ(accepted + delayed.dropped(), 3u);
   EXPECT_GT(delayed.dropped(), 0u);

@@ -143,5 +143,15 @@ TEST_F(WeightsFile, SaysWhichFileIsMissing) {
   EXPECT_NE(loaded.error().message.find("no/such/model.safetensors"), std::string::npos);
 }
 
+// Files from before outputs had names are flat, and flat models are written as they were.
+TEST(Weights, TheModelThatComesAlongIsFlatToTheByte) {
+  const auto weights = Weights::load("models/sage-music.safetensors");
+  ASSERT_TRUE(weights) << weights.error().message;
+  const ModelConfig& config = (*weights)->config();
+  EXPECT_EQ(config.output, "flat");
+  EXPECT_EQ(config.fields, 1);
+  EXPECT_EQ(to_json(config).dump(), (*weights)->metadata().at(std::string(kModelKey)));
+}
+
 }  // namespace
 }  // namespace sage::test
