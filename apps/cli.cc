@@ -34,7 +34,7 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
   if (!examples.empty()) command->footer("Examples:\n" + examples);
   command->callback([&cli, command, act = std::move(act)] {
     refuse_empty_values(*command);
-    cli.action = act;
+    if (command->get_subcommands().empty()) cli.action = act;
   });
   return command;
 }

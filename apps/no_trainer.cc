@@ -1,5 +1,5 @@
-// In place of data.cc and train.cc in a program without libtorch: the commands say what to do
-// instead.
+// In place of data.cc, finetune.cc and train.cc in a program without libtorch: the commands say
+// what to do instead.
 #include "cli.h"
 
 namespace sage::cli {
@@ -21,6 +21,8 @@ void add_missing(Cli& cli, const char* name, const char* summary) {
 bool has_trainer() { return false; }
 
 void add_data(Cli& cli) { add_missing(cli, "data", "Prepare music for training"); }
+
+void add_finetune(Cli& cli) { add_missing(cli, "finetune", "Train a model on music of your own"); }
 
 void add_train(Cli& cli) { add_missing(cli, "train", "Train a model"); }
 

@@ -13,10 +13,35 @@
 #include "nn/weights.h"
 #include "tokens/tokenizer_file.h"
 #include "train/trainer.h"
+#include "train_commands.h"
 
 namespace sage::cli {
 
 bool has_trainer() { return true; }
+
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2'147'483'647);
+  mallopt(M_TOP_PAD, 256 << 20);
+}
+
+TrainHooks console_hooks() {
+  install_stop_handler();
+  TrainHooks hooks;
+  hooks.stop = &stop_requested();
+  hooks.progress = [](const TrainProgress& p) {
+    show_progress("step " + grouped(p.step) + ", " +
+                  fixed(static_cast<double>(p.tokens) * 1e-6, 2) + " M tokens, loss " +
+                  fixed(p.loss, 4) + ", " + fixed(p.tokens_per_second, 0) + " tokens/s, " +
+                  time_left(p.seconds_left));
+  };
+  hooks.validation = [](const Validation& v) {
+    end_progress();
+    say("step " + grouped(v.step) + ": validation " + fixed(v.nats_per_note, 4) + " nats a note, " +
+        fixed(v.nats_per_token, 4) + " a token");
+  };
+  return hooks;
+}
 
 namespace {
 
@@ -69,13 +94,6 @@ Result<Placement> placement() {
   const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
   place.store_is_running = agent != nullptr && std::string_view(agent) == "True";
   return place;
-}
-
-/// Keeps the large temporaries of a step instead of faulting them in again each time.
-void keep_memory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 2'147'483'647);
-  mallopt(M_TOP_PAD, 256 << 20);
 }
 
 void set_sizes(ModelConfig& config, const Options& options) {
@@ -135,6 +153,10 @@ Result<void> complete_model(Options& options) {
 }
 
 Result<void> complete(Options& options) {
+  if (!options.command->get_subcommands().empty()) return {};  // which has options of its own
+  for (const char* option : {"--data", "--run"})
+    if (!options.given(option))
+      return fail(ErrorCode::kInvalidArgument, std::string(option) + " is required");
   if (options.train.steps <= 0 && options.train.minutes <= 0)
     return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
   for (const std::string& text : options.source_weights) {
@@ -162,24 +184,13 @@ Result<void> act(const Options& given) {
   if (!place) return tl::unexpected(place.error());
   options.train.placement = *place;
   keep_memory();
-  install_stop_handler();
-  TrainHooks hooks;
-  hooks.stop = &stop_requested();
+  TrainHooks hooks = console_hooks();
   if (place->rank > 0) {  // the first process speaks for all
+    hooks.progress = nullptr;
+    hooks.validation = nullptr;
     const auto summary = train(options.train, hooks);
     return summary ? Result<void>() : tl::unexpected(summary.error());
   }
-  hooks.progress = [](const TrainProgress& p) {
-    show_progress("step " + grouped(p.step) + ", " +
-                  fixed(static_cast<double>(p.tokens) * 1e-6, 2) + " M tokens, loss " +
-                  fixed(p.loss, 4) + ", " + fixed(p.tokens_per_second, 0) + " tokens/s, " +
-                  time_left(p.seconds_left));
-  };
-  hooks.validation = [](const Validation& v) {
-    end_progress();
-    say("step " + grouped(v.step) + ": validation " + fixed(v.nats_per_note, 4) + " nats a note, " +
-        fixed(v.nats_per_token, 4) + " a token");
-  };
   auto summary = train(options.train, hooks);
   end_progress();
   if (!summary) return tl::unexpected(summary.error());
@@ -285,12 +296,14 @@ void add_train(Cli& cli) {
                   "  sage-music train --data prepared -o run --shape small --minutes 60 --resume\n"
                   "  sage-music train --data mine -o tuned --init model.safetensors --minutes 10",
                   [options] { return act(*options); });
+  command->require_subcommand(0, 1);
   options->command = command;
+  add_train_plot(*command, cli);
   train.command = cli.command_line;
   train.licence = "CC-BY-4.0";
-  command->add_option("--data", train.data, "folder that data prepare wrote")->required();
-  command->add_option("-o,--run", train.run, "folder of the run: checkpoints, metrics, model")
-      ->required();
+  command->add_option("--data", train.data, "folder that data prepare wrote (required)");
+  command->add_option("-o,--run", train.run,
+                      "folder of the run: checkpoints, metrics, model (required)");
   command->add_option("--init", train.init,
                       "start from this model file: its weights, shape, attention and tokenizer");
   command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");

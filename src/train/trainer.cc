@@ -402,7 +402,9 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   auto training = Dataset::open(options.data / "train", options.windows, options.tokenizer);
   if (!training) return tl::unexpected<Error>(training.error());
   std::optional<Dataset> validation;
-  if (auto opened = Dataset::open(options.data / "valid", options.windows, options.tokenizer)) {
+  WindowOptions unweighted = options.windows;  // a source may have no piece that validates
+  unweighted.source_weights.clear();
+  if (auto opened = Dataset::open(options.data / "valid", unweighted, options.tokenizer)) {
     validation = std::move(*opened);
   } else if (opened.error().code != ErrorCode::kInvalidArgument) {  // that is: no pieces in it
     return tl::unexpected<Error>(opened.error());

@@ -171,6 +171,7 @@ TEST_F(ManyProcesses, DifferentOptionsAreRefused) {
     EXPECT_NE(ran.err.find("different options"), std::string::npos) << ran.err;
   }
 }
+
 class OutputCommand : public testing::TestWithParam<const char*> {};
 
 TEST_P(OutputCommand, FromFilesToMusic) {
