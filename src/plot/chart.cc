@@ -170,6 +170,11 @@ class Drawing {
           widest, kCharacter * static_cast<double>(tick_text(all[i], step_of(y_, all, i)).size()));
     x_.begin = kMargin + widest + (chart_.y.label.empty() ? 4 : 22);
     x_.end = width_ - kMargin;
+    if (slanted_ > 0) {  // the first name ends below the middle of its category
+      const double first = std::min(longest, 150.0) * 0.87,
+                   count = static_cast<double>(names.size());
+      x_.begin = std::max(x_.begin, (first - x_.end / (2 * count)) / (1 - 1 / (2 * count)));
+    }
   }
 
   void axes() {

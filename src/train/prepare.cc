@@ -5,120 +5,208 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <fstream>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "base/file.h"
 #include "base/hash.h"
-#include "midi/file_name.h"
+#include "midi/reader.h"
+#include "train/data_writer.h"
+#include "train/music_files.h"
 #include "train/piece.h"
+#include "train/selection.h"
 #include "train/shard_writer.h"
+#include "train/work_folder.h"
 
 namespace sage {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+using Stage = PrepareProgress::Stage;
 
-Result<std::vector<fs::path>> list_midi(const std::vector<fs::path>& sources) {
-  std::vector<fs::path> files;
-  for (const fs::path& source : sources) {
-    std::error_code error;
-    if (fs::is_regular_file(source, error)) {
-      files.push_back(source);
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Calls back at the begin of each stage, and then at most fifty times a second.
+class Reporter {
+ public:
+  explicit Reporter(const PrepareCallback& callback) : callback_(callback) {}
+  /// False: stop.
+  bool operator()(const PrepareProgress& progress) {
+    if (!callback_ || (stage_ == progress.stage && seconds_since(last_) < 0.02)) return true;
+    stage_ = progress.stage;
+    last_ = Clock::now();
+    return callback_(progress);
+  }
+
+ private:
+  const PrepareCallback& callback_;
+  std::optional<Stage> stage_;
+  Clock::time_point last_;
+};
+
+std::array<std::uint8_t, 32> sha256_of(std::span<const std::uint8_t> bytes) {
+  const std::string hex = sha256_hex(bytes);
+  std::array<std::uint8_t, 32> digest;
+  for (std::size_t i = 0; i < digest.size(); ++i)
+    digest[i] = static_cast<std::uint8_t>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  return digest;
+}
+
+/// Reads all files into units, each unit on one thread.
+class UnitReader {
+ public:
+  UnitReader(const MusicFiles& files, const WorkFolder& work, const Tokenizer& tokenizer,
+             const PrepareOptions& options)
+      : files_(files), work_(work), tokenizer_(tokenizer), options_(options) {}
+
+  /// Fails with the first error of a thread, or kInterrupted. Finished units stay.
+  Result<std::vector<Unit>> run(Reporter& report);
+  std::size_t resumed() const { return resumed_; }
+
+ private:
+  Result<void> read_unit(std::size_t unit);
+  void work();
+  PrepareProgress progress(Clock::time_point begin) const;
+
+  const MusicFiles& files_;
+  const WorkFolder& work_;
+  const Tokenizer& tokenizer_;
+  const PrepareOptions& options_;
+  std::vector<std::size_t> missing_;  // units
+  std::size_t resumed_ = 0;           // files
+  std::uint64_t resumed_bytes_ = 0;
+  std::atomic<std::size_t> next_{0}, done_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<int> running_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;
+  std::optional<Error> error_;
+};
+
+Result<void> UnitReader::read_unit(std::size_t unit) {
+  UnitWriter writer;
+  std::vector<std::uint8_t> music;
+  const std::size_t first = work_.first_file(unit);
+  for (std::size_t i = first; i < first + work_.files_in(unit); ++i) {
+    if (stop_) return fail(ErrorCode::kInterrupted, "stopped");
+    FileMeta meta;
+    music.clear();
+    const auto bytes = read_file(files_.path(i), MidiLimits{}.max_bytes);
+    if (bytes) {
+      meta.sha256 = sha256_of(*bytes);
+      const Piece piece = read_piece(*bytes, tokenizer_, options_);
+      meta.drop = piece.drop;
+      meta.entry = piece.entry;
+      meta.fingerprint = piece.likeness.fingerprint;
+      meta.shingles = piece.likeness.shingles;
+      meta.signature = piece.likeness.signature;
+      if (piece.drop == Drop::kNone) append_piece(piece.data, music);
+    } else {
+      meta.drop = Drop::kUnreadable;
+    }
+    writer.add(meta, music);
+    ++done_;
+    bytes_ += files_.bytes(i);
+  }
+  return writer.write(work_.unit_path(unit), work_.unit_key(unit));
+}
+
+void UnitReader::work() {
+  for (std::size_t i; !stop_ && (i = next_++) < missing_.size();)
+    if (auto read = read_unit(missing_[i]); !read) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = read.error();
+      stop_ = true;
+    }
+  --running_;
+}
+
+PrepareProgress UnitReader::progress(Clock::time_point begin) const {
+  const double elapsed = std::max(1e-9, seconds_since(begin));
+  const auto bytes = static_cast<double>(bytes_);
+  PrepareProgress p;
+  p.stage = Stage::kReading;
+  p.files = resumed_ + done_;
+  p.total_files = files_.size();
+  p.resumed_files = resumed_;
+  p.files_per_second = static_cast<double>(done_) / elapsed;
+  p.megabytes_per_second = bytes * 1e-6 / elapsed;
+  if (bytes > 0)
+    p.seconds_left =
+        elapsed * (static_cast<double>(files_.bytes() - resumed_bytes_) - bytes) / bytes;
+  return p;
+}
+
+Result<std::vector<Unit>> UnitReader::run(Reporter& report) {
+  for (std::size_t unit = 0; unit < work_.unit_count(); ++unit) {
+    if (!work_.unit(unit)) {
+      missing_.push_back(unit);
       continue;
     }
-    fs::recursive_directory_iterator entry(source, error), end;
-    if (error) return fail(ErrorCode::kIo, source.string() + ": " + error.message());
-    for (; entry != end; entry.increment(error)) {
-      if (error) return fail(ErrorCode::kIo, source.string() + ": " + error.message());
-      if (entry->is_regular_file(error) && has_midi_extension(entry->path()))
-        files.push_back(entry->path());
-    }
+    resumed_ += work_.files_in(unit);
+    for (std::size_t i = 0; i < work_.files_in(unit); ++i)
+      resumed_bytes_ += files_.bytes(work_.first_file(unit) + i);
   }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-/// The name that versions of one piece share; see PrepareOptions::validation_share.
-std::string group_of(const fs::path& path) {
-  std::string name = path.filename().string();
-  name = name.substr(0, name.find('.'));
-  std::size_t end = name.size();
-  while (end > 0 && std::isdigit(static_cast<unsigned char>(name[end - 1])) != 0) --end;
-  if (end == name.size()) return name;
-  if (end > 1 && (name[end - 1] == 'v' || name[end - 1] == 'V')) --end;
-  const bool version = end > 1 && (name[end - 1] == '-' || name[end - 1] == '_');
-  return version ? name.substr(0, end - 1) : name;
-}
-
-bool validates(const fs::path& path, double share) {
-  const std::string hex = Sha256().update(group_of(path)).hex();
-  return static_cast<double>(std::stoul(hex.substr(0, 8), nullptr, 16)) < share * 0x1.0p32;
-}
-
-/// The rows of a MANIFEST.tsv beside a file: file name to "repo, licence".
-using Origins = std::map<std::string, std::string>;
-
-Origins read_origins(const fs::path& folder) {
-  Origins origins;
-  std::ifstream file(folder / "MANIFEST.tsv");
-  std::string line;
-  std::vector<std::string> header;
-  while (std::getline(file, line)) {
-    std::vector<std::string> cells(1);
-    for (const char c : line) {
-      if (c == '\t') {
-        cells.emplace_back();
-      } else if (c != '\r') {
-        cells.back() += c;
-      }
-    }
-    if (header.empty()) {
-      header = std::move(cells);
-      continue;
-    }
-    std::string name, origin;
-    for (std::size_t i = 0; i < std::min(cells.size(), header.size()); ++i) {
-      if (header[i] == "file") name = cells[i];
-      if (header[i] == "repo") origin = cells[i] + origin;
-      if (header[i] == "licence") origin += ", " + cells[i];
-    }
-    if (!name.empty()) origins[name] = origin;
-  }
-  return origins;
-}
-
-/// Reads all files on several threads; results stand at the files' indices.
-Result<std::vector<Piece>> read_all(const std::vector<fs::path>& files, const Tokenizer& tokenizer,
-                                    const PrepareOptions& options,
-                                    const PrepareCallback& callback) {
-  std::vector<Piece> pieces(files.size());
-  std::atomic<std::size_t> next{0}, done{0};
-  std::atomic<bool> stop{false};
-  const auto work = [&] {
-    for (std::size_t i; !stop && (i = next++) < files.size(); ++done)
-      pieces[i] = read_piece(files[i], tokenizer, options);
-  };
+  const auto begin = Clock::now();
+  running_ = std::max(1, options_.threads);
   std::vector<std::thread> team;
-  for (int i = 0; i < std::max(1, options.threads); ++i) team.emplace_back(work);
-  const auto begin = std::chrono::steady_clock::now();
-  while (done < files.size() && !stop) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(files.size() < 100 ? 2 : 200));
-    const double elapsed =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    const std::size_t count = done;
-    const double left = count == 0 ? 0
-                                   : elapsed * static_cast<double>(files.size() - count) /
-                                         static_cast<double>(count);
-    if (callback && !callback({count, files.size(), left})) stop = true;
+  for (int i = running_; i > 0; --i) team.emplace_back([this] { work(); });
+  while (running_ > 0) {
+    if (!report(progress(begin))) stop_ = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(files_.size() < 1000 ? 1 : 20));
   }
   for (std::thread& thread : team) thread.join();
-  if (stop) return fail(ErrorCode::kInterrupted, "preparation stopped; nothing was written");
-  return pieces;
+  if (error_) return tl::unexpected<Error>(*error_);
+  if (stop_) return fail(ErrorCode::kInterrupted, "stopped");
+  std::vector<Unit> units;
+  for (std::size_t unit = 0; unit < work_.unit_count(); ++unit) {
+    auto opened = work_.unit(unit);
+    if (!opened)
+      return fail(ErrorCode::kIo, work_.unit_path(unit).string() + ": cannot be read back");
+    units.push_back(*std::move(opened));
+  }
+  return units;
+}
+
+/// Everything that a result depends on, but for the files.
+std::string digest_of(const PrepareOptions& options) {
+  const QualityLimits& quality = options.quality;
+  const json text = {to_json(options.tokenizer), options.validation_share, options.near_duplicate,
+                     options.same_piece,         options.min_notes,        options.max_notes,
+                     options.max_bars,           quality.top_pitch_share,  quality.cut_bars,
+                     quality.notes_per_second,   quality.sounding,         quality.silent_bars,
+                     options.shard_bytes};
+  return Sha256().update(text.dump()).hex();
+}
+
+/// Why there is nothing to train on.
+std::string nothing_left(const Selection& selection) {
+  std::map<std::string_view, std::size_t> dropped;
+  for (const auto& choice : selection.files) {
+    if (choice.part == PartOf::kValid)
+      return "all pieces went to validation; give more files, or hold back a smaller share";
+    ++dropped[drop_name(choice.drop)];
+  }
+  std::string text = "no usable MIDI file among " + std::to_string(selection.files.size()) + " (";
+  for (const auto& [reason, count] : dropped)
+    text += std::to_string(count) + " " + std::string(reason) + ", ";
+  return text.replace(text.size() - 2, 2, ")");
+}
+
+Result<void> check(const PrepareOptions& options, const Tokenizer& tokenizer) {
+  if (tokenizer.vocabulary().size() > 65'536)
+    return fail(ErrorCode::kLimit, "prepared data holds vocabularies of up to 65536 tokens");
+  for (const double threshold : {options.near_duplicate, options.same_piece})
+    if (!(threshold >= 0.3 && threshold <= 1))
+      return fail(ErrorCode::kInvalidArgument,
+                  "the thresholds of similarity must be 0.3 to 1 (1: off)");
+  return {};
 }
 
 /// Makes the folder, so that a place that cannot be written is known before the work.
@@ -133,126 +221,66 @@ Result<void> make_output(const fs::path& folder) {
   return {};
 }
 
-/// Why there is nothing to train on.
-std::string nothing_left(std::size_t files, const PrepareSummary& summary) {
-  if (files == 0) return "no MIDI files (.mid, .midi, .rmi, .kar) in the folders given";
-  if (summary.valid.pieces > 0)
-    return "all pieces went to validation; give more files, or hold back a smaller share";
-  std::string text = "no usable MIDI file among " + std::to_string(files) + " (";
-  for (const auto& [reason, count] : summary.dropped)
-    text += std::to_string(count) + " " + reason + ", ";
-  text.replace(text.size() - 2, 2, ")");
-  return text;
+Result<PrepareSummary> read_and_write(const PrepareOptions& options, const Tokenizer& tokenizer,
+                                      const MusicFiles& files, const WorkFolder& work,
+                                      Reporter& report) {
+  UnitReader reader(files, work, tokenizer, options);
+  const auto units = reader.run(report);
+  if (!units) return tl::unexpected<Error>(units.error());
+  PrepareProgress p;
+  p.total_files = files.size();
+  p.resumed_files = reader.resumed();
+  p.stage = Stage::kComparing;
+  if (!report(p)) return fail(ErrorCode::kInterrupted, "stopped");
+  std::vector<const FileMeta*> metas;
+  for (const Unit& unit : *units)
+    for (const FileMeta& meta : unit.files()) metas.push_back(&meta);
+  const Selection selection = select_pieces(files, metas, options);
+  if (std::none_of(selection.files.begin(), selection.files.end(),
+                   [](const auto& choice) { return choice.part == PartOf::kTrain; }))
+    return fail(ErrorCode::kInvalidArgument, nothing_left(selection));
+  const auto begin = Clock::now();
+  const auto watch = [&](std::size_t file) {
+    p.stage = Stage::kWriting;
+    p.files = file;
+    p.files_per_second = static_cast<double>(file) / std::max(1e-9, seconds_since(begin));
+    p.seconds_left = static_cast<double>(files.size() - file) / std::max(1.0, p.files_per_second);
+    return report(p);
+  };
+  auto summary = write_data({files, work, *units, selection}, options, watch);
+  if (summary) summary->resumed_files = reader.resumed();
+  return summary;
 }
-
-/// Collects what goes into one shard.
-struct Part {
-  std::vector<PackedBlock> blocks;
-  PrepareSummary::Part summary;
-  std::map<std::string, std::size_t> sources;
-
-  void add(Piece&& piece, const std::string& origin) {
-    ++summary.pieces;
-    summary.notes += piece.entry.note_count;
-    summary.bars += piece.entry.bar_count;
-    summary.tokens += piece.entry.token_count;
-    ++sources[origin];
-    std::vector<std::uint8_t> bytes;
-    append_piece(piece.data, bytes);
-    blocks.push_back(pack_block({piece.entry}, bytes, 3));
-    piece = Piece{};
-  }
-
-  Result<json> write(const fs::path& folder, const std::string& name,
-                     const TokenizerConfig& config) {
-    json shards = json::array();
-    const std::string file = name + "-00000.sage";
-    auto writer = ShardWriter::create(folder / file, config, std::vector<Source>(1));
-    if (!writer) return tl::unexpected<Error>(writer.error());
-    for (PackedBlock& block : blocks)
-      if (auto added = writer->add(std::move(block)); !added)
-        return tl::unexpected<Error>(added.error());
-    const auto done = writer->finish();
-    if (!done) return tl::unexpected<Error>(done.error());
-    shards.push_back({{"file", file},
-                      {"sha256", done->sha256},
-                      {"pieces", done->pieces},
-                      {"bytes", done->bytes}});
-    return json{{"shards", shards},     {"pieces", summary.pieces}, {"notes", summary.notes},
-                {"bars", summary.bars}, {"tokens", summary.tokens}, {"sources", sources}};
-  }
-};
 
 }  // namespace
 
 Result<PrepareSummary> prepare(const PrepareOptions& options, const PrepareCallback& callback) {
   const auto tokenizer = Tokenizer::create(options.tokenizer);
   if (!tokenizer) return tl::unexpected<Error>(tokenizer.error());
-  if (tokenizer->vocabulary().size() > 65'536)
-    return fail(ErrorCode::kLimit, "prepared data holds vocabularies of up to 65536 tokens");
-  auto held_out = list_midi(options.validation);
-  if (!held_out) return tl::unexpected<Error>(held_out.error());
-  auto sources = list_midi(options.sources);
-  if (!sources) return tl::unexpected<Error>(sources.error());
-  // Held-out files first: of two copies the one that validates stays, so none leaks into training.
-  std::vector<fs::path> files = *held_out;
-  files.insert(files.end(), sources->begin(), sources->end());
-  if (files.empty()) return fail(ErrorCode::kInvalidArgument, nothing_left(0, {}));
-  if (auto made = make_output(options.output); !made) return tl::unexpected<Error>(made.error());
-  auto pieces = read_all(files, *tokenizer, options, callback);
-  if (!pieces) return tl::unexpected<Error>(pieces.error());
-
-  Part train, valid;
-  PrepareSummary summary;
-  std::set<std::uint64_t> seen;
-  std::map<fs::path, Origins> origins;
-  const auto take = [&](bool validation, bool split_pass) {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      const bool held = i < held_out->size();
-      const bool to_valid =
-          held || (held_out->empty() && validates(files[i], options.validation_share));
-      if (to_valid != validation || (split_pass && held)) continue;
-      Piece& piece = (*pieces)[i];
-      if (piece.dropped.empty() && !seen.insert(piece.fingerprint).second)
-        piece.dropped = "duplicate";
-      if (!piece.dropped.empty()) {
-        ++summary.dropped[piece.dropped];
-        continue;
-      }
-      const fs::path folder = files[i].parent_path();
-      auto at = origins.find(folder);
-      if (at == origins.end()) at = origins.emplace(folder, read_origins(folder)).first;
-      const auto row = at->second.find(files[i].filename().string());
-      (validation ? valid : train)
-          .add(std::move(piece), row == at->second.end() ? "unknown" : row->second);
-    }
+  if (auto checked = check(options, *tokenizer); !checked)
+    return tl::unexpected<Error>(checked.error());
+  Reporter report(callback);
+  const auto listing = [&](std::size_t files) {
+    return report({.stage = Stage::kListing, .files = files});
   };
-  take(/*validation=*/true, /*split_pass=*/false);
-  take(/*validation=*/false, /*split_pass=*/true);
-  summary.train = train.summary;
-  summary.valid = valid.summary;
-  if (train.blocks.empty())
-    return fail(ErrorCode::kInvalidArgument, nothing_left(files.size(), summary));
-
-  const fs::path manifest_path = options.output / "manifest.json";
-  std::error_code error;
-  fs::remove(manifest_path, error);  // until the new data is whole
-  auto train_json = train.write(options.output, "train", tokenizer->config());
-  if (!train_json) return tl::unexpected<Error>(train_json.error());
-  auto valid_json = valid.write(options.output, "valid", tokenizer->config());
-  if (!valid_json) return tl::unexpected<Error>(valid_json.error());
-  const json manifest = {{"format", 2},
-                         {"tokenizer", to_json(tokenizer->config())},
-                         {"train", *train_json},
-                         {"valid", *valid_json},
-                         {"dropped", summary.dropped},
-                         {"min_notes", options.min_notes},
-                         {"max_notes", options.max_notes},
-                         {"max_bars", options.max_bars}};
-  const std::string text = manifest.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-  summary.manifest_sha256 = Sha256().update(text).hex();
-  if (auto written = write_text(manifest_path, text); !written)
-    return tl::unexpected<Error>(written.error());
+  const auto files = MusicFiles::list(options.validation, options.sources, listing);
+  if (!files) return tl::unexpected<Error>(files.error());
+  if (files->size() == 0)
+    return fail(ErrorCode::kInvalidArgument,
+                "no MIDI files (.mid, .midi, .rmi, .kar) in the folders given");
+  if (auto made = make_output(options.output); !made) return tl::unexpected<Error>(made.error());
+  auto work = WorkFolder::open(options.output, digest_of(options), files->digest(), files->size(),
+                               options.restart);
+  if (!work) return tl::unexpected<Error>(work.error());
+  auto summary = read_and_write(options, *tokenizer, *files, *work, report);
+  if (summary) {
+    work->remove();
+    return summary;
+  }
+  const Error& error = summary.error();
+  if (error.code == ErrorCode::kInvalidArgument) work->remove();  // there is nothing to go on with
+  if (error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kIo)
+    return fail(error.code, error.message + "; the same command goes on from there");
   return summary;
 }
 

@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,15 +28,14 @@ void send_to(const std::filesystem::path& path, int descriptor) {
   ::close(fd);
 }
 
-}  // namespace
-
-Ran run_program(const std::vector<std::string>& arguments,
-                const std::vector<std::string>& environment) {
-  const Scratch scratch;
+/// Starts the program with its output in files.
+pid_t start(const std::vector<std::string>& arguments,
+            const std::vector<std::string>& environment, const std::filesystem::path& out,
+            const std::filesystem::path& err) {
   const pid_t child = ::fork();
   if (child == 0) {
-    send_to(scratch.path("out"), STDOUT_FILENO);
-    send_to(scratch.path("err"), STDERR_FILENO);
+    send_to(out, STDOUT_FILENO);
+    send_to(err, STDERR_FILENO);
     const rlimit memory = {rlim_t{SAGE_PROGRAM_GIB} << 30, rlim_t{SAGE_PROGRAM_GIB} << 30};
     // Sanitizers reserve far more address space than they use.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -52,13 +52,47 @@ Ran run_program(const std::vector<std::string>& arguments,
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
+  return child;
+}
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+}  // namespace
+
+Ran run_program(const std::vector<std::string>& arguments,
+                const std::vector<std::string>& environment) {
+  const Scratch scratch;
+  const pid_t child = start(arguments, environment, scratch.path("out"), scratch.path("err"));
   int status = 0;
   ::waitpid(child, &status, 0);
   Ran ran;
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  ran.code = code_of(status);
   ran.out = slurp(scratch.path("out"));
   ran.err = slurp(scratch.path("err"));
   return ran;
+}
+
+Running::Running(const std::vector<std::string>& arguments)
+    : child_(start(arguments, {}, "/dev/null", "/dev/null")) {}
+
+bool Running::going() {
+  int status = 0;
+  if (child_ > 0 && ::waitpid(child_, &status, WNOHANG) == child_) {
+    code_ = code_of(status);
+    child_ = -1;
+  }
+  return child_ > 0;
+}
+
+int Running::finish(int signal) {
+  if (child_ > 0) {
+    int status = 0;
+    ::kill(child_, signal);
+    ::waitpid(child_, &status, 0);
+    code_ = code_of(status);
+    child_ = -1;
+  }
+  return code_;
 }
 
 Scratch::Scratch() {

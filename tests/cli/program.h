@@ -21,6 +21,23 @@ struct Ran {
 Ran run_program(const std::vector<std::string>& arguments,
                 const std::vector<std::string>& environment = {});
 
+/// A program that runs on while the test does other things.
+class Running {
+ public:
+  explicit Running(const std::vector<std::string>& arguments);
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { finish(9); }
+  /// False once it has ended.
+  bool going();
+  /// Sends a signal and waits for the end; returns what Ran::code would be.
+  int finish(int signal);
+
+ private:
+  int child_ = -1;
+  int code_ = -1;
+};
+
 /// A fresh folder that goes when the object does.
 class Scratch {
  public:

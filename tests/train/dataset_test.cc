@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
 
 #include "small_data.h"
@@ -258,6 +259,65 @@ TEST(DatasetTest, DrumsCanBeWeighedUp) {
     return drums / 400.0;
   };
   EXPECT_GT(share_of_drums(20), share_of_drums(1) + 0.2);
+}
+
+class SourceWeightsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    test::prepare_small(folder_, 4);
+    std::ofstream(folder_ / "midi" / "MANIFEST.tsv")
+        << "file\trepo\tlicence\npiece0x.mid\tone\tCC0-1.0\npiece1x.mid\ttwo\tCC0-1.0\n";
+    PrepareOptions options;
+    options.sources = {folder_ / "midi"};
+    options.output = folder_ / "data";
+    options.validation_share = 0;
+    ASSERT_TRUE(prepare(options));
+  }
+  /// The number of different beginnings among many windows, all from first bars.
+  std::size_t different(const std::vector<SourceWeight>& weights) {
+    WindowOptions options = {.first_bar_probability = 1, .lowest_shift = 0, .highest_shift = 0};
+    options.source_weights = weights;
+    const auto data = Dataset::open(folder_ / "data" / "train", options);
+    EXPECT_TRUE(data) << to_string(data.error());
+    std::set<std::vector<std::uint16_t>> seen;
+    Random random(1);
+    std::vector<std::uint16_t> example(60);
+    for (int i = 0; i < 300; ++i) {
+      EXPECT_TRUE(data->sample(random, example));
+      seen.insert({example.begin() + 30, example.end()});
+    }
+    return seen.size();
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(SourceWeightsTest, ASourceOrALicenceCanBeLeftOut) {
+  const std::size_t all = different({});
+  const std::size_t licensed = different({{"unknown", 0}});
+  const std::size_t one = different({{"unknown", 0}, {"two", 0}});
+  EXPECT_LT(licensed, all);
+  EXPECT_LT(one, licensed);
+  EXPECT_EQ(different({{"CC0-1.0", 0}, {"two", 7}}), different({{"CC0-1.0", 0}}));
+}
+
+TEST_F(SourceWeightsTest, AnUnknownNameIsRefusedWithTheKnownOnes) {
+  WindowOptions options;
+  options.source_weights = {{"three", 2}};
+  const auto data = Dataset::open(folder_ / "data" / "train", options);
+  ASSERT_FALSE(data);
+  EXPECT_EQ(data.error().code, ErrorCode::kInvalidArgument);
+  for (const char* word : {"\"three\"", "CC0-1.0", "one", "two", "unknown"})
+    EXPECT_NE(data.error().message.find(word), std::string::npos) << data.error().message;
+}
+
+TEST_F(SourceWeightsTest, SomethingMustBeLeft) {
+  WindowOptions options;
+  options.source_weights = {{"CC0-1.0", 0}, {"unknown", 0}};
+  const auto data = Dataset::open(folder_ / "data" / "train", options);
+  ASSERT_TRUE(data);
+  Random random(1);
+  std::vector<std::uint16_t> example(20);
+  EXPECT_FALSE(data->sample(random, example));
 }
 
 }  // namespace

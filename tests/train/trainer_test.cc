@@ -363,6 +363,28 @@ TEST(TrainerTest, RefusesAnInitialModelThatDoesNotFit) {
   says("prepare the data again");
 }
 
+TEST(TrainerTest, DamagedDataEndARunWithOneLineAndACheckpoint) {
+  const TemporaryFolder folder;
+  test::prepare_small(folder, 4);
+  const auto shard = folder / "data" / "train-00000.sage";
+  auto bytes = read_file(shard).value();
+  bytes[40] ^= 1;  // in the first block
+  ASSERT_TRUE(write_file(shard, bytes));
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 3;
+  const auto summary = train(options);
+  ASSERT_FALSE(summary);
+  EXPECT_NE(summary.error().message.find("train-00000.sage: block 0 is damaged"),
+            std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(options.run / "model.safetensors"));
+  bytes[40] ^= 1;
+  ASSERT_TRUE(write_file(shard, bytes));  // repaired, the run goes on
+  options.resume = true;
+  const auto resumed = train(options);
+  ASSERT_TRUE(resumed) << to_string(resumed.error());
+  EXPECT_EQ(resumed->steps, 3);
+}
+
 TEST(TrainerTest, RefusesWhatCannotWork) {
   const TemporaryFolder folder;
   TrainOptions options = small_training(folder, "run");
