@@ -99,7 +99,7 @@ std::map<std::string, std::uint64_t> by_repo(const PartStats& part) {
   std::map<std::string, std::uint64_t> notes;
   for (const auto& [source, count] : part.sources) {
     const std::string name = source.repo.substr(source.repo.find('+') + 1);
-    notes[name.size() > 26 ? name.substr(0, 24) + ".." : name] += count.notes;
+    notes[name.size() > 22 ? name.substr(0, 20) + ".." : name] += count.notes;
   }
   return notes;
 }
@@ -182,7 +182,7 @@ std::vector<NamedChart> data_charts(const DataStats& stats) {
       category_chart("programs", "Instruments", "% of notes", shares(by_program, 18), both));
   charts.push_back(category_chart("meters", "Meters", "% of bars", shares(meters, 12), both));
   charts.push_back(
-      category_chart("kinds", "Tokens by kind", "% of tokens", shares(kinds, 14), both));
+      category_chart("kinds", "Tokens by kind", "% of tokens", shares(kinds, 8), both));
   charts.push_back(histogram("tempos", "Tempo", "quarter notes a minute", "% of bars", train.tempos,
                              valid.tempos));
   charts.push_back(histogram("piece-notes", "Length of a piece", "notes", "% of pieces",
