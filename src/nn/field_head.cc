@@ -1,6 +1,7 @@
 #include "nn/field_head.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
 #include "nn/quantise.h"
@@ -26,7 +27,8 @@ FieldHead::FieldHead(const Weights& weights, const PackedWeights& packed,
       workspace_(workspace),
       field_(field),
       tokens_(tokens),
-      d_(weights.config().d_model) {
+      d_(weights.config().d_model),
+      shares_(tokens * d_ * d_ < kWorthSharing ? 1 : workspace.threads()) {
   const ModelConfig& config = weights.config();
   const auto width = static_cast<std::size_t>(d_);
   const auto before = static_cast<std::size_t>(field);
@@ -48,14 +50,19 @@ FieldHead::FieldHead(const Weights& weights, const PackedWeights& packed,
 }
 
 const float* FieldHead::run() noexcept {
-  workspace_.team_.run(*this, kSteps);
+  if (shares_ > 1) {
+    workspace_.team_.run(*this, kSteps);
+  } else {
+    for (int step = 0; step < kSteps; ++step)
+      for (int item = 0; item < items(step); ++item) run(step, item, 0);
+  }
   return out();
 }
 
 int FieldHead::items(int step) const noexcept {
   if (static_cast<Step>(step) == Step::kNarrow)
     return packed_.field_down().type == WeightType::kI8 ? 1 : 0;
-  return workspace_.threads();
+  return shares_;
 }
 
 void FieldHead::run(int step, int item, int) noexcept {
@@ -63,7 +70,7 @@ void FieldHead::run(int step, int item, int) noexcept {
     case Step::kUp: {
       multiply(packed_.field_up(), workspace_.locals_.front().normed.as_floats(), inner(), item,
                false);
-      const auto [begin, end] = rows_of(d_, item, workspace_.threads());
+      const auto [begin, end] = rows_of(d_, item, shares_);
       for (std::int64_t token = 0; token < tokens_; ++token)
         kernels_.gelu(inner() + token * d_ + begin, end - begin);
       return;
@@ -92,7 +99,7 @@ void FieldHead::multiply(const PackedLinear& linear, const float* x, float* y, i
   const Workspace::Local& local = workspace_.locals_.front();
   const bool narrow = linear.type == WeightType::kI8;
   MatmulArgs args;
-  std::tie(args.row_begin, args.row_end) = rows_of(d_, item, workspace_.threads());
+  std::tie(args.row_begin, args.row_end) = rows_of(d_, item, shares_);
   args.weight = linear.panels(field_);
   args.scale = linear.scales_of(field_);
   args.in = d_;

@@ -47,6 +47,7 @@ class FieldHead {
   Workspace& workspace_;
   int field_;
   std::int64_t tokens_, d_;
+  int shares_;  // items of a step
 };
 
 }  // namespace sage

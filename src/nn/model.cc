@@ -9,9 +9,6 @@
 namespace sage {
 namespace {
 
-/// Fewer multiplications than this are not worth waking the team for.
-constexpr std::int64_t kWorthSharing = 1 << 15;
-
 /// Rows of the output head that lie in ranges, as a job of one step.
 struct Projection {
   void (*matmul)(const MatmulArgs&) noexcept;

@@ -61,6 +61,30 @@ TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
   }
 }
 
+// So that an example of so many steps may be cut into them.
+TEST(DatasetTest, ExamplesOfCompoundSchemesAreWholeSteps) {
+  for (const char* scheme : {"mmt", "cp"}) {
+    const TemporaryFolder folder;
+    test::prepare_small(folder, 4, {.scheme = scheme});
+    const auto data = Dataset::open(folder / "data" / "train.sage", {});
+    ASSERT_TRUE(data) << to_string(data.error());
+    const auto stride = static_cast<std::size_t>(data->tokenizer().stride());
+    const Vocabulary& vocabulary = data->tokenizer().vocabulary();
+    Random random(3);
+    std::vector<std::uint16_t> example(65 * stride);
+    for (std::size_t i = 0; i < 100; ++i) {
+      data->sample(random, example);
+      for (std::size_t at = 0; at < example.size(); ++at) {
+        const Kind kind = vocabulary.event(example[at]).kind;
+        const bool begins = kind == Kind::kNote || kind == Kind::kMetrical || kind == Kind::kBos ||
+                            kind == Kind::kBar || kind == Kind::kEos;
+        ASSERT_FALSE(begins && at % stride != 0) << scheme << ", id " << at;
+        ASSERT_FALSE(kind == Kind::kPad && at % stride == 0) << scheme << ", id " << at;
+      }
+    }
+  }
+}
+
 TEST(DatasetTest, WindowsFollowTheGrammarWithMerges) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
