@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <span>
+#include <vector>
 
 namespace sage::cli {
 namespace {
@@ -69,21 +71,23 @@ void multiply(const KernelTable& kernels, const PackedLinear& linear, Operands& 
 }
 
 /// Attention of one token over whole pages of the cache, every query head of every layer.
-void attend(const KernelTable& kernels, const ModelConfig& config, const AttentionSpec& spec,
-            const KvCache& cache, int context, int part, int parts) {
+void attend(const KernelTable& kernels, const ModelConfig& config,
+            std::span<const AttentionSpec> specs, const KvCache& cache, int context, int part,
+            int parts) {
   const int pages = context / kPageTokens, dim = config.head_dim();
   const std::vector<float> query(static_cast<std::size_t>(dim), 0.1f);
   const std::vector<std::int8_t> query8(static_cast<std::size_t>(dim) + 3, 1);
   const RowScale scale = {0.1f, dim};
   const void* const row =
       cache.type() == DType::kI8 ? static_cast<const void*>(query8.data()) : query.data();
-  std::vector<float> out(static_cast<std::size_t>((part_width(dim) + 2) * spec.query_heads));
-  const auto heads = static_cast<std::size_t>(spec.query_heads);
+  std::vector<float> out(static_cast<std::size_t>((part_width(dim) + 2) * config.heads));
+  const auto heads = static_cast<std::size_t>(config.heads);
   std::vector<const void*> queries(heads, row);
   std::vector<const RowScale*> scales(heads, &scale);
   std::vector<float*> outs;
-  for (int i = 0; i < spec.query_heads; ++i) outs.push_back(out.data() + i * (part_width(dim) + 2));
-  for (int layer = 0; layer < config.layers; ++layer)
+  for (int i = 0; i < config.heads; ++i) outs.push_back(out.data() + i * (part_width(dim) + 2));
+  for (int layer = 0; layer < config.layers; ++layer) {
+    const AttentionSpec& spec = specs[static_cast<std::size_t>(layer)];
     for (int head = 0; head < spec.kv_heads; ++head)
       for (int page = pages * part / parts; page < pages * (part + 1) / parts; ++page) {
         const auto plane = cache.plane(head, layer, std::int64_t{page} * kPageTokens);
@@ -101,6 +105,7 @@ void attend(const KernelTable& kernels, const ModelConfig& config, const Attenti
         args.out = outs.data();
         kernels.attend(cache.type())(args);
       }
+  }
 }
 
 std::size_t bytes_of(const PackedLinear& linear) {
@@ -125,7 +130,8 @@ Json bench_kernels(const Engine& engine, const KvCache& cache, int context, Team
   const Model& model = engine.model();
   const ModelConfig& config = model.config();
   const KernelTable& kernels = model.kernels();
-  const AttentionSpec spec = attention_of(config);
+  std::vector<AttentionSpec> specs;
+  for (int layer = 0; layer < config.layers; ++layer) specs.push_back(attention_of(config, layer));
   Operands operands(config);
   Json rows = Json::array();
   const auto add = [&](const std::string& name, std::size_t bytes, double seconds) {
@@ -153,7 +159,7 @@ Json bench_kernels(const Engine& engine, const KvCache& cache, int context, Team
   if (context >= kPageTokens) {
     const std::size_t tokens = static_cast<std::size_t>(context / kPageTokens) * kPageTokens;
     add("attention", tokens * cache.bytes_per_token(), fastest(team, [&](int part, int parts) {
-          attend(kernels, config, spec, cache, context, part, parts);
+          attend(kernels, config, specs, cache, context, part, parts);
         }));
   }
   linears("output", {&Layer::o});

@@ -34,11 +34,15 @@ class AttentionFamily {
   virtual std::string_view summary() const = 0;  // one line for listings
   /// `kv_heads` 0 asks for the member's usual number. Refuses what it cannot be built with.
   virtual Result<AttentionSpec> make(int query_heads, int kv_heads, int attributes) const = 0;
+  /// A layer with a table of its own, query head -> K/V head. Members refuse it unless their layers
+  /// may differ.
+  virtual Result<AttentionSpec> make(std::span<const int> kv_head_of) const;
 };
 
 std::span<const AttentionFamily* const> attention_registry();
 
 /// Looks a member up by name; the error lists the names there are.
+Result<const AttentionFamily*> find_attention(std::string_view name);
 Result<AttentionSpec> make_attention(std::string_view name, int query_heads, int kv_heads,
                                      int attributes);
 

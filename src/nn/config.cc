@@ -62,6 +62,25 @@ Result<std::vector<std::uint8_t>> from_runs(const json& runs, int size) {
   return attributes;
 }
 
+Result<void> validate_groups(const ModelConfig& config) {
+  if (config.kv_groups.empty()) return {};
+  if (config.kv_groups.size() != static_cast<std::size_t>(config.layers))
+    return bad("kv_groups must have a table for every layer, or be left out");
+  int most = 0;
+  for (const std::vector<int>& table : config.kv_groups) {
+    if (table.size() != static_cast<std::size_t>(config.heads))
+      return bad("a table of kv_groups must have an entry for every query head");
+    for (const int head : table)
+      if (head < 0 || head >= config.heads) return bad("kv_groups names a K/V head out of range");
+    const auto spec = (*find_attention(config.attention))->make(table);
+    if (!spec) return bad(spec.error().message);
+    most = std::max(most, spec->kv_heads);
+  }
+  if (most != config.kv_heads)
+    return bad("kv_heads must be the most that a layer of kv_groups has");
+  return {};
+}
+
 }  // namespace
 
 json to_json(const ModelConfig& config) {
@@ -78,6 +97,7 @@ json to_json(const ModelConfig& config) {
     out["output"] = config.output;
     out["fields"] = config.fields;
   }
+  if (!config.kv_groups.empty()) out["kv_groups"] = config.kv_groups;
   return out;
 }
 
@@ -108,6 +128,8 @@ Result<ModelConfig> model_config_from_json(const json& in) {
     auto attributes = from_runs(in.at("token_attributes"), config.vocab_size);
     if (!attributes) return tl::unexpected(attributes.error());
     config.token_attributes = *std::move(attributes);
+    if (in.contains("kv_groups"))
+      config.kv_groups = in.at("kv_groups").get<std::vector<std::vector<int>>>();
   } catch (const json::exception& e) {
     return bad(e.what());
   }
@@ -138,17 +160,29 @@ Result<void> validate(const ModelConfig& config) {
     return bad("a step of output '" + config.output + "' has " +
                (output->compound ? "2 to " + std::to_string(kMostFields) + " fields" : "1 field") +
                ", not " + std::to_string(config.fields));
-  return {};
+  return validate_groups(config);
 }
 
-AttentionSpec attention_of(const ModelConfig& config) {
-  return make_attention(config.attention, config.heads, config.kv_heads, config.attributes).value();
+AttentionSpec attention_of(const ModelConfig& config, int layer) {
+  const AttentionFamily& family = **find_attention(config.attention);
+  return (config.kv_groups.empty() ? family.make(config.heads, config.kv_heads, config.attributes)
+                                   : family.make(config.kv_groups[static_cast<std::size_t>(layer)]))
+      .value();
+}
+
+int total_kv_heads(const ModelConfig& config) {
+  int total = 0;
+  for (int layer = 0; layer < config.layers; ++layer) total += attention_of(config, layer).kv_heads;
+  return total;
 }
 
 std::string describe(const ModelConfig& config) {
+  const std::string kv = !config.kv_groups.empty()
+                             ? std::to_string(total_kv_heads(config)) + " K/V heads in all"
+                         : config.kv_heads == 1 ? "1 K/V head"
+                                                : std::to_string(config.kv_heads) + " K/V heads";
   return "d" + std::to_string(config.d_model) + " L" + std::to_string(config.layers) + " h" +
-         std::to_string(config.heads) + ", " + config.attention + " with " +
-         std::to_string(config.kv_heads) + (config.kv_heads == 1 ? " K/V head" : " K/V heads");
+         std::to_string(config.heads) + ", " + config.attention + " with " + kv;
 }
 
 OutputSpec output_of(const ModelConfig& config) { return make_output(config.output).value(); }

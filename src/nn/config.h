@@ -20,8 +20,11 @@ struct ModelConfig {
   int d_model = 256;   // d
   int layers = 6;      // L
   int heads = 4;       // h; head_dim = d / h, even
-  int kv_heads = 1;    // G
+  int kv_heads = 1;    // G; the most that any layer has
   std::string attention = "as-kvhs";
+  /// (L, h): the K/V head that each query head reads, for a member whose layers differ
+  /// (as-kvhs-merged). Empty: every layer as the member makes it of h and G.
+  std::vector<std::vector<int>> kv_groups = {};
   int d_ff = 768;         // f
   bool ff_banks = false;  // feed-forward weights chosen by the token's attribute
   Activation activation = Activation::kSwiGlu;
@@ -45,8 +48,10 @@ nlohmann::json to_json(const ModelConfig& config);
 Result<ModelConfig> model_config_from_json(const nlohmann::json& json);
 /// Refuses a config that no model can have, with the reason.
 Result<void> validate(const ModelConfig& config);
-/// The attention of every layer. Precondition: validate() accepts.
-AttentionSpec attention_of(const ModelConfig& config);
+/// The attention of a layer. Precondition: validate() accepts, 0 <= layer < L.
+AttentionSpec attention_of(const ModelConfig& config, int layer);
+/// K/V heads of all layers together.
+int total_kv_heads(const ModelConfig& config);
 /// How it writes a step. Precondition: validate() accepts.
 OutputSpec output_of(const ModelConfig& config);
 

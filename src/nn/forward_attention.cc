@@ -2,6 +2,7 @@
 // their parts merged.
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "nn/forward_pass.h"
 
@@ -13,9 +14,9 @@ constexpr std::int64_t kChunkTokens = kChunkPages * kPageTokens;
 }  // namespace
 
 /// Pieces of a single token's attention: the chunks of every head, and its sinks.
-int ForwardPass::attend_items() const noexcept {
+int ForwardPass::attend_items(int layer) const noexcept {
   std::int64_t pieces = 0;
-  for (int head = 0; head < kv_heads_; ++head) {
+  for (int head = 0; head < kv_heads(layer); ++head) {
     const auto [first, end] = chunks(head);
     pieces += end - first + 1;
   }
@@ -25,14 +26,14 @@ int ForwardPass::attend_items() const noexcept {
 /// A single token: an item is a run of neighbouring pieces.
 void ForwardPass::attend_one(int layer, const Share& share, const Tokens& tokens) noexcept {
   std::int64_t pieces = 0, piece = 0;
-  for (int head = 0; head < kv_heads_; ++head) {
+  for (int head = 0; head < kv_heads(layer); ++head) {
     const auto [first, end] = chunks(head);
     pieces += end - first + 1;
   }
   const std::int64_t begin = pieces * share.item / share.items;
   const std::int64_t end = pieces * (share.item + 1) / share.items;
   const auto is_mine = [&](std::int64_t number) { return number >= begin && number < end; };
-  for (int head = 0; head < kv_heads_; ++head) {
+  for (int head = 0; head < kv_heads(layer); ++head) {
     const KvCache::Visible& sees = visible(0, head);
     const auto [first, last] = chunks(head);
     // Whoever attends over the chunk of the new entry stores it, before all else. Sinks in the same
@@ -52,12 +53,12 @@ void ForwardPass::attend_one(int layer, const Share& share, const Tokens& tokens
 /// Tokens of a prefill, whose keys and values are stored.
 void ForwardPass::attend_many(int layer, int thread, const Tokens& tokens) noexcept {
   rotate_queries(thread, tokens);
-  for (int head = 0; head < kv_heads_; ++head) {
+  for (int head = 0; head < kv_heads(layer); ++head) {
     const auto [first, end] = chunks(head);
     for (std::int64_t chunk = first; chunk < end; ++chunk)
       attend_chunk(layer, head, thread, tokens, chunk);
     if (sees_sinks_) attend_sinks(layer, head, thread, tokens);
-    for (const int query_head : query_heads_[static_cast<std::size_t>(head)])
+    for (const int query_head : readers(layer, head))
       for (int token = tokens.begin; token < tokens.end; ++token)
         merge(token, head, query_head, thread);
   }
@@ -93,7 +94,7 @@ void ForwardPass::rotate_queries(int thread, const Tokens& tokens) noexcept {
 void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
   Workspace::Local& local = workspace_.locals_[static_cast<std::size_t>(thread)];
   const std::int64_t entry = visible(token, head).high - 1;
-  const std::int64_t at = (std::int64_t{token} * kv_heads_ + head) * head_dim_;
+  const std::int64_t at = (std::int64_t{token} * kv_heads(layer) + head) * head_dim_;
   const auto angle = static_cast<std::size_t>(token * (head_dim_ / 2));
   const float* const value = workspace_.v_.as_floats() + at;
   float* const key = local.key.as_floats();
@@ -182,7 +183,7 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
     }
     AttendArgs args;
     for (; token < tokens.end && seen_by(token) == seen; ++token)
-      for (const int query_head : query_heads_[static_cast<std::size_t>(head)]) {
+      for (const int query_head : readers(layer, head)) {
         const auto n = static_cast<std::size_t>(args.queries++);
         const std::int64_t row = std::int64_t{token} * heads_ + query_head;
         local.queries[n] = queries + row * stride;
@@ -219,6 +220,38 @@ void ForwardPass::merge(int token, int head, int query_head, int thread) noexcep
   kernels_.merge(
       parts.data(), static_cast<std::int64_t>(count), head_dim_,
       workspace_.attended_.as_floats() + (std::int64_t{token} * heads_ + query_head) * head_dim_);
+}
+
+/// The attention of tokens whose keys are stored and whose queries are rotated, once more and
+/// slowly, for an observer.
+void ForwardPass::show(int layer, int thread, const Tokens& tokens) const noexcept {
+  const float* const queries = shared(thread).query.as_floats();
+  std::vector<double> scores;
+  for (int token = tokens.begin; token < tokens.end; ++token)
+    for (int head = 0; head < kv_heads(layer); ++head) {
+      const std::int64_t count = visible(token, head).high;
+      if (count == 0) continue;
+      for (const int query_head : readers(layer, head)) {
+        const float* const query =
+            queries + (std::int64_t{token} * heads_ + query_head) * head_dim_;
+        scores.assign(static_cast<std::size_t>(panel_count(count) * kPanelRows), 0.0);
+        for (std::int64_t entry = 0; entry < count; entry += kPanelRows) {
+          const auto* keys = reinterpret_cast<const float*>(
+              cache_.plane(head, layer, entry).keys +
+              panel_offset(DType::kF32, head_dim_, entry % kPageTokens, 0));
+          double* const row = scores.data() + entry;
+          for (int i = 0; i < head_dim_; ++i, keys += kPanelRows)
+            for (int key = 0; key < kPanelRows; ++key)
+              row[key] += static_cast<double>(query[i]) * static_cast<double>(keys[key]);
+        }
+        scores.resize(static_cast<std::size_t>(count));
+        const double top = *std::max_element(scores.begin(), scores.end());
+        double sum = 0;
+        for (double& score : scores) sum += score = std::exp(score - top);
+        for (double& score : scores) score /= sum;
+        observer_->attended(layer, query_head, cache_.length() - tokens_ + token, scores);
+      }
+    }
 }
 
 std::pair<std::int64_t, std::int64_t> ForwardPass::chunks(int head) const {

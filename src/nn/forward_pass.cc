@@ -23,6 +23,7 @@ ForwardPass::ForwardPass(const Context& context, std::span<const std::int32_t> i
       query_heads_(context.query_heads),
       cache_(context.cache),
       workspace_(context.workspace),
+      observer_(context.observer),
       ids_(ids),
       outputs_(outputs),
       tokens_(static_cast<int>(ids.size()) / config_.fields),
@@ -110,7 +111,7 @@ int ForwardPass::items(int step) const noexcept {
     case Step::kStore:
       return tokens_ == 1 ? 0 : std::min(items, tokens_);
     case Step::kAttend:
-      return tokens_ == 1 ? std::min(items, attend_items()) : std::min(items, tokens.count);
+      return tokens_ == 1 ? std::min(items, attend_items(layer)) : std::min(items, tokens.count);
     case Step::kMerge:
       return tokens_ == 1 && tokens.count > 0 ? std::min(items, heads_) : 0;
     case Step::kInnerNorm:
@@ -139,7 +140,7 @@ void ForwardPass::run(int step, int item, int thread) noexcept {
     case Step::kQkv: {
       if (prepare(step, thread)) norm(norms.attn_norm, type, thread, all_);
       const Operand in = normed(type, thread);
-      const std::int64_t kv_width = std::int64_t{kv_heads_} * head_dim_;
+      const std::int64_t kv_width = std::int64_t{kv_heads(index)} * head_dim_;
       linear(layer.q, share, tokens, in, {workspace_.q_.as_floats(), attended().stride});
       linear(layer.k, share, all_, in, {workspace_.k_.as_floats(), kv_width});
       return linear(layer.v, share, all_, in, {workspace_.v_.as_floats(), kv_width});
@@ -147,21 +148,24 @@ void ForwardPass::run(int step, int item, int thread) noexcept {
     case Step::kStore: {
       const Tokens mine = own(share, all_);
       for (int token = mine.begin; token < mine.end; ++token)
-        for (int head = 0; head < kv_heads_; ++head)
+        for (int head = 0; head < kv_heads(index); ++head)
           if (visible(token, head).kept) store(index, head, token, thread);
       return;
     }
     case Step::kAttend:
       if (tokens_ == 1) {
         if (prepare(step, thread)) rotate_queries(thread, tokens);
-        return attend_one(index, share, tokens);
+        attend_one(index, share, tokens);
+        if (observer_ != nullptr) show(index, thread, tokens);
+        return;
       }
       attend_many(index, thread, own(share, tokens));
+      if (observer_ != nullptr) show(index, thread, own(share, tokens));
       return narrow(attended(), attended().stride, type, thread, own(share, tokens));
     case Step::kMerge: {
       int number = 0;
-      for (int head = 0; head < kv_heads_; ++head)
-        for (const int query_head : query_heads_[static_cast<std::size_t>(head)])
+      for (int head = 0; head < kv_heads(index); ++head)
+        for (const int query_head : readers(index, head))
           if (number++ % share.items == item) merge(0, head, query_head, thread);
       return;
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/kernel_table.h"
+#include "nn/attention_observer.h"
 #include "nn/kv_cache.h"
 #include "nn/packed_weights.h"
 #include "nn/weights.h"
@@ -24,9 +25,10 @@ class ForwardPass {
     const Weights& weights;  // embeddings and norms
     const PackedWeights& packed;
     const KernelTable& kernels;
-    std::span<const std::vector<int>> query_heads;  // (G)
+    std::span<const QueryHeads> query_heads;  // (L)
     KvCache& cache;
     Workspace& workspace;
+    AttentionObserver* observer = nullptr;
   };
 
   /// Appends the tokens to the cache and plans the block. 1 to the workspace's block of tokens; a
@@ -114,7 +116,7 @@ class ForwardPass {
   }
 
   // forward_attention.cc
-  int attend_items() const noexcept;
+  int attend_items(int layer) const noexcept;
   void attend_one(int layer, const Share& share, const Tokens& tokens) noexcept;
   void attend_many(int layer, int thread, const Tokens& tokens) noexcept;
   void rotate_queries(int thread, const Tokens& tokens) noexcept;
@@ -127,7 +129,14 @@ class ForwardPass {
   void attend_page(int layer, int head, int thread, const Tokens& tokens, std::int64_t page,
                    bool sinks, std::int64_t slot, const SeenBy& seen_by) noexcept;
   void merge(int token, int head, int query_head, int thread) noexcept;
+  void show(int layer, int thread, const Tokens& tokens) const noexcept;
 
+  int kv_heads(int layer) const {
+    return static_cast<int>(query_heads_[static_cast<std::size_t>(layer)].size());
+  }
+  const std::vector<int>& readers(int layer, int head) const {
+    return query_heads_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(head)];
+  }
   /// The tokens that a layer computes to the end.
   const Tokens& tokens_of(int layer) const;
   /// The tokens of a prefill that an item sees to.
@@ -138,7 +147,7 @@ class ForwardPass {
     return part;
   }
   /// Where operands and queries lie.
-  Workspace::Local& shared(int thread) {
+  Workspace::Local& shared(int thread) const {
     return workspace_.locals_[tokens_ == 1 ? static_cast<std::size_t>(thread) : 0];
   }
   /// True once a step and thread, for the single token's operands.
@@ -159,13 +168,14 @@ class ForwardPass {
   const PackedWeights& packed_;
   const ModelConfig& config_;
   const KernelTable& kernels_;
-  std::span<const std::vector<int>> query_heads_;
+  std::span<const QueryHeads> query_heads_;
   KvCache& cache_;
   Workspace& workspace_;
+  AttentionObserver* observer_;
   std::span<const std::int32_t> ids_;
   Outputs outputs_;
-  int tokens_, heads_, kv_heads_, head_dim_, sink_pages_;
-  bool sees_sinks_ = false;  // some query has left the sinks behind
+  int tokens_, heads_, kv_heads_, head_dim_, sink_pages_;  // kv_heads_: the most of any layer
+  bool sees_sinks_ = false;                                // some query has left the sinks behind
   Tokens all_, last_, none_;
   std::int32_t last_order_ = 0;
   Workspace::BankGroup last_group_{};

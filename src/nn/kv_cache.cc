@@ -9,7 +9,6 @@ namespace sage {
 KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
     : config_(config),
       options_(options),
-      layers_(config.layers),
       head_dim_(config.head_dim()),
       window_(options.capacity > 0 ? std::min(options.capacity, config.window) : config.window),
       sinks_(std::min(config.sinks, window_ - 1)),
@@ -17,20 +16,31 @@ KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
       key_bytes_(static_cast<std::size_t>(panels_bytes(options.type, kPageTokens, head_dim_))),
       value_bytes_(static_cast<std::size_t>(panels_bytes(options.type, head_dim_, kPageTokens))),
       scale_bytes_(options.type == DType::kI8 ? 2 * kPageTokens * sizeof(float) : 0) {
-  const AttentionSpec spec = attention_of(config);
   // Pages are dropped whole and only between blocks, hence two more than what must be kept.
   const int kept = window_ + options.rollback + kMaxBlock;
   const auto pages_a_head =
       static_cast<std::size_t>(sink_pages_ + (kept + kPageTokens - 1) / kPageTokens + 2);
-  const std::size_t pages = pages_a_head * static_cast<std::size_t>(spec.kv_heads);
-  for (const std::uint32_t attributes : spec.keys) {
-    Head& head = heads_.emplace_back();
-    head.attributes = attributes;
-    head.pages.reserve(pages_a_head);
+  heads_.resize(static_cast<std::size_t>(config.kv_heads));
+  for (int layer = 0; layer < config.layers; ++layer) {
+    const AttentionSpec spec = attention_of(config, layer);
+    for (std::size_t i = 0; i < spec.keys.size(); ++i) {
+      Head& head = heads_[i];
+      head.attributes = spec.keys[i];
+      head.planes.resize(static_cast<std::size_t>(layer));
+      head.planes.push_back(static_cast<std::int32_t>(head.page_bytes / plane_bytes()));
+      head.page_bytes += plane_bytes();
+    }
   }
-  for (std::size_t page = pages; page-- > 0;) free_.push_back(static_cast<std::int32_t>(page));
-  positions_.resize(pages * kPageTokens);
-  memory_ = AlignedBuffer(pages * page_bytes());
+  std::size_t bytes = 0;
+  for (Head& head : heads_) {
+    head.begin = bytes;
+    bytes += pages_a_head * head.page_bytes;
+    head.pages.reserve(pages_a_head);
+    for (std::size_t page = pages_a_head; page-- > 0;)
+      head.free.push_back(static_cast<std::int32_t>(page));
+    head.positions.resize(pages_a_head * kPageTokens);
+  }
+  memory_ = AlignedBuffer(bytes);
 }
 
 std::int32_t KvCache::page_of(const Head& head, std::int64_t entry) const {
@@ -39,8 +49,8 @@ std::int32_t KvCache::page_of(const Head& head, std::int64_t entry) const {
 }
 
 std::int64_t KvCache::position_of(const Head& head, std::int64_t entry) const {
-  return positions_[static_cast<std::size_t>(page_of(head, entry) * kPageTokens +
-                                             entry % kPageTokens)];
+  return head.positions[static_cast<std::size_t>(page_of(head, entry) * kPageTokens +
+                                                 entry % kPageTokens)];
 }
 
 /// The first entry of at least this position, among those that have not left.
@@ -66,7 +76,7 @@ void KvCache::slide() {
       if (end > head.count || position_of(head, end - 1) >= needed) break;
       lost_ = std::max(lost_, position_of(head, end - 1) + 1);
       const auto page = head.pages.begin() + sink_pages_;
-      free_.push_back(*page);
+      head.free.push_back(*page);
       head.pages.erase(page);
       ++head.dropped;
     }
@@ -78,14 +88,13 @@ void KvCache::append(std::uint8_t attribute) {
     head.kept_last = (head.attributes >> attribute & 1) != 0;
     if (!head.kept_last) continue;
     if (head.count % kPageTokens == 0) {
-      head.pages.push_back(free_.back());
-      free_.pop_back();
+      head.pages.push_back(head.free.back());
+      head.free.pop_back();
       // Attention gives entries that are not there the weight 0: they must be numbers.
-      std::memset(memory_.bytes() + static_cast<std::size_t>(head.pages.back()) * page_bytes(), 0,
-                  page_bytes());
+      std::memset(memory_of(head, head.pages.back()), 0, head.page_bytes);
     }
     const auto at = page_of(head, head.count) * kPageTokens + head.count % kPageTokens;
-    positions_[static_cast<std::size_t>(at)] = length_;
+    head.positions[static_cast<std::size_t>(at)] = length_;
     ++head.count;
     if (length_ < sinks_) ++head.sinks;
   }
@@ -118,7 +127,7 @@ void KvCache::truncate(std::int64_t n) {
     const std::int64_t pages = (head.count + kPageTokens - 1) / kPageTokens;
     const auto held = static_cast<std::size_t>(pages - head.dropped);
     while (head.pages.size() > held) {
-      free_.push_back(head.pages.back());
+      head.free.push_back(head.pages.back());
       head.pages.pop_back();
     }
   }
@@ -130,40 +139,39 @@ KvCache KvCache::clone() const {
   KvCache copy(config_, options_);
   copy.length_ = length_;
   copy.lost_ = lost_;
-  copy.free_ = free_;
-  copy.positions_ = positions_;
   for (std::size_t i = 0; i < heads_.size(); ++i) {
     const Head& head = heads_[i];
     auto pages = std::move(copy.heads_[i].pages);  // has room for a full window
+    auto free = std::move(copy.heads_[i].free);    // likewise
     pages.assign(head.pages.begin(), head.pages.end());
+    free.assign(head.free.begin(), head.free.end());
     copy.heads_[i] = head;
     copy.heads_[i].pages = std::move(pages);
-    for (const std::int32_t page : head.pages) {
-      const std::size_t offset = static_cast<std::size_t>(page) * page_bytes();
-      std::memcpy(copy.memory_.bytes() + offset, memory_.bytes() + offset, page_bytes());
-    }
+    copy.heads_[i].free = std::move(free);
+    for (const std::int32_t page : head.pages)
+      std::memcpy(copy.memory_of(head, page), memory_of(head, page), head.page_bytes);
   }
   return copy;
 }
 
 std::size_t KvCache::bytes() const {
-  std::size_t pages = 0;
-  for (const Head& head : heads_) pages += head.pages.size();
-  return pages * page_bytes();
+  std::size_t total = 0;
+  for (const Head& head : heads_) total += head.pages.size() * head.page_bytes;
+  return total;
 }
 
 std::size_t KvCache::bytes_per_token() const {
-  const std::size_t entry_bytes = page_bytes() / kPageTokens;
-  if (length_ == 0) return heads_.size() * entry_bytes;
-  std::int64_t entries = 0;
-  for (const Head& head : heads_) entries += head.count;
-  return static_cast<std::size_t>(entries) * entry_bytes / static_cast<std::size_t>(length_);
+  std::size_t total = 0;
+  for (const Head& head : heads_)
+    total +=
+        head.page_bytes / kPageTokens * static_cast<std::size_t>(length_ == 0 ? 1 : head.count);
+  return length_ == 0 ? total : total / static_cast<std::size_t>(length_);
 }
 
 KvCache::Plane KvCache::plane(int head, int layer, std::int64_t entry) const {
-  const auto page = page_of(heads_[static_cast<std::size_t>(head)], entry);
-  std::uint8_t* const keys = memory_.bytes() + static_cast<std::size_t>(page) * page_bytes() +
-                             static_cast<std::size_t>(layer) * plane_bytes();
+  const Head& of = heads_[static_cast<std::size_t>(head)];
+  const auto index = static_cast<std::size_t>(of.planes[static_cast<std::size_t>(layer)]);
+  std::uint8_t* const keys = memory_of(of, page_of(of, entry)) + index * plane_bytes();
   std::uint8_t* const values = keys + key_bytes_;
   auto* const scales = reinterpret_cast<float*>(values + value_bytes_);
   return {keys, values, scales, scales + kPageTokens};

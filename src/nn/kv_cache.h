@@ -3,10 +3,10 @@
 // thread-safe.
 //
 // A K/V head g keeps the tokens whose attribute is in AttentionSpec::keys[g]; its e-th kept token
-// is its entry e. Entries lie in pages of kPageTokens; a page holds them for all layers. Keys are
-// stored rotated by their absolute position. In a page, keys and values are matrices in panels
-// (kernels/panels.h): a row a key, and a row an element of the values, so that attention streams
-// both from end to end.
+// is its entry e. Entries lie in pages of kPageTokens; a page holds them for all layers that have
+// the head. Keys are stored rotated by their absolute position. In a page, keys and values are
+// matrices in panels (kernels/panels.h): a row a key, and a row an element of the values, so that
+// attention streams both from end to end.
 //
 // Sliding window with attention sinks (the idea of StreamingLLM, Xiao et al. 2023). The query at
 // position p sees the positions above p - window, and the first `sinks` positions for ever. Rotary
@@ -101,23 +101,29 @@ class KvCache {
     std::int64_t dropped = 0;         // pages that left, behind the pages of sinks
     bool kept_last = false;           // the last token is an entry
     std::vector<std::int32_t> pages;  // pages of sinks, then what follows the dropped ones
+
+    std::vector<std::int32_t> planes;  // (L): where in a page a layer has its plane
+    std::size_t begin = 0;             // of its pages, in memory
+    std::size_t page_bytes = 0;
+    std::vector<std::int32_t> free;
+    std::vector<std::int64_t> positions;  // (pages, kPageTokens)
   };
 
   std::int32_t page_of(const Head& head, std::int64_t entry) const;
   std::int64_t position_of(const Head& head, std::int64_t entry) const;
   std::int64_t first_at_or_after(const Head& head, std::int64_t position) const;
-  std::size_t page_bytes() const { return static_cast<std::size_t>(layers_) * plane_bytes(); }
+  std::uint8_t* memory_of(const Head& head, std::int32_t page) const {
+    return memory_.bytes() + head.begin + static_cast<std::size_t>(page) * head.page_bytes;
+  }
 
   ModelConfig config_;
   KvCacheOptions options_;
-  int layers_, head_dim_, window_, sinks_, sink_pages_;
+  int head_dim_, window_, sinks_, sink_pages_;
   std::size_t key_bytes_, value_bytes_, scale_bytes_;  // of one plane
   std::int64_t length_ = 0;
   std::int64_t lost_ = 0;  // positions below, sinks apart, may have left
   std::vector<Head> heads_;
-  std::vector<std::int32_t> free_;
-  std::vector<std::int64_t> positions_;  // (pages, kPageTokens)
-  AlignedBuffer memory_;                 // (pages, layers) of planes
+  AlignedBuffer memory_;  // head after head: (pages, layers that have it) of planes
 };
 
 }  // namespace sage

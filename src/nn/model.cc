@@ -53,21 +53,23 @@ Model::Model(std::shared_ptr<const Weights> weights, const KernelTable& kernels)
       packed_(*weights_),
       kernels_(&kernels),
       output_(output_of(config())) {
-  const AttentionSpec attention = attention_of(config());
-  query_heads_.resize(static_cast<std::size_t>(attention.kv_heads));
-  for (int head = 0; head < attention.query_heads; ++head) {
-    const int group = attention.kv_head_of[static_cast<std::size_t>(head)];
-    query_heads_[static_cast<std::size_t>(group)].push_back(head);
+  for (int layer = 0; layer < config().layers; ++layer) {
+    const AttentionSpec attention = attention_of(config(), layer);
+    QueryHeads& heads = query_heads_.emplace_back(static_cast<std::size_t>(attention.kv_heads));
+    for (int head = 0; head < attention.query_heads; ++head) {
+      const int group = attention.kv_head_of[static_cast<std::size_t>(head)];
+      heads[static_cast<std::size_t>(group)].push_back(head);
+    }
   }
 }
 
 std::int64_t Model::advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
-                            Outputs outputs) const noexcept {
+                            Outputs outputs, AttentionObserver* observer) const noexcept {
   const auto fields = static_cast<std::size_t>(config().fields);
   const std::size_t steps = ids.size() / fields;
   const std::size_t count = std::min(steps, static_cast<std::size_t>(workspace.block_));
   if (outputs == Outputs::kLast && count < steps) outputs = Outputs::kNone;
-  ForwardPass pass({*weights_, packed_, *kernels_, query_heads_, cache, workspace},
+  ForwardPass pass({*weights_, packed_, *kernels_, query_heads_, cache, workspace, observer},
                    ids.first(count * fields), outputs);
   pass.run();
   if (outputs != Outputs::kNone) {
@@ -107,6 +109,14 @@ void Model::forward_all(std::span<const std::int32_t> ids, KvCache& cache, Works
     ids = ids.subspan(used);
     if (!next.empty()) next = next.subspan(used);
   }
+}
+
+void Model::observe(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
+                    AttentionObserver& observer) const noexcept {
+  const auto fields = static_cast<std::size_t>(config().fields);
+  while (!ids.empty())
+    ids = ids.subspan(fields * static_cast<std::size_t>(advance(ids, cache, workspace,
+                                                                Outputs::kAll, &observer)));
 }
 
 void Model::logits(Workspace& workspace, std::span<const RowRange> rows,

@@ -24,6 +24,7 @@ struct RowRange {
 };
 
 enum class Outputs;
+class AttentionObserver;
 
 class Model {
  public:
@@ -61,10 +62,16 @@ class Model {
   void forward_all(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                    std::span<float> out, std::span<const std::int32_t> next = {}) const noexcept;
 
+  /// forward() with the attention of every head and token shown. Slow, and allocates. Further
+  /// preconditions: a cache of f32 that was empty, no more ids than its window, and a workspace of
+  /// one thread.
+  void observe(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
+               AttentionObserver& observer) const noexcept;
+
  private:
   /// Runs the first block of ids and returns how many steps it had.
   std::int64_t advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
-                       Outputs outputs) const noexcept;
+                       Outputs outputs, AttentionObserver* observer = nullptr) const noexcept;
   /// out (tokens, rows) = states (tokens, d) times rows of the output head, range after range;
   /// `stride` floats from one token's to the next's.
   void project(Workspace& workspace, const float* states, std::int64_t tokens,
@@ -74,7 +81,7 @@ class Model {
   PackedWeights packed_;
   const KernelTable* kernels_;
   OutputSpec output_;
-  std::vector<std::vector<int>> query_heads_;  // (G) of the query heads that read K/V head g
+  std::vector<QueryHeads> query_heads_;  // (L)
 };
 
 }  // namespace sage

@@ -8,8 +8,6 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
   const std::int64_t d = config.d_model;
   const std::int64_t f = config.d_ff;
   const std::int64_t q = std::int64_t{config.heads} * config.head_dim();
-  const std::int64_t kv = std::int64_t{config.kv_heads} * config.head_dim();
-  const AttentionSpec attention = attention_of(config);
 
   std::vector<TensorSpec> specs;
   const auto norm = [&](std::string name) { specs.push_back({std::move(name), {d}, false}); };
@@ -22,6 +20,8 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
   matrix("embed.weight", false, config.vocab_size, d);
   for (int i = 0; i < config.layers; ++i) {
     const std::string layer = "layers." + std::to_string(i) + ".";
+    const AttentionSpec attention = attention_of(config, i);
+    const std::int64_t kv = std::int64_t{attention.kv_heads} * config.head_dim();
     norm(layer + "attn_norm.weight");
     matrix(layer + "attn.q.weight", attention.query_banks, q, d);
     matrix(layer + "attn.k.weight", attention.kv_banks, kv, d);

@@ -10,7 +10,7 @@
 namespace sage {
 
 /// B is 1, or A where the config says that the weights are chosen by attribute; then and only then
-/// the leading bank dimension is written.
+/// the leading bank dimension is written. G may differ from layer to layer.
 ///
 ///   embed.weight             (V, d)
 ///   layers.I.attn_norm.weight (d)

@@ -236,6 +236,20 @@ Result<std::shared_ptr<const Weights>> Weights::random(const ModelConfig& config
   return weights;
 }
 
+Result<std::shared_ptr<const Weights>> Weights::copy_of(const ModelConfig& config,
+                                                        const Metadata& metadata,
+                                                        std::span<const TensorView> tensors) {
+  if (auto ok = validate(config); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_tensors(config, tensors); !ok) return tl::unexpected(ok.error());
+  std::shared_ptr<Weights> weights(new Weights);
+  weights->config_ = config;
+  weights->metadata_ = metadata;
+  weights->metadata_.erase(std::string(kChecksumKey));
+  weights->own({tensors.begin(), tensors.end()});
+  weights->bind();
+  return weights;
+}
+
 std::shared_ptr<const Weights> Weights::convert(WeightType target) const {
   OwnedTensors tensors;
   const auto specs = tensor_specs(config_);

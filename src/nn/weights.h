@@ -76,6 +76,11 @@ class Weights {
   /// Weights of a freshly initialised model (normal, 1/sqrt(in)), for benchmarks and tests.
   static Result<std::shared_ptr<const Weights>> random(const ModelConfig& config, WeightType type,
                                                        std::uint64_t seed);
+  /// A model in memory from a copy of tensors, checked like those of a file. `metadata` is that of
+  /// a file; its checksum is left out.
+  static Result<std::shared_ptr<const Weights>> copy_of(const ModelConfig& config,
+                                                        const Metadata& metadata,
+                                                        std::span<const TensorView> tensors);
   /// The same model with other elements, in memory. I8 to anything keeps the loss it has.
   std::shared_ptr<const Weights> convert(WeightType type) const;
   /// Writes a model file, atomically.

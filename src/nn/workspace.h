@@ -21,6 +21,9 @@ inline constexpr int kChunkPages = 2;
 /// Fewer multiplications than this are not worth waking the team for.
 inline constexpr std::int64_t kWorthSharing = 1 << 15;
 
+/// Of one layer, (G): the query heads that read each K/V head.
+using QueryHeads = std::vector<std::vector<int>>;
+
 struct WorkspaceOptions {
   int threads = 1;  // the calling one included; results do not depend on it
   int block = 32;   // tokens of a prefill that go through a layer at once, 1..KvCache::kMaxBlock

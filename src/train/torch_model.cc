@@ -1,6 +1,8 @@
 #include "train/torch_model.h"
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "train/torch_ops.h"
@@ -44,9 +46,17 @@ std::string layer_name(int layer, std::string_view rest) {
 }  // namespace
 
 TorchModel::TorchModel(const ModelConfig& config, std::uint64_t seed, torch::Device device)
-    : config_(config), attention_(attention_of(config)) {
-  heads_of_group_.assign(static_cast<std::size_t>(attention_.kv_heads), 0);
-  for (const int group : attention_.kv_head_of) ++heads_of_group_[static_cast<std::size_t>(group)];
+    : config_(config) {
+  for (int layer = 0; layer < config.layers; ++layer) {
+    LayerAttention& attention = attention_.emplace_back();
+    const auto& table = (attention.spec = attention_of(config, layer)).kv_head_of;
+    attention.readers.assign(static_cast<std::size_t>(attention.spec.kv_heads), 0);
+    for (const int group : table) ++attention.readers[static_cast<std::size_t>(group)];
+    if (std::is_sorted(table.begin(), table.end())) continue;
+    const Tensor groups = torch::tensor(table, torch::kInt64).to(device);
+    attention.order = std::get<1>(groups.sort(/*stable=*/true, 0, /*descending=*/false));
+    attention.inverse = attention.order.argsort();
+  }
   std::vector<std::int64_t> attributes(config.token_attributes.begin(),
                                        config.token_attributes.end());
   token_attributes_ = torch::tensor(attributes, torch::kInt64).to(device);
@@ -92,7 +102,8 @@ Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode, const Tensor&
   pass.time = tokens.size(1) / config_.fields;
   const Tensor steps = tokens.reshape({-1, config_.fields});
   pass.attributes = token_attributes_.index_select(0, steps.select(1, -1));
-  if (attention_.query_banks || attention_.kv_banks || config_.ff_banks) {
+  const AttentionSpec& banks = attention_.front().spec;
+  if (banks.query_banks || banks.kv_banks || config_.ff_banks) {
     pass.order = pass.attributes.argsort(std::int64_t{0});
     pass.inverse = torch::empty_like(pass.order);
     pass.inverse.index_copy_(0, pass.order,
@@ -155,44 +166,49 @@ Tensor TorchModel::attention(int layer, const Tensor& n, const Pass& pass) const
   const auto load = [&](const char* rest) {
     return weight(layer_name(layer, rest), pass.mode.compute);
   };
-  const std::int64_t heads = attention_.query_heads, groups = attention_.kv_heads;
+  const AttentionSpec& spec = attention_[static_cast<std::size_t>(layer)].spec;
+  const std::int64_t heads = spec.query_heads, groups = spec.kv_heads;
   const std::int64_t dim = config_.head_dim();
-  const Tensor sorted = attention_.query_banks || attention_.kv_banks ? pass.sorted(n) : Tensor();
+  const Tensor sorted = spec.query_banks || spec.kv_banks ? pass.sorted(n) : Tensor();
   const auto project = [&](bool banks, const Tensor& w) {
     return banks ? pass.unsorted(banked_linear(sorted, w, pass.counts)) : torch::linear(n, w);
   };
-  const Tensor q = project(attention_.query_banks, load("attn.q.weight"));
+  const Tensor q = project(spec.query_banks, load("attn.q.weight"));
   const Tensor kv =
-      project(attention_.kv_banks, torch::cat({load("attn.k.weight"), load("attn.v.weight")}, -2));
+      project(spec.kv_banks, torch::cat({load("attn.k.weight"), load("attn.v.weight")}, -2));
   const auto parts = kv.view({pass.batch, pass.time, 2, groups, dim}).unbind(2);
   const Tensor out =
-      mix(ops::rope(q.view({pass.batch, pass.time, heads, dim}), pass.cosine, pass.sine),
+      mix(layer, ops::rope(q.view({pass.batch, pass.time, heads, dim}), pass.cosine, pass.sine),
           ops::rope(parts[0], pass.cosine, pass.sine), parts[1], pass)
           .reshape({pass.batch * pass.time, heads * dim});
   const Tensor o = load("attn.o.weight");
-  return attention_.query_banks ? pass.unsorted(banked_linear(pass.sorted(out), o, pass.counts))
-                                : torch::linear(out, o);
+  return spec.query_banks ? pass.unsorted(banked_linear(pass.sorted(out), o, pass.counts))
+                          : torch::linear(out, o);
 }
 
 /// Attention of all heads: q (B, T, h, dh), k and v (B, T, G, dh) to (B, T, h, dh).
-Tensor TorchModel::mix(const Tensor& q, const Tensor& k, const Tensor& v, const Pass& pass) const {
-  const auto queries = q.split_with_sizes(heads_of_group_, 2);
+Tensor TorchModel::mix(int layer, const Tensor& q, const Tensor& k, const Tensor& v,
+                       const Pass& pass) const {
+  const auto& [spec, readers, order, inverse] = attention_[static_cast<std::size_t>(layer)];
+  const auto queries =
+      (order.defined() ? q.index_select(2, order) : q).split_with_sizes(readers, 2);
   const auto keys = k.unbind(2), values = v.unbind(2);
   std::vector<Tensor> outputs;
   for (std::size_t g = 0; g < queries.size(); ++g) {
-    if (attention_.keys[g] == AttentionSpec::kAllAttributes) {
+    if (spec.keys[g] == AttentionSpec::kAllAttributes) {
       outputs.push_back(ops::causal_attention(queries[g], keys[g], values[g]));
       continue;
     }
     Tensor member = torch::zeros({config_.attributes}, torch::kBool);
     for (int a = 0; a < config_.attributes; ++a)
-      if (attention_.keys[g] >> a & 1) member[a] = true;
+      if (spec.keys[g] >> a & 1) member[a] = true;
     const Tensor seen =
         member.to(q.device()).index_select(0, pass.attributes).view({pass.batch, 1, pass.time});
     const Tensor visible = seen.expand({pass.batch, pass.time, pass.time}).tril();
     outputs.push_back(ops::composed::masked_attention(queries[g], keys[g], values[g], visible));
   }
-  return outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 2);
+  const Tensor out = outputs.size() == 1 ? outputs[0] : torch::cat(outputs, 2);
+  return inverse.defined() ? out.index_select(2, inverse) : out;
 }
 
 Tensor TorchModel::feed_forward(int layer, const Tensor& m, const Pass& pass) const {

@@ -48,16 +48,20 @@ class TorchModel {
   struct Pass;  // what one forward pass computes once and every layer uses
   torch::Tensor weight(const std::string& name, torch::ScalarType type) const;
   torch::Tensor attention(int layer, const torch::Tensor& n, const Pass& pass) const;
-  torch::Tensor mix(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
-                    const Pass& pass) const;
+  torch::Tensor mix(int layer, const torch::Tensor& q, const torch::Tensor& k,
+                    const torch::Tensor& v, const Pass& pass) const;
   torch::Tensor feed_forward(int layer, const torch::Tensor& m, const Pass& pass) const;
   torch::Tensor field_states(const torch::Tensor& states, const torch::Tensor& next,
                              torch::ScalarType type) const;
 
   ModelConfig config_;
-  AttentionSpec attention_;
-  std::vector<std::int64_t> heads_of_group_;  // (G): query heads of each K/V head, in order
-  torch::Tensor token_attributes_;            // (V) of int64
+  struct LayerAttention {
+    AttentionSpec spec;
+    std::vector<std::int64_t> readers;  // (G): how many query heads read each K/V head
+    torch::Tensor order, inverse;  // (h): query heads by K/V head, and back; undefined if in order
+  };
+  std::vector<LayerAttention> attention_;  // (L); the same banks in all
+  torch::Tensor token_attributes_;         // (V) of int64
   torch::Tensor weights_, gradients_;
   std::int64_t matrix_elements_ = 0;
   std::vector<Parameter> parameters_;

@@ -1,9 +1,11 @@
 // Every member of the attention family, on every instruction set, against the reference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "models.h"
+#include "nn/attention_observer.h"
 #include "reference.h"
 
 namespace sage::test {
@@ -113,6 +115,49 @@ TEST_P(Attention, ACloneGoesItsOwnWay) {
     KvCache fresh(config);
     model.forward(ids, fresh, workspace);
     EXPECT_EQ(prefill(model, *next, fresh, workspace), next == &left ? of_clone : of_original);
+  }
+}
+
+/// What an observer is shown, in the order of reference_attention().
+class Shown final : public AttentionObserver {
+ public:
+  Shown(const ModelConfig& config, std::size_t tokens)
+      : heads_(static_cast<std::size_t>(config.heads)),
+        tokens_(tokens),
+        all(static_cast<std::size_t>(config.layers) * tokens * heads_) {}
+
+  void attended(int layer, int head, std::int64_t position,
+                std::span<const double> probabilities) noexcept override {
+    const auto token = static_cast<std::size_t>(layer) * tokens_ + std::size_t(position);
+    all[token * heads_ + std::size_t(head)].assign(probabilities.begin(), probabilities.end());
+  }
+
+ private:
+  std::size_t heads_, tokens_;
+
+ public:
+  std::vector<std::vector<double>> all;
+};
+
+TEST_P(Attention, ShowsAnObserverWhatTheReferenceHas) {
+  const auto config = small_config(name());
+  const auto weights = random_weights(config);
+  const auto ids = random_ids(config, kTokens);
+  const auto expected = reference_attention(*weights, ids);
+  const Model model(weights);
+  for (const int block : {1, 32}) {
+    KvCache cache(config);
+    Workspace workspace(config, {.block = block});
+    Shown shown(config, ids.size());
+    model.observe(ids, cache, workspace, shown);
+    ASSERT_EQ(shown.all.size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      ASSERT_LT(largest_difference(shown.all[i], expected[i]), 1e-5) << i;
+    // Nothing else changed by it.
+    std::vector<float> logits(static_cast<std::size_t>(config.vocab_size));
+    model.logits(workspace, logits);
+    const auto plain = prefill(model, ids);
+    EXPECT_TRUE(std::equal(logits.begin(), logits.end(), plain.end() - config.vocab_size));
   }
 }
 

@@ -84,6 +84,30 @@ TEST(Config, RefusesWhatNoModelCanBe) {
   EXPECT_FALSE(model_config_from_json(nlohmann::json::array()));
 }
 
+TEST(Config, TablesOfItsLayersAreCheckedAndWrittenOnlyWhereThereAreSome) {
+  EXPECT_FALSE(to_json(small_config("mha")).contains("kv_groups"));
+  const auto merged = small_config("as-kvhs-merged");
+  EXPECT_EQ(total_kv_heads(merged), 6);
+  EXPECT_EQ(describe(merged), "d40 L3 h4, as-kvhs-merged with 6 K/V heads in all");
+  const auto good = to_json(merged);
+  const nlohmann::json tables[] = {{{0, 1, 0, 1}, {0, 0, 0, 0}},                // a layer too few
+                                   {{0, 1, 0, 1}, {0, 0, 0}, {0, 1, 2, 1}},     // a head too few
+                                   {{0, 1, 0, 1}, {0, 0, 0, 0}, {0, 2, 2, 2}},  // nobody reads 1
+                                   {{0, 1, 0, 1}, {0, 0, 0, 0}, {0, 1, 1, 1}},  // no layer has 3
+                                   {{0, 1, 0, -1}, {0, 0, 0, 0}, {0, 1, 2, 1}},
+                                   {{0, 1, 0, 1}, {0, 0, 0, 0}, {0, 1, 2, 900}},
+                                   {{0, 1, 0, 1}, {0, 0, 0, 0}, {0, 1, 2, "one"}},
+                                   {0, 1}};
+  for (const auto& table : tables) {
+    auto json = good;
+    json["kv_groups"] = table;
+    EXPECT_FALSE(model_config_from_json(json)) << table;
+  }
+  auto other = good;
+  other["attention"] = "gqa";
+  EXPECT_FALSE(model_config_from_json(other));
+}
+
 TEST(Config, CountsItsParameters) {
   auto config = small_config("as-kvhs");
   const std::int64_t d = 40, kv = 10, f = 51, banks = 5;
@@ -91,6 +115,9 @@ TEST(Config, CountsItsParameters) {
   EXPECT_EQ(parameter_count(config), 61 * d + 3 * layer + d);
   config.tied = false;
   EXPECT_EQ(parameter_count(config), 2 * 61 * d + 3 * layer + d);
+  const std::int64_t rest = 2 * d + 2 * d * d + 3 * f * d;
+  EXPECT_EQ(parameter_count(small_config("as-kvhs-merged")),
+            61 * d + 3 * rest + (2 + 1 + 3) * 2 * kv * d + d);
 }
 
 TEST(AttentionFamily, EveryMemberDescribesAWholeLayer) {

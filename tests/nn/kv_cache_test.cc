@@ -16,17 +16,26 @@ namespace {
 class MarkedCache {
  public:
   MarkedCache(const ModelConfig& config, const KvCacheOptions& options)
-      : config_(config), spec_(attention_of(config)), cache_(config, options) {}
+      : config_(config), cache_(config, options) {
+    for (int layer = 0; layer < config.layers; ++layer) {
+      const AttentionSpec spec = attention_of(config, layer);
+      heads_.push_back(spec.kv_heads);
+      if (spec.kv_heads == config.kv_heads) keys_ = spec.keys;
+    }
+  }
+
+  bool has(int layer, int head) const { return head < heads_[static_cast<std::size_t>(layer)]; }
 
   void append(std::uint8_t attribute) {
     attributes_.push_back(attribute);
     cache_.append(attribute);
-    for (int head = 0; head < spec_.kv_heads; ++head) {
+    for (int head = 0; head < config_.kv_heads; ++head) {
       const auto visible = cache_.visible(head);
       ASSERT_EQ(visible.kept, holds(head, attributes_.size() - 1));
       if (!visible.kept) continue;
       const auto mark = static_cast<float>(attributes_.size() - 1);
       for (int layer = 0; layer < config_.layers; ++layer) {
+        if (!has(layer, head)) continue;
         std::vector<float> row(static_cast<std::size_t>(config_.head_dim()), mark);
         cache_.store(head, layer, visible.high - 1, row.data(), row.data());
       }
@@ -78,11 +87,12 @@ class MarkedCache {
 
  private:
   bool holds(int head, std::size_t position) const {
-    return (spec_.keys[static_cast<std::size_t>(head)] >> attributes_[position] & 1) != 0;
+    return (keys_[static_cast<std::size_t>(head)] >> attributes_[position] & 1) != 0;
   }
 
   ModelConfig config_;
-  AttentionSpec spec_;
+  std::vector<int> heads_;           // (L): K/V heads
+  std::vector<std::uint32_t> keys_;  // of the layer that has the most
   KvCache cache_;
   std::vector<std::uint8_t> attributes_;
 };
@@ -90,7 +100,7 @@ class MarkedCache {
 TEST(KvCache, HoldsWhatItShouldThroughRandomPlay) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     Random random(seed);
-    auto config = small_config("as-kvhs-masked");
+    auto config = small_config(seed % 3 == 0 ? "as-kvhs-merged" : "as-kvhs-masked");
     config.window = 2 + static_cast<int>(random.below(300));
     config.sinks = static_cast<int>(random.below(std::min(100u, std::uint32_t(config.window))));
     MarkedCache marked(config, {.rollback = static_cast<int>(random.below(200))});
@@ -107,8 +117,9 @@ TEST(KvCache, HoldsWhatItShouldThroughRandomPlay) {
       for (std::uint32_t i = 0; i < count; ++i) {
         marked.append(static_cast<std::uint8_t>(random.below(attributes)));
         for (int head = 0; head < config.kv_heads; ++head)
-          ASSERT_EQ(marked.seen(head, block % config.layers), marked.expected(head))
-              << "seed " << seed << ", block " << block;
+          if (marked.has(block % config.layers, head))
+            ASSERT_EQ(marked.seen(head, block % config.layers), marked.expected(head))
+                << "seed " << seed << ", block " << block;
       }
     }
   }
@@ -126,6 +137,16 @@ TEST(KvCache, CostsPagesOfWhatItHolds) {
   EXPECT_EQ(cache.bytes_per_token(), token);
   EXPECT_EQ(KvCache(config, {.type = DType::kBf16}).bytes_per_token(), token / 2);
   EXPECT_EQ(KvCache(config, {.type = DType::kI8}).bytes_per_token(), (12 + 16 + 2 * 4) * 3u);
+}
+
+TEST(KvCache, CostsWhatEveryLayerHas) {
+  const auto config = small_config("as-kvhs-merged");  // 2, 1 and 3 K/V heads
+  KvCache cache(config);
+  const std::size_t token = (10 + 16) * 6 * 4;
+  EXPECT_EQ(cache.bytes_per_token(), token);
+  cache.append(0);
+  EXPECT_EQ(cache.bytes(), kPageTokens * token);
+  EXPECT_EQ(cache.clone().bytes(), cache.bytes());
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ inline ModelConfig small_config(const std::string& attention = "as-kvhs") {
   config.sinks = 3;
   config.attributes = 5;
   config.kv_heads = make_attention(attention, config.heads, 0, config.attributes)->kv_heads;
+  if (attention == "as-kvhs-merged") {  // every layer with other groups, and other numbers of them
+    config.kv_groups = {{0, 1, 0, 1}, {0, 0, 0, 0}, {0, 1, 2, 1}};
+    config.kv_heads = 3;
+  }
   for (int id = 0; id < config.vocab_size; ++id)
     config.token_attributes.push_back(static_cast<std::uint8_t>(id * 7 % config.attributes));
   return config;

@@ -17,10 +17,12 @@ class Reference {
             std::span<const std::int32_t> next)
       : weights_(weights),
         config_(weights.config()),
-        spec_(attention_of(config_)),
         window_(window > 0 ? window : config_.window),
         ids_(ids),
         next_(next) {}
+
+  /// Of logits(), once that is done.
+  const std::vector<Vector>& attention() const { return attention_; }
 
   Vector logits() {
     std::vector<Vector> x;
@@ -28,6 +30,7 @@ class Reference {
     for (std::size_t i = 0; i < ids_.size(); i += fields) x.push_back(pooled(ids_, i, fields));
     for (int layer = 0; layer < config_.layers; ++layer) {
       prefix_ = "layers." + std::to_string(layer) + ".";
+      spec_ = attention_of(config_, layer);
       attention(x);
       feed_forward(x);
     }
@@ -131,7 +134,7 @@ class Reference {
 
   /// What query head `head` of token t reads from all keys that it may see.
   Vector read(const std::vector<Vector>& q, const std::vector<Vector>& k,
-              const std::vector<Vector>& v, std::size_t t, int head) const {
+              const std::vector<Vector>& v, std::size_t t, int head) {
     const auto dim = static_cast<std::size_t>(config_.head_dim());
     const int group = spec_.kv_head_of[static_cast<std::size_t>(head)];
     const auto window = static_cast<std::size_t>(window_);
@@ -152,13 +155,15 @@ class Reference {
       total += weights.back();
       seen.push_back(j);
     }
+    Vector& shares = attention_.emplace_back(weights);
+    for (double& share : shares) share /= total;
     for (std::size_t n = 0; n < seen.size(); ++n)
       for (std::size_t i = 0; i < dim; ++i)
         out[i] += weights[n] / total * v[seen[n]][static_cast<std::size_t>(group) * dim + i];
     return out;
   }
 
-  void attention(std::vector<Vector>& x) const {
+  void attention(std::vector<Vector>& x) {
     std::vector<Vector> q, k, v;
     for (std::size_t t = 0; t < x.size(); ++t) {
       const Vector n = norm("attn_norm", x[t]);
@@ -196,10 +201,11 @@ class Reference {
 
   const Weights& weights_;
   const ModelConfig& config_;
-  AttentionSpec spec_;
+  AttentionSpec spec_;  // of the layer at hand
   int window_;
   std::span<const std::int32_t> ids_, next_;
   std::string prefix_;
+  std::vector<Vector> attention_;
 };
 
 }  // namespace
@@ -207,6 +213,13 @@ class Reference {
 std::vector<double> reference_logits(const Weights& weights, std::span<const std::int32_t> ids,
                                      int window, std::span<const std::int32_t> next) {
   return Reference(weights, ids, window, next).logits();
+}
+
+std::vector<std::vector<double>> reference_attention(const Weights& weights,
+                                                     std::span<const std::int32_t> ids) {
+  Reference reference(weights, ids, 0);
+  reference.logits();
+  return reference.attention();
 }
 
 }  // namespace sage::test

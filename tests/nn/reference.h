@@ -15,4 +15,9 @@ namespace sage::test {
 std::vector<double> reference_logits(const Weights& weights, std::span<const std::int32_t> ids,
                                      int window = 0, std::span<const std::int32_t> next = {});
 
+/// The attention of every layer, token and query head, (L, ids, h): what it gives to each key that
+/// it may see, oldest first.
+std::vector<std::vector<double>> reference_attention(const Weights& weights,
+                                                     std::span<const std::int32_t> ids);
+
 }  // namespace sage::test
