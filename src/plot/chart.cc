@@ -6,10 +6,12 @@
 #include <string_view>
 
 #include "plot/scale.h"
+#include "plot/style.h"
 
 namespace sage {
 namespace {
 
+using plot::kStyle;
 using plot::log_ticks;
 using plot::number;
 using plot::Scale;
@@ -19,17 +21,6 @@ using plot::tick_text;
 constexpr std::array<std::string_view, kChartColours> kColours = {
     "#3b82f6", "#ef6c4d", "#10a37f", "#a855f7", "#d99a0b",
     "#e0529c", "#0ea5c6", "#84a30f", "#8b5e3c", "#64748b"};
-
-// Classes are scoped: a page may hold many charts beside other pictures.
-constexpr std::string_view kStyle =
-    "<style>.chart text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',"
-    "sans-serif;fill:#475569;font-variant-numeric:tabular-nums}.chart .title{font-size:14px;"
-    "font-weight:600;fill:#1e293b}.chart .end{text-anchor:end}.chart .mid{text-anchor:middle}"
-    ".chart .back{fill:#fff}.chart .grid{stroke:#e8edf3}.chart .axis{stroke:#94a3b8}"
-    ".chart .bar{stroke:#334155}"
-    "@media(prefers-color-scheme:dark){.chart text{fill:#cbd5e1}.chart .title{fill:#f1f5f9}"
-    ".chart .back{fill:#0b1020}.chart .grid{stroke:#1c2637}.chart .axis{stroke:#475569}"
-    ".chart .bar{stroke:#e2e8f0}}</style>\n";
 
 constexpr double kMargin = 16, kCharacter = 6.9, kRow = 20;
 
