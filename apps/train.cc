@@ -139,6 +139,10 @@ Result<void> complete_model(Options& options) {
   auto config = shape_config(options.shape);
   if (!config) return tl::unexpected(config.error());
   set_sizes(*config, options);
+  if (options.attention == "as-kvhs-merged")
+    return fail(ErrorCode::kInvalidArgument,
+                "as-kvhs-merged is not trained from nothing: train mha, then `sage-music heads "
+                "measure` and `heads merge`, then train with --init");
   auto attention =
       make_attention(options.attention, config->heads, options.kv_heads, kAttributeCount);
   if (!attention) return tl::unexpected(attention.error());
