@@ -115,8 +115,8 @@ void Model::observe(std::span<const std::int32_t> ids, KvCache& cache, Workspace
                     AttentionObserver& observer) const noexcept {
   const auto fields = static_cast<std::size_t>(config().fields);
   while (!ids.empty())
-    ids = ids.subspan(fields * static_cast<std::size_t>(advance(ids, cache, workspace,
-                                                                Outputs::kAll, &observer)));
+    ids = ids.subspan(fields * static_cast<std::size_t>(
+                                   advance(ids, cache, workspace, Outputs::kAll, &observer)));
 }
 
 void Model::logits(Workspace& workspace, std::span<const RowRange> rows,

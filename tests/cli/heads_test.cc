@@ -45,10 +45,10 @@ TEST(Heads, FromMhaToAMergedModelThatPlays) {
       run_program({"heads", "measure", mha, "--data", at.path("music"), "-o", at.path("heads.json"),
                    "--svg", at.path("heads.svg"), "--json"});
   ASSERT_EQ(measured.code, 0) << measured.err;
-  ASSERT_EQ(measured.json()["heads"].size(), 8u);
+  const auto table = measured.json();
+  ASSERT_EQ(table["heads"].size(), 8u);
   double sum = 0;
-  for (const auto& [name, share] : measured.json()["heads"][0]["keys"].items())
-    sum += share.get<double>();
+  for (const auto& [name, share] : table["heads"][0]["keys"].items()) sum += share.get<double>();
   EXPECT_NEAR(sum, 1, 1e-9);
   EXPECT_TRUE(std::filesystem::exists(at.path("heads.svg")));
 
@@ -109,7 +109,7 @@ TEST(Heads, SayWhatIsWrongInOneLine) {
   refuses(1, "2 to 8 K/V heads",
           {"heads", "merge", other, "--measurement", json, "--kv-heads", "9", "-o", out});
   refuses(2, "--measurement", {"heads", "merge", mha, "--kv-heads", "4", "-o", out});
-  refuses(1, "no MIDI", {"heads", "measure", mha, "--data", at.path("music/none")});
+  refuses(1, "no file or folder", {"heads", "measure", mha, "--data", at.path("music/none")});
   refuses(1, "nix", {"heads", "measure", at.path("nix"), "--data", at.path("music")});
   EXPECT_FALSE(std::filesystem::exists(out));
 }

@@ -29,9 +29,8 @@ void send_to(const std::filesystem::path& path, int descriptor) {
 }
 
 /// Starts the program with its output in files.
-pid_t start(const std::vector<std::string>& arguments,
-            const std::vector<std::string>& environment, const std::filesystem::path& out,
-            const std::filesystem::path& err) {
+pid_t start(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
+            const std::filesystem::path& out, const std::filesystem::path& err) {
   const pid_t child = ::fork();
   if (child == 0) {
     send_to(out, STDOUT_FILENO);

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <future>
 
+#include <filesystem>
+
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "program.h"
@@ -67,6 +69,7 @@ TEST_P(TrainingCommand, FromFilesToMusic) {
   EXPECT_EQ(known.json()["pieces"], 12);
 }
 
+<<<<<<< HEAD
 /// A port of this machine that nobody listens on.
 int free_port() {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -180,11 +183,19 @@ TEST_P(OutputCommand, FromFilesToMusic) {
     ASSERT_TRUE(
         write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
   const std::string data = scratch.path("data"), model = scratch.path("run/model.safetensors");
+=======
+TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
+  const Scratch scratch;
+  for (std::uint64_t i = 0; i < 8; ++i)
+    ASSERT_TRUE(
+        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+>>>>>>> 592fcba (tests: measuring, merging and training on, by the commands)
   const auto run = [&](const std::vector<std::string>& arguments) {
     const auto ran = run_program(arguments);
     EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
     return ran;
   };
+<<<<<<< HEAD
   const auto train = [&](const std::string& folder) {
     return std::vector<std::string>{"train",    "--data",  data,    "-o",        folder, "--output",
                                     GetParam(), "--shape", "tiny",  "--context", "64",   "--steps",
@@ -222,6 +233,40 @@ TEST_P(OutputCommand, FromFilesToMusic) {
 INSTANTIATE_TEST_SUITE_P(Outputs, OutputCommand, testing::Values("parallel", "nested", "delay"),
                          [](const auto& output) { return std::string(output.param); });
 
+=======
+  const std::string mha = scratch.path("mha/model.safetensors"), data = scratch.path("data");
+  const std::string merged = scratch.path("merged.safetensors"), on = scratch.path("on");
+  run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
+  run({"train", "--data", data, "-o", scratch.path("mha"), "--shape", "tiny", "--attention", "mha",
+       "--context", "64", "--steps", "20", "--batch", "4", "--threads", "1"});
+  run({"heads", "measure", mha, "--data", scratch.path("music"), "-o", scratch.path("heads.json")});
+  run({"heads", "merge", mha, "--measurement", scratch.path("heads.json"), "--kv-heads", "5", "-o",
+       merged});
+  run({"train", "--data", data, "-o", on, "--init", merged, "--steps", "2", "--batch", "4",
+       "--threads", "1"});
+  const auto shown = run({"inspect", scratch.path("on/model.safetensors"), "--json"}).json();
+  EXPECT_EQ(shown["config"]["attention"], "as-kvhs-merged");
+  EXPECT_EQ(shown["config"]["context"], 64);
+  EXPECT_EQ(shown["training"]["init"], run({"inspect", merged, "--json"}).json()["hash"]);
+  run({"train", "--data", data, "-o", on, "--init", merged, "--steps", "3", "--batch", "4",
+       "--threads", "1", "--resume"});
+
+  const auto refused = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"train",   "--data", data, "-o", scratch.path("no"),
+                                          "--steps", "1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto ran = run_program(arguments);
+    EXPECT_NE(ran.code, 0) << more.back();
+    EXPECT_FALSE(std::filesystem::exists(scratch.path("no"))) << more.back();
+    return ran;
+  };
+  EXPECT_TRUE(refused({"--init", merged, "--layers", "3"}).one_line());
+  EXPECT_TRUE(refused({"--init", merged, "--attention", "gqa"}).one_line());
+  EXPECT_TRUE(refused({"--init", scratch.path("heads.json")}).one_line());
+  refused({"--attention", "as-kvhs-merged"});
+}
+
+>>>>>>> 592fcba (tests: measuring, merging and training on, by the commands)
 INSTANTIATE_TEST_SUITE_P(Schemes, TrainingCommand, testing::Values("remi+", "tsd", "midi-like"),
                          [](const auto& scheme) {
                            std::string name = scheme.param;

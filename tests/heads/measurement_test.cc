@@ -59,8 +59,10 @@ TEST(HeadMeter, FindsWhatWasPlanted) {
   HeadMeter meter(*engine);
   meter.add(engine->tokenizer().encode(test::small_song()).value());
   const HeadMeasurement measured = meter.result();
-  EXPECT_GT(key_shares(measured, 0, 0)[static_cast<std::size_t>(pitch)], 0.9);
-  EXPECT_GT(key_shares(measured, 0, 2)[static_cast<std::size_t>(duration)], 0.85);
+  // A duration has a pitch before it; a pitch at the beginning has nothing that head 2 likes.
+  EXPECT_GT(measured.mass_of(0, 0, duration)[static_cast<std::size_t>(pitch)], 0.95);
+  EXPECT_GT(key_shares(measured, 0, 0)[static_cast<std::size_t>(pitch)], 0.85);
+  EXPECT_GT(key_shares(measured, 0, 2)[static_cast<std::size_t>(duration)], 0.8);
   const auto even = key_shares(measured, 0, 1), uniform = uniform_shares(measured, 1);
   for (std::size_t a = 0; a < even.size(); ++a) EXPECT_NEAR(even[a], uniform[a], 1e-6);
   EXPECT_NEAR(specialisation(measured, 0, 1), 0, 1e-9);
