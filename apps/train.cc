@@ -82,13 +82,15 @@ Result<Placement> placement() {
   Placement place;
   const auto processes = from_launcher({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
   const auto rank = from_launcher({"RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"}, 0);
+  const auto local = from_launcher({"LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK"}, 0);
   const auto port = from_launcher({"MASTER_PORT"}, place.port);
-  for (const auto& number : {processes, rank, port})
+  for (const auto& number : {processes, rank, local, port})
     if (!number) return tl::unexpected(number.error());
   if (*port < 1 || *port > 65'535)
     return fail(ErrorCode::kInvalidArgument, "the environment's MASTER_PORT is no port");
   place.processes = *processes;
   place.rank = *rank;
+  place.local_rank = *local;
   place.port = static_cast<std::uint16_t>(*port);
   if (const char* address = std::getenv("MASTER_ADDR")) place.address = address;
   const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");

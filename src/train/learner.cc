@@ -51,7 +51,7 @@ bool copy(std::span<const TensorView> tensors, std::string_view name, Tensor to)
 
 Learner::Learner(const TrainOptions& options, ProcessGroup group)
     : options_(options),
-      device_(options.device == TrainDevice::kCuda ? torch::kCUDA : torch::kCPU),
+      device_(device_of(options.placement, options.device)),
       group_(std::move(group)),
       model_(options.model, options.seed, device_),
       optimiser_(rule_of(options).make(

@@ -1,5 +1,6 @@
 #include "train/process_group.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -77,11 +78,18 @@ struct ProcessGroup::Backend {};
 
 #endif
 
+torch::Device device_of(const Placement& placement, TrainDevice device) {
+  if (device == TrainDevice::kCpu) return torch::kCPU;
+  const auto count = std::max<std::size_t>(1, torch::cuda::device_count());
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(
+                            static_cast<std::size_t>(placement.local_rank) % count)};
+}
+
 ProcessGroup::ProcessGroup(const Placement& placement, torch::Device device)
     : placement_(placement), device_(device) {}
 
 Result<ProcessGroup> ProcessGroup::join(const Placement& placement, TrainDevice device) {
-  ProcessGroup group(placement, device == TrainDevice::kCuda ? torch::kCUDA : torch::kCPU);
+  ProcessGroup group(placement, device_of(placement, device));
   if (placement.processes == 1) return group;
 #ifndef SAGE_HAS_GLOO
   return fail(ErrorCode::kUnsupported,

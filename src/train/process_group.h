@@ -14,6 +14,9 @@
 
 namespace sage {
 
+/// Where a process computes.
+torch::Device device_of(const Placement& placement, TrainDevice device);
+
 class ProcessGroup {
  public:
   /// Meets the other processes at the address of the placement. Fails where they do not come within

@@ -127,8 +127,7 @@ void Trainer::share() {
   torch::Tensor shared = torch::zeros({1024}, torch::kUInt8);
   std::copy_n(text.begin(), std::min<std::size_t>(text.size(), 1023),
               shared.data_ptr<std::uint8_t>());
-  const auto device = options_.device == TrainDevice::kCuda ? torch::kCUDA : torch::kCPU;
-  shared = shared.to(device);
+  shared = shared.to(device_of(options_.placement, options_.device));
   group_.broadcast(shared);
   shared = shared.cpu();
   state_ = state_from_text(reinterpret_cast<const char*>(shared.data_ptr())).value();
@@ -327,7 +326,8 @@ Result<void> check(const TrainOptions& options) {
   if (options.batch < 1 || options.batch > kMostExamples)
     return refuse("the batch must be 1 to 65536");
   const Placement& place = options.placement;
-  if (place.processes < 1 || place.rank < 0 || place.rank >= place.processes)
+  if (place.processes < 1 || place.rank < 0 || place.rank >= place.processes ||
+      place.local_rank < 0)
     return refuse("the rank of a process must lie below the number of processes");
   if (options.accumulate < 1 || options.accumulate > kMostPasses / place.processes)
     return refuse("an update takes 1 to 4096 passes");

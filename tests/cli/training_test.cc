@@ -1,13 +1,8 @@
 // From MIDI files to a model that plays, with and without merges, by the commands alone.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <fstream>
-#include <future>
 
 #include <filesystem>
+#include <fstream>
 
 #include "midi/reader.h"
 #include "midi/writer.h"
@@ -69,112 +64,6 @@ TEST_P(TrainingCommand, FromFilesToMusic) {
   EXPECT_EQ(known.json()["pieces"], 12);
 }
 
-<<<<<<< HEAD
-/// A port of this machine that nobody listens on.
-int free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
-
-std::vector<double> losses_of(const std::filesystem::path& run) {
-  std::ifstream file(run / "metrics.jsonl");
-  std::vector<double> losses;
-  for (std::string line; std::getline(file, line);) {
-    const auto json = nlohmann::json::parse(line);
-    losses.push_back(json.contains("loss") ? json["loss"].get<double>()
-                                           : json["valid_nats_per_note"].get<double>());
-  }
-  return losses;
-}
-
-class ManyProcesses : public testing::Test {
- protected:
-  void SetUp() override {
-    for (std::uint64_t i = 0; i < 6; ++i)
-      ASSERT_TRUE(write_midi_file(test::band_score(i),
-                                  scratch_.path("music/" + std::to_string(i) + ".mid")));
-    const auto ran = run_program({"data", "prepare", scratch_.path("music"), "--valid-share", "0.3",
-                                  "-o", scratch_.path("data")});
-    ASSERT_EQ(ran.code, 0) << ran.err;
-  }
-  std::vector<std::string> command(const std::string& run, const std::string& batch,
-                                   const std::string& steps) const {
-    return {"train",
-            "--data",
-            scratch_.path("data"),
-            "-o",
-            scratch_.path(run),
-            "--shape",
-            "tiny",
-            "--context",
-            "64",
-            "--type",
-            "f32",
-            "--lr",
-            "0.003",
-            "--warmup",
-            "5",
-            "--threads",
-            "1",
-            "--batch",
-            batch,
-            "--steps",
-            steps};
-  }
-  /// The same command in two processes that know of each other.
-  std::pair<test::Ran, test::Ran> run_two(const std::vector<std::string>& first,
-                                          const std::vector<std::string>& second) const {
-    const std::string port = "MASTER_PORT=" + std::to_string(free_port());
-    auto other = std::async(std::launch::async, [&] {
-      return run_program(second, {"WORLD_SIZE=2", "RANK=1", "MASTER_ADDR=127.0.0.1", port});
-    });
-    auto one = run_program(first, {"WORLD_SIZE=2", "RANK=0", "MASTER_ADDR=127.0.0.1", port});
-    return {std::move(one), other.get()};
-  }
-  const Scratch scratch_;
-};
-
-TEST_F(ManyProcesses, TwoLearnAsOneOfTwiceTheBatch) {
-  ASSERT_EQ(run_program(command("one", "8", "60")).code, 0);
-  const auto two = command("two", "4", "60");
-  const auto [first, second] = run_two(two, two);
-  ASSERT_EQ(first.code, 0) << first.err;
-  ASSERT_EQ(second.code, 0) << second.err;
-  EXPECT_EQ(second.out, "");
-  const auto one = losses_of(scratch_.path("one")), both = losses_of(scratch_.path("two"));
-  ASSERT_EQ(one.size(), 4u);  // and a validation
-  ASSERT_EQ(both.size(), 4u);
-  EXPECT_LT(one[2], 0.8 * one[0]);
-  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(both[i], one[i], 1e-4 * one[i]);
-}
-
-TEST_F(ManyProcesses, ResumeTogether) {
-  const auto half = command("two", "4", "30");
-  ASSERT_EQ(run_two(half, half).first.code, 0);
-  auto rest = command("two", "4", "60");
-  rest.emplace_back("--resume");
-  const auto [first, second] = run_two(rest, rest);
-  ASSERT_EQ(first.code, 0) << first.err;
-  ASSERT_EQ(second.code, 0) << second.err;
-  EXPECT_NE(first.out.find("60 steps"), std::string::npos);
-}
-
-TEST_F(ManyProcesses, DifferentOptionsAreRefused) {
-  const auto [first, second] = run_two(command("run", "4", "5"), command("run", "2", "5"));
-  for (const auto& ran : {first, second}) {
-    EXPECT_EQ(ran.code, 1);
-    EXPECT_TRUE(ran.one_line()) << ran.err;
-    EXPECT_NE(ran.err.find("different options"), std::string::npos) << ran.err;
-  }
-}
-
 class OutputCommand : public testing::TestWithParam<const char*> {};
 
 TEST_P(OutputCommand, FromFilesToMusic) {
@@ -183,19 +72,11 @@ TEST_P(OutputCommand, FromFilesToMusic) {
     ASSERT_TRUE(
         write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
   const std::string data = scratch.path("data"), model = scratch.path("run/model.safetensors");
-=======
-TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
-  const Scratch scratch;
-  for (std::uint64_t i = 0; i < 8; ++i)
-    ASSERT_TRUE(
-        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
->>>>>>> 592fcba (tests: measuring, merging and training on, by the commands)
   const auto run = [&](const std::vector<std::string>& arguments) {
     const auto ran = run_program(arguments);
     EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
     return ran;
   };
-<<<<<<< HEAD
   const auto train = [&](const std::string& folder) {
     return std::vector<std::string>{"train",    "--data",  data,    "-o",        folder, "--output",
                                     GetParam(), "--shape", "tiny",  "--context", "64",   "--steps",
@@ -233,7 +114,16 @@ TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
 INSTANTIATE_TEST_SUITE_P(Outputs, OutputCommand, testing::Values("parallel", "nested", "delay"),
                          [](const auto& output) { return std::string(output.param); });
 
-=======
+TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
+  const Scratch scratch;
+  for (std::uint64_t i = 0; i < 8; ++i)
+    ASSERT_TRUE(
+        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+  const auto run = [&](const std::vector<std::string>& arguments) {
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
+    return ran;
+  };
   const std::string mha = scratch.path("mha/model.safetensors"), data = scratch.path("data");
   const std::string merged = scratch.path("merged.safetensors"), on = scratch.path("on");
   run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
@@ -266,7 +156,58 @@ INSTANTIATE_TEST_SUITE_P(Outputs, OutputCommand, testing::Values("parallel", "ne
   refused({"--attention", "as-kvhs-merged"});
 }
 
->>>>>>> 592fcba (tests: measuring, merging and training on, by the commands)
+TEST(TrainingCommands, FineTunePlotAndGoOn) {
+  const Scratch scratch;
+  for (std::uint64_t i = 0; i < 6; ++i)
+    ASSERT_TRUE(
+        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+  const auto run = [&](const std::vector<std::string>& arguments) {
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
+    return ran;
+  };
+  const std::string data = scratch.path("data"), first = scratch.path("first");
+  run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
+  run({"train", "--data", data, "-o", first, "--shape", "tiny", "--context", "64", "--steps", "20",
+       "--batch", "4", "--threads", "1", "--infill", "0.3", "--optimiser", "muon"});
+
+  const std::string tuned = scratch.path("tuned");
+  std::vector<std::string> tune = {"finetune",  scratch.path("music"),
+                                   "-m",        first + "/model.safetensors",
+                                   "-o",        tuned,
+                                   "--minutes", "0.05",
+                                   "--pieces",  "2",
+                                   "--threads", "1",
+                                   "--lr",      "0.003"};
+  EXPECT_NE(run(tune).out.find("held-back pieces"), std::string::npos);
+  for (const char* file : {"report.md", "loss.svg", "samples/before-1.mid", "samples/after-2.mid"})
+    EXPECT_TRUE(std::filesystem::exists(tuned + "/" + file)) << file;
+  std::ifstream text(tuned + "/report.json");
+  const auto report = nlohmann::json::parse(text, nullptr, false);
+  const auto& nats = report["held_back_nats_per_note"];
+  EXPECT_LE(nats["after"].get<double>(), nats["before"].get<double>() + 0.01);
+  run({"generate", "--model", tuned + "/model.safetensors", "--bars", "2", "-o",
+       scratch.path("new.mid")});
+  run(tune);  // has nothing left to do but the report
+  tune.back() = "0.001";
+  const auto other = run_program(tune);
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(other.one_line()) << other.err;
+
+  const std::string plot = scratch.path("loss.svg");
+  const auto drawn = run({"train", "plot", first, tuned + "/run", "--x", "steps", "-o", plot});
+  EXPECT_NE(drawn.out.find("first: step 20"), std::string::npos) << drawn.out;
+  EXPECT_TRUE(std::filesystem::exists(plot));
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"train", "plot", scratch.path("nowhere")},
+        {"train", "-o", scratch.path("run"), "--steps", "1"},
+        {"finetune", scratch.path("nowhere"), "-o", scratch.path("x")}}) {
+    const auto refused = run_program(wrong);
+    EXPECT_NE(refused.code, 0);
+    EXPECT_TRUE(refused.one_line()) << refused.err;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Schemes, TrainingCommand, testing::Values("remi+", "tsd", "midi-like"),
                          [](const auto& scheme) {
                            std::string name = scheme.param;

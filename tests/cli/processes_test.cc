@@ -1,0 +1,126 @@
+// One model trained by several processes, as a launcher would start them.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+
+#include "midi/writer.h"
+#include "program.h"
+#include "tokens/merges.h"
+
+namespace sage {
+namespace {
+
+using test::run_program;
+using test::Scratch;
+
+/// A port of this machine that nobody listens on.
+int free_port() {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(descriptor, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(descriptor);
+  return ntohs(address.sin_port);
+}
+
+std::vector<double> losses_of(const std::filesystem::path& run) {
+  std::ifstream file(run / "metrics.jsonl");
+  std::vector<double> losses;
+  for (std::string line; std::getline(file, line);) {
+    const auto json = nlohmann::json::parse(line);
+    losses.push_back(json.contains("loss") ? json["loss"].get<double>()
+                                           : json["valid_nats_per_note"].get<double>());
+  }
+  return losses;
+}
+
+class ManyProcesses : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (std::uint64_t i = 0; i < 6; ++i)
+      ASSERT_TRUE(write_midi_file(test::band_score(i),
+                                  scratch_.path("music/" + std::to_string(i) + ".mid")));
+    const auto ran = run_program({"data", "prepare", scratch_.path("music"), "--valid-share", "0.3",
+                                  "-o", scratch_.path("data")});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+  }
+  std::vector<std::string> command(const std::string& run, const std::string& batch,
+                                   const std::string& steps) const {
+    return {"train",
+            "--data",
+            scratch_.path("data"),
+            "-o",
+            scratch_.path(run),
+            "--shape",
+            "tiny",
+            "--context",
+            "64",
+            "--type",
+            "f32",
+            "--lr",
+            "0.003",
+            "--warmup",
+            "5",
+            "--threads",
+            "1",
+            "--batch",
+            batch,
+            "--steps",
+            steps};
+  }
+  /// The same command in two processes that know of each other.
+  std::pair<test::Ran, test::Ran> run_two(const std::vector<std::string>& first,
+                                          const std::vector<std::string>& second) const {
+    const std::string port = "MASTER_PORT=" + std::to_string(free_port());
+    auto other = std::async(std::launch::async, [&] {
+      return run_program(second, {"WORLD_SIZE=2", "RANK=1", "MASTER_ADDR=127.0.0.1", port});
+    });
+    auto one = run_program(first, {"WORLD_SIZE=2", "RANK=0", "MASTER_ADDR=127.0.0.1", port});
+    return {std::move(one), other.get()};
+  }
+  const Scratch scratch_;
+};
+
+TEST_F(ManyProcesses, TwoLearnAsOneOfTwiceTheBatch) {
+  ASSERT_EQ(run_program(command("one", "8", "60")).code, 0);
+  const auto two = command("two", "4", "60");
+  const auto [first, second] = run_two(two, two);
+  ASSERT_EQ(first.code, 0) << first.err;
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(second.out, "");
+  const auto one = losses_of(scratch_.path("one")), both = losses_of(scratch_.path("two"));
+  ASSERT_EQ(one.size(), 4u);  // and a validation
+  ASSERT_EQ(both.size(), 4u);
+  EXPECT_LT(one[2], 0.8 * one[0]);
+  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(both[i], one[i], 1e-4 * one[i]);
+}
+
+TEST_F(ManyProcesses, ResumeTogether) {
+  const auto half = command("two", "4", "30");
+  ASSERT_EQ(run_two(half, half).first.code, 0);
+  auto rest = command("two", "4", "60");
+  rest.emplace_back("--resume");
+  const auto [first, second] = run_two(rest, rest);
+  ASSERT_EQ(first.code, 0) << first.err;
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_NE(first.out.find("60 steps"), std::string::npos);
+}
+
+TEST_F(ManyProcesses, DifferentOptionsAreRefused) {
+  const auto [first, second] = run_two(command("run", "4", "5"), command("run", "2", "5"));
+  for (const auto& ran : {first, second}) {
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(ran.one_line()) << ran.err;
+    EXPECT_NE(ran.err.find("different options"), std::string::npos) << ran.err;
+  }
+}
+
+}  // namespace
+}  // namespace sage
