@@ -10,6 +10,7 @@
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "model_choice.h"
+#include "music_options.h"
 #include "render_outputs.h"
 #include "sampler_options.h"
 #include "score/program_names.h"
@@ -27,21 +28,6 @@ struct Options {
   bool json = false;
 };
 
-Result<std::vector<int>> parse_instruments(const std::string& text) {
-  std::vector<int> programs;
-  std::stringstream list(text);
-  for (std::string name; std::getline(list, name, ',');) {
-    const auto program = program_from_name(name);
-    if (!program)
-      return fail(ErrorCode::kInvalidArgument,
-                  "no instrument is called '" + name +
-                      "'; use General MIDI names such as piano, violin, acoustic bass, drums, or "
-                      "numbers 0 to 127 (128 for drums)");
-    programs.push_back(*program);
-  }
-  return programs;
-}
-
 Result<Meter> parse_meter(const std::string& text) {
   int numerator = 0, denominator = 0;
   char slash = 0, rest = 0;
@@ -51,14 +37,6 @@ Result<Meter> parse_meter(const std::string& text) {
     return fail(ErrorCode::kInvalidArgument,
                 "time signature '" + text + "' is not of the form 3/4");
   return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
-}
-
-/// What a parser makes of an option's value; what it refuses is wrong usage.
-template <class Parse>
-auto parsed(Parse parse, const std::string& option, const std::string& text) {
-  auto value = parse(text);
-  if (!value) throw CLI::ValidationError(option, value.error().message);
-  return *std::move(value);
 }
 
 /// What can go wrong with files is found here, before any music is written.
@@ -101,15 +79,6 @@ Result<Course> run(Generator& generator, const Options& options,
   end_progress();
   course.total = elapsed();
   return course;
-}
-
-/// Which program, model and seed wrote the piece, in the piece.
-void sign(Score& score, const Engine& engine, std::uint64_t seed) {
-  score.texts.insert(score.texts.begin(),
-                     {{0},
-                      1,
-                      "sage-music " SAGE_VERSION ", model " + engine.weights().hash() + ", seed " +
-                          std::to_string(seed)});
 }
 
 void report(const Options& options, const Engine& engine, const Generator& generator,

@@ -131,27 +131,30 @@ void untangle(std::vector<Note>& notes, std::size_t first) {
   }
 }
 
+Track& track_for(Score& score, const Track& like) {
+  const auto track = std::find_if(score.tracks.begin(), score.tracks.end(), [&](const Track& t) {
+    return t.program_or_drum() == like.program_or_drum();
+  });
+  if (track != score.tracks.end()) return *track;
+  Track fresh;
+  fresh.program = like.program;
+  fresh.is_drum = like.is_drum;
+  return score.tracks.emplace_back(std::move(fresh));
+}
+
 Score join(const Prompt& prompt, const Score& generated) {
   Score out = prompt.score;
   const auto place = [&](Tick t) {
     return Tick{rescale(t.count, generated.ticks_per_quarter, out.ticks_per_quarter)};
   };
   for (const Track& part : generated.tracks) {
-    auto track = std::find_if(out.tracks.begin(), out.tracks.end(), [&](const Track& t) {
-      return t.program_or_drum() == part.program_or_drum();
-    });
-    if (track == out.tracks.end()) {
-      Track fresh;
-      fresh.program = part.program;
-      fresh.is_drum = part.is_drum;
-      track = out.tracks.insert(out.tracks.end(), std::move(fresh));
-    }
-    const std::size_t first = track->notes.size();
+    Track& track = track_for(out, part);
+    const std::size_t first = track.notes.size();
     for (const Note& note : part.notes)
-      track->notes.push_back({place(note.onset),
-                              place(note.onset + note.duration) - place(note.onset), note.pitch,
-                              note.velocity});
-    untangle(track->notes, first);
+      track.notes.push_back({place(note.onset),
+                             place(note.onset + note.duration) - place(note.onset), note.pitch,
+                             note.velocity});
+    untangle(track.notes, first);
   }
   if (prompt.restate) out.meters.push_back({prompt.end, prompt.meter});
   for (const MeterChange& change : generated.meters) {

@@ -34,6 +34,9 @@ Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokeniz
 /// in, first out (see untangle).
 Score join(const Prompt& prompt, const Score& generated);
 
+/// The score's first track of the program that `like` has, or a new one.
+Track& track_for(Score& score, const Track& like);
+
 /// Makes a track's notes from index `first` on last at least as long as any earlier note of their
 /// pitch that still sounds. A MIDI file cannot say otherwise on one channel: its note-offs end the
 /// oldest note first.

@@ -1,7 +1,6 @@
 #include "generate/generator.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <utility>
 
@@ -9,13 +8,6 @@
 
 namespace sage {
 namespace {
-
-// When the context is full, this share of it is kept and read again behind a fresh header, so that
-// the model always sees what it saw in training: a header and whole bars.
-constexpr double kKeptContext = 0.6;
-
-// Up to so many ranges of legal ids their logits are computed range by range.
-constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 
 ProgramSet set_of(const std::vector<int>& programs) {
   ProgramSet set;
@@ -30,15 +22,9 @@ Generator::Generator(std::shared_ptr<const Engine> engine, const Request& reques
     : engine_(std::move(engine)),
       request_(request),
       steering_(engine_->tokenizer(), request),
-      merges_(engine_->tokenizer().trie()),
       history_(engine_->tokenizer()),
+      picker_(engine_, request.sampler, request.seed, options.threads),
       generated_(engine_->tokenizer().config().grid),
-      random_(request.seed),
-      sampler_(request.sampler, engine_->tokenizer().size()),
-      cache_(engine_->model().config(), {.type = engine_->cache_type()}),
-      workspace_(std::make_unique<Workspace>(engine_->model().config(),
-                                             WorkspaceOptions{.threads = options.threads})),
-      logits_(static_cast<std::size_t>(engine_->tokenizer().size())),
       fields_(static_cast<std::size_t>(engine_->model().config().fields)) {
   if (engine_->model().output().shifted)
     delayed_.emplace(steering_, engine_->model().config().fields);
@@ -169,81 +155,15 @@ ReadEvent Generator::say(TokenId id) {
   }
 }
 
-/// The tokens that grammar and request allow next.
-std::span<const IdRange> Generator::legal() {
-  if (engine_->tokenizer().has_merges()) {
-    merges_.allowed(steering_, legal_);
-    return legal_;
-  }
-  steering_.allowed(mask_);
-  return mask_.ranges();
-}
-
-/// Lets the model read what it has not read yet, up to the last whole step.
-void Generator::read() {
-  const auto capacity = static_cast<std::size_t>(engine_->context());
-  const std::size_t begun = history_.size() % fields_, whole = history_.size() - begun;
-  const std::size_t unread = (whole - forwarded_) / fields_;
-  if (static_cast<std::size_t>(cache_.length()) + unread > capacity) {
-    cache_.truncate(0);
-    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
-    auto context = history_.context(budget * fields_ + begun);
-    context.resize(context.size() - begun);
-    engine_->model().forward(context, cache_, *workspace_);
-  } else if (unread > 0) {
-    engine_->model().forward(history_.all().subspan(forwarded_, unread * fields_), cache_,
-                             *workspace_);
-  }
-  forwarded_ = whole;
-}
-
-/// The same where fields are delayed: the rows of the steps, those that are being written included.
-void Generator::read_rows() {
-  if (delayed_->rows() > static_cast<std::size_t>(engine_->context())) {
-    cache_.truncate(0);
-    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
-    delayed_->start(history_.context(budget * fields_));
-  }
-  const auto first = static_cast<std::size_t>(cache_.length());
-  rows_.resize((delayed_->rows() - first) * fields_);
-  for (std::size_t at = 0; at < rows_.size(); at += fields_)
-    delayed_->copy_row(first + at / fields_, std::span(rows_).subspan(at, fields_));
-  engine_->model().forward(rows_, cache_, *workspace_);
-}
-
 TokenId Generator::choose() {
-  const auto ids = legal();
-  if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
   if (delayed_) {  // in the header, whose steps are complete with their first field
+    steering_.allowed(mask_);
+    if (mask_.count() == 1) return mask_.ranges().front().begin;
     delayed_->start(history_.all());
-    read_rows();
-  } else {
-    read();
+    picker_.read_rows(*delayed_, history_);
+    return picker_.pick_field(static_cast<int>(history_.size() % fields_), mask_, history_);
   }
-  const auto field = static_cast<int>(history_.size() % fields_);
-  return sampler_.sample(ids, logits_of(field, ids), history_.body(), random_);
-}
-
-/// The logits of the ids in a field of the step that is being written, one after another.
-std::span<const float> Generator::logits_of(int field, std::span<const IdRange> ids) {
-  std::size_t count = 0;
-  for (const IdRange& range : ids) count += static_cast<std::size_t>(range.end - range.begin);
-  const auto out = std::span(logits_).first(count);
-  if (ids.size() <= kMostRanges) {
-    std::array<RowRange, kMostRanges> rows;
-    std::size_t used = 0;
-    for (const IdRange& range : ids) rows[used++] = {range.begin, range.end};
-    // Where fields are delayed, or heard by no other, what stands here matters to nobody.
-    const auto chosen = history_.all().last(history_.size() % fields_);
-    engine_->model().field_logits(*workspace_, field, chosen, std::span(rows).first(used), out);
-    return out;
-  }
-  // Merged tokens are legal here and there: all rows at once are cheaper than each alone.
-  engine_->model().logits(*workspace_, logits_);
-  auto to = logits_.begin();
-  for (const IdRange& range : ids)
-    to = std::copy(logits_.begin() + range.begin, logits_.begin() + range.end, to);
-  return out;
+  return picker_.pick(steering_, history_);
 }
 
 /// BAR and EOS both say that the bar is complete. Which of them is written is the request's to
@@ -281,12 +201,9 @@ void Generator::report(ReadEvent event) {
 void Generator::take_row() {
   events_.clear();
   next_event_ = 0;
-  read_rows();
+  picker_.read_rows(*delayed_, history_);
   const auto choose_field = [&](int field, const TokenMask& mask, const EventReader& reader) {
-    const auto ids = mask.ranges();
-    TokenId id = ids.front().begin;
-    if (mask.count() > 1)
-      id = sampler_.sample(ids, logits_of(field, ids), history_.body(), random_);
+    TokenId id = picker_.pick_field(field, mask, history_);
     if (field == 0) id = end_of_bar(id, reader).value_or(id);
     last_step_begun_ |= id == engine_->tokenizer().vocabulary().id(Kind::kEos);
     return id;

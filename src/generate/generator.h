@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "generate/compose.h"
 #include "generate/delayed_steps.h"
 #include "generate/engine.h"
 #include "generate/history.h"
+#include "generate/picker.h"
 #include "generate/request.h"
-#include "generate/sampler.h"
 #include "generate/steering.h"
-#include "tokens/bpe/grammar.h"
 #include "tokens/score_builder.h"
 
 namespace sage {
@@ -53,10 +51,6 @@ class Generator {
   Result<void> begin_prompt();
   ReadEvent say(TokenId id);
   TokenId choose();
-  std::span<const IdRange> legal();
-  std::span<const float> logits_of(int field, std::span<const IdRange> ids);
-  void read();
-  void read_rows();
   void take(TokenId id);
   void take_row();
   void report(ReadEvent event);
@@ -69,27 +63,19 @@ class Generator {
   std::shared_ptr<const Engine> engine_;
   Request request_;
   Steering steering_;
-  MergeGrammar merges_;
   TokenHistory history_;
+  Picker picker_;
   std::optional<DelayedSteps> delayed_;  // of a model with delayed fields
   ScoreBuilder generated_;
   std::optional<Prompt> prompt_;
-  Random random_;
-  Sampler sampler_;
-  KvCache cache_;
-  std::unique_ptr<Workspace> workspace_;
-  std::vector<float> logits_;
-  std::vector<TokenId> rows_;  // that the model reads next, where fields are delayed
   TokenMask mask_;
-  std::vector<IdRange> legal_;     // of a tokenizer with merges
   std::vector<ReadEvent> events_;  // that the last token completed
   std::size_t next_event_ = 0;     // of these, to be reported next
 
   std::size_t prompt_tokens_ = 0;
-  std::size_t fields_ = 1;     // of a step of the model
-  std::size_t forwarded_ = 0;  // tokens of the history that were given to the model
-  Tick prompt_end_;            // in grid ticks; 0 without a prompt
-  int prompt_bars_ = 0;        // bars of the prompt as tokens count them
+  std::size_t fields_ = 1;  // of a step of the model
+  Tick prompt_end_;         // in grid ticks; 0 without a prompt
+  int prompt_bars_ = 0;     // bars of the prompt as tokens count them
   // Where the tempo last changed, for the limit in seconds: grid ticks, and seconds of new music.
   Tick anchor_;
   double anchor_seconds_ = 0.0;

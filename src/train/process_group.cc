@@ -81,8 +81,8 @@ struct ProcessGroup::Backend {};
 torch::Device device_of(const Placement& placement, TrainDevice device) {
   if (device == TrainDevice::kCpu) return torch::kCPU;
   const auto count = std::max<std::size_t>(1, torch::cuda::device_count());
-  return {torch::kCUDA, static_cast<c10::DeviceIndex>(
-                            static_cast<std::size_t>(placement.local_rank) % count)};
+  return {torch::kCUDA,
+          static_cast<c10::DeviceIndex>(static_cast<std::size_t>(placement.local_rank) % count)};
 }
 
 ProcessGroup::ProcessGroup(const Placement& placement, torch::Device device)

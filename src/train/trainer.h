@@ -29,7 +29,7 @@ inline constexpr std::int64_t kMostExamples = 65'536;  // a pass
 struct Placement {
   int rank = 0;
   int processes = 1;
-  int local_rank = 0;  // on its machine; which GPU it takes
+  int local_rank = 0;                 // on its machine; which GPU it takes
   std::string address = "127.0.0.1";  // where the first one, or the launcher, listens
   std::uint16_t port = 29'500;
   bool store_is_running = false;  // the launcher listens there already

@@ -23,12 +23,14 @@ std::vector<Note> notes_before(const Score& score, int program, Tick end) {
   return notes;
 }
 
-/// The same notes in both scores before `end`, times compared as fractions of a quarter note.
+/// The same notes in both scores before `end`, times compared as fractions of a quarter note. Of
+/// one program that may have changed, nothing is asked.
 void expect_same_beginning(const Score& original, const Score& continued, Tick end,
-                           const std::string& name) {
+                           const std::string& name, int changed = -1) {
   const std::int64_t factor = continued.ticks_per_quarter / original.ticks_per_quarter;
   ASSERT_EQ(original.ticks_per_quarter * factor, continued.ticks_per_quarter) << name;
   for (int program = 0; program < kProgramCount; ++program) {
+    if (program == changed) continue;
     auto expected = notes_before(original, program, end);
     for (Note& note : expected) {
       note.onset = note.onset * factor;
@@ -76,6 +78,34 @@ TEST(Continuation, KeepsThePromptOfRealPiecesAndIsReproducible) {
     ++continued;
   }
   EXPECT_GE(continued, 10);
+}
+
+TEST(Infill, AddsDrumsToRealPiecesAndLeavesTheRest) {
+  const auto folder = test::data_directory("test_multitrack");
+  if (!folder)
+    GTEST_SKIP() << "no music data: set SAGE_DATA to the folder that holds test_multitrack";
+  const test::Scratch scratch;
+  std::size_t drummed = 0;
+  for (const auto& path : test::midi_files(*folder, 4)) {
+    const auto original = read_midi_file(path);
+    ASSERT_TRUE(original.has_value());
+    const auto add_drums = [&](const std::string& out) {
+      return run_program({"infill", path.string(), "--instruments", "drums", "--seed", "3", "-o",
+                          scratch.path(out), "--json"});
+    };
+    const auto first = add_drums("a.mid");
+    ASSERT_EQ(first.code, 0) << path << ": " << first.err;
+    ASSERT_EQ(add_drums("b.mid").code, 0);
+    EXPECT_TRUE(read_file(scratch.path("a.mid")) == read_file(scratch.path("b.mid")));
+    const auto made = read_midi_file(scratch.path("a.mid"));
+    ASSERT_TRUE(made.has_value());
+    expect_same_beginning(original->score, made->score, end_of(original->score) + Tick{1},
+                          path.filename().string(), kDrumProgram);
+    drummed += first.json()["new_notes"].get<std::size_t>();
+  }
+  EXPECT_GT(drummed, 0u);
+  EXPECT_EQ(run_program({"infill", "nowhere.mid", "-o", scratch.path("x.mid")}).code, 1);
+  EXPECT_EQ(run_program({"infill", "x.mid", "--bars", "8-5", "-o", scratch.path("x.mid")}).code, 2);
 }
 
 }  // namespace

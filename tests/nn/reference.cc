@@ -217,7 +217,7 @@ std::vector<double> reference_logits(const Weights& weights, std::span<const std
 
 std::vector<std::vector<double>> reference_attention(const Weights& weights,
                                                      std::span<const std::int32_t> ids) {
-  Reference reference(weights, ids, 0);
+  Reference reference(weights, ids, 0, {});
   reference.logits();
   return reference.attention();
 }

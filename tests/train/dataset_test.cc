@@ -66,7 +66,7 @@ TEST(DatasetTest, ExamplesOfCompoundSchemesAreWholeSteps) {
   for (const char* scheme : {"mmt", "cp"}) {
     const TemporaryFolder folder;
     test::prepare_small(folder, 4, {.scheme = scheme});
-    const auto data = Dataset::open(folder / "data" / "train.sage", {});
+    const auto data = Dataset::open(folder / "data" / "train", {});
     ASSERT_TRUE(data) << to_string(data.error());
     const auto stride = static_cast<std::size_t>(data->tokenizer().stride());
     const Vocabulary& vocabulary = data->tokenizer().vocabulary();

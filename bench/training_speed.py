@@ -1,18 +1,29 @@
 #!/usr/bin/env python3
-"""Training speed of a plain PyTorch loop, beside which `sage-music train` is measured.
+"""Training speed of `sage-music train` beside a plain PyTorch loop, by turns, on the same cores.
 
-The model is the trainer's own (docs: src/nn/tensor_spec.h) as one would write it with torch.nn: pre-norm
-decoder, RMSNorm, rotary positions, SwiGLU, tied embeddings, AdamW with the gradient clipped; random tokens,
-since the speed does not depend on them. Prints tokens a second, the median of the steps after a warm-up,
-and the peak of the memory in use. Needs python3-torch; scripts/compare_training.sh runs it.
+    python3 bench/training_speed.py --program build/train/bin/sage-music --data prepared
+
+The plain loop trains the same model as one would write it with torch.nn: pre-norm decoder, RMSNorm, rotary
+positions, SwiGLU, tied embeddings, AdamW with the gradient clipped, autocast to bfloat16. Its tokens are random,
+since speed does not depend on them. Prints each round, then the medians, their ratio, and the largest memory of
+each side. Needs
+python3-torch; Debian's has the libtorch that the trainer is built with.
 """
 import argparse
-import resource
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
 
-import torch
-from torch import nn
-from torch.nn import functional as F
+try:
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+except ModuleNotFoundError:
+    sys.exit("needs PyTorch: apt-get install python3-torch, and call it with /usr/bin/python3")
 
 
 class RmsNorm(nn.Module):
@@ -102,14 +113,8 @@ class Decoder(nn.Module):
         return F.linear(self.norm(x), self.embed.weight)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name, value in (("vocabulary", 700), ("d-model", 256), ("layers", 4), ("heads", 4),
-                        ("kv-heads", 1), ("d-ff", 704), ("context", 512), ("batch", 16),
-                        ("steps", 12), ("threads", 2)):
-        parser.add_argument("--" + name, type=int, default=value)
-    parser.add_argument("--type", choices=("bf16", "f32"), default="bf16")
-    a = parser.parse_args()
+def plain_loop(a):
+    """Tokens a second: the median of the steps after two to warm up."""
     torch.set_num_threads(a.threads)
     torch.manual_seed(1)
     model = Decoder(a)
@@ -126,10 +131,67 @@ def main():
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         seconds.append(time.monotonic() - begin)
-    seconds = sorted(seconds[2:])
-    rate = a.batch * a.context / seconds[len(seconds) // 2]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{rate:.0f} tokens/s, {peak} MB, {sum(p.numel() for p in model.parameters())} parameters")
+    return a.batch * a.context / statistics.median(seconds[2:])
+
+
+def run(command):
+    """Output and largest memory in MB of a child."""
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        sys.exit(f"{' '.join(command)}: {output.strip()}")
+    return output, usage.ru_maxrss / 1024
+
+
+def run_plain(a):
+    options = [f"--{name}={getattr(a, name.replace('-', '_'))}" for name in SHAPE]
+    output, memory = run([sys.executable, __file__, "--plain", *options, "--type", a.type])
+    return float(output), memory
+
+
+def run_program(a):
+    with tempfile.TemporaryDirectory() as folder:
+        shape = [(name, getattr(a, name.replace("-", "_"))) for name in SHAPE
+                 if name not in ("vocabulary", "steps")]
+        options = [text for name, value in shape for text in (f"--{name}", str(value))]
+        _, memory = run([a.program, "train", "--data", a.data, "-o", folder + "/run", *options,
+                         "--attention", a.attention, "--steps", str(5 * a.steps), "--type", a.type,
+                         "--validate-every", "0", "--validation-examples", "1"])
+        with open(folder + "/run/metrics.jsonl", encoding="utf-8") as metrics:
+            speeds = [line["tokens_per_second"] for line in map(json.loads, metrics)
+                      if "tokens_per_second" in line]
+    return statistics.median(speeds[1:]), memory
+
+
+SHAPE = {"vocabulary": 700, "d-model": 256, "layers": 4, "heads": 4, "kv-heads": 1, "d-ff": 704,
+         "context": 512, "batch": 16, "steps": 12, "threads": 2}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, value in SHAPE.items():
+        parser.add_argument("--" + name, type=int, default=value)
+    parser.add_argument("--attention", default="mqa", help="of the program's model; mqa is the plain loop's")
+    parser.add_argument("--type", choices=("bf16", "f32"), default="bf16")
+    parser.add_argument("--program", default="build/train/bin/sage-music")
+    parser.add_argument("--data", help="folder that `sage-music data prepare` wrote")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
+    a = parser.parse_args()
+    if a.plain:
+        print(plain_loop(a))
+        return
+    if not a.data:
+        parser.error("--data is required")
+    plain, ours = [], []
+    for _ in range(a.rounds):
+        plain.append(run_plain(a))
+        ours.append(run_program(a))
+        print(f"plain PyTorch {torch.__version__}: {plain[-1][0]:,.0f} tokens/s, {plain[-1][1]:,.0f} MB;  "
+              f"sage-music: {ours[-1][0]:,.0f} tokens/s, {ours[-1][1]:,.0f} MB", flush=True)
+    medians = [statistics.median(speed for speed, _ in side) for side in (plain, ours)]
+    print(f"medians: {medians[0]:,.0f} and {medians[1]:,.0f} tokens/s, {medians[1] / medians[0]:.2f} times as fast")
 
 
 if __name__ == "__main__":
