@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -47,8 +48,10 @@ class Infiller {
   Result<void> choose_programs();
   Result<void> choose_bars();
   void make_room();
-  Quantised window_of(Range bars) const;
-  std::vector<TokenId> prefix_of(Range holes, Range window) const;
+  std::span<const Note> notes_in(int program, Range bars) const;
+  Quantised window_of(Range bars, const ProgramSet& hidden) const;
+  std::vector<TokenId> prefix_of(Range holes, Range window, const ProgramSet& hidden = {}) const;
+  bool hide_one(int bar, ProgramSet& hidden) const;
   Result<Stretch> plan(int next) const;
   void write(const Stretch& stretch);
   TokenId next_token(const EventReader& reader, std::size_t groups_left, std::size_t group_begin,
@@ -139,8 +142,19 @@ void Infiller::make_room() {
   }
 }
 
+std::span<const Note> Infiller::notes_in(int program, Range range) const {
+  const auto& bars = piece_.piece.bars;
+  const auto& notes = notes_[static_cast<std::size_t>(program)];
+  const auto first = [&](Tick time) {
+    return std::lower_bound(notes.begin(), notes.end(), time,
+                            [](const Note& note, Tick t) { return note.onset < t; });
+  };
+  return {first(bars[static_cast<std::size_t>(range.begin)].start),
+          first(bars[static_cast<std::size_t>(range.end - 1)].end())};
+}
+
 /// Bars of the piece as a piece of their own, with all programs that are to be written.
-Quantised Infiller::window_of(Range range) const {
+Quantised Infiller::window_of(Range range, const ProgramSet& hidden) const {
   const auto first = piece_.piece.bars.begin() + range.begin;
   Quantised out;
   out.bars.assign(first, piece_.piece.bars.begin() + range.end);
@@ -160,23 +174,38 @@ Quantised Infiller::window_of(Range range) const {
     Track track;
     track.is_drum = program == kDrumProgram;
     track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
-    for (const Note& note : notes_[static_cast<std::size_t>(program)])
-      if (is_new(note, from, to))
-        track.notes.push_back({note.onset - from, note.duration, note.pitch, note.velocity});
+    if (hidden[static_cast<std::size_t>(program)]) continue;
+    for (const Note& note : notes_in(program, range))
+      track.notes.push_back({note.onset - from, note.duration, note.pitch, note.velocity});
     if (!track.notes.empty() || std::binary_search(programs_.begin(), programs_.end(), program))
       out.score.tracks.push_back(std::move(track));
   }
   return out;
 }
 
-std::vector<TokenId> Infiller::prefix_of(Range holes, Range window) const {
+std::vector<TokenId> Infiller::prefix_of(Range holes, Range window,
+                                         const ProgramSet& hidden) const {
   EncodeOptions options;
   for (int bar = holes.begin; bar < holes.end; ++bar)
     for (const int program : programs_) options.holes.push_back({bar - window.begin, program});
-  auto ids = tokenizer_.write(window_of(window), options);
+  auto ids = tokenizer_.write(window_of(window, hidden), options);
   const auto fill = std::find(ids.begin(), ids.end(), tokenizer_.vocabulary().id(Kind::kFill));
   ids.erase(fill + tokenizer_.stride(), ids.end());
   return ids;
+}
+
+/// Leaves the busiest instrument of a bar out of what the model reads; false where none is left.
+bool Infiller::hide_one(int bar, ProgramSet& hidden) const {
+  int busiest = -1;
+  std::size_t most = 0;
+  for (int program = 0; program < kProgramCount; ++program) {
+    const std::size_t notes = notes_in(program, {bar, bar + 1}).size();
+    if (hidden[static_cast<std::size_t>(program)] || notes <= most) continue;
+    most = notes;
+    busiest = program;
+  }
+  if (busiest >= 0) hidden.set(static_cast<std::size_t>(busiest));
+  return busiest >= 0;
 }
 
 /// As many bars to write as the context has room for, with as much around them as fits: two bars
@@ -190,9 +219,15 @@ Result<Infiller::Stretch> Infiller::plan(int next) const {
     const std::size_t holes = static_cast<std::size_t>(bars) * programs_.size();
     const std::size_t frame = 2 * holes * static_cast<std::size_t>(tokenizer_.stride());
     stretch.prefix = prefix_of(stretch.holes, stretch.window);
-    const std::size_t least = stretch.prefix.size() + frame +
-                              kClosingSteps * static_cast<std::size_t>(tokenizer_.stride());
-    if (bars > 1 ? stretch.prefix.size() + 4 * frame > budget : least > capacity()) continue;
+    if (bars > 1 && stretch.prefix.size() + 4 * frame > budget) continue;
+    // A bar of an orchestra may be more than a context: then only some of it is read.
+    ProgramSet hidden;
+    const std::size_t least =
+        frame + 2 * kClosingSteps * static_cast<std::size_t>(tokenizer_.stride());
+    while (stretch.prefix.size() + least > capacity() && hide_one(next, hidden))
+      stretch.prefix = prefix_of(stretch.holes, stretch.window, hidden);
+    if (stretch.prefix.size() + least > capacity()) break;
+    if (hidden.any()) return stretch;
     for (bool grows = true; grows;) {
       grows = false;
       for (const int side : {-2, 1}) {
@@ -211,9 +246,9 @@ Result<Infiller::Stretch> Infiller::plan(int next) const {
     }
     return stretch;
   }
-  return fail(ErrorCode::kLimit, "bar " + std::to_string(next + 1) +
-                                     " holds more than the model's context of " +
-                                     std::to_string(engine_->context()) + " has room for");
+  return fail(ErrorCode::kLimit, "the model's context of " + std::to_string(engine_->context()) +
+                                     " is too short for " + std::to_string(programs_.size()) +
+                                     " instruments at once; ask for fewer");
 }
 
 /// Ends the group where it has had its share of what room there is, else asks the model.

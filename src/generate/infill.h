@@ -39,8 +39,9 @@ struct Infilled {
 /// Bars done of bars to do; false stops (kInterrupted).
 using InfillCallback = std::function<bool(int done, int all)>;
 
-/// Errors: a request that asks for bars or programs that there are not, a model whose scheme cannot
-/// fill holes or whose context is too short for a bar of the piece.
+/// Errors: a request that asks for bars or programs that there are not, a model with delayed
+/// fields, a context too short for the holes of one bar. Of a bar that is longer than the context
+/// the model reads only some instruments.
 Result<Infilled> infill(std::shared_ptr<const Engine> engine, const InfillRequest& request,
                         const InfillCallback& callback = {});
 
