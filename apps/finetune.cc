@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "eval_commands.h"
 #include "files.h"
 #include "generate/generator.h"
 #include "generate/likelihood.h"
@@ -12,6 +13,7 @@
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "model_choice.h"
+#include "train/checkpoint.h"
 #include "train/prepare.h"
 #include "train/run_curves.h"
 #include "train/shard_set.h"
@@ -59,13 +61,21 @@ Result<void> check_output(const Options& options, const std::string& model_hash)
 /// Prepares the music. Of few pieces one must be held back to measure with: the share grows until
 /// one is.
 Result<void> prepare_music(const Options& options, const TokenizerConfig& tokenizer) {
+  const auto parts_hold = [&] {
+    for (const char* part : {"train", "valid"})
+      if (const auto set = ShardSet::open(options.data() / part); !set || set->piece_count() == 0)
+        return false;
+    return true;
+  };
   std::error_code error;
-  if (fs::exists(options.data() / "manifest.json", error)) return {};
+  if (fs::exists(options.data() / "manifest.json", error) && parts_hold()) return {};
   PrepareOptions prepare_options;
   prepare_options.sources.assign(options.music.begin(), options.music.end());
   prepare_options.output = options.data();
   prepare_options.tokenizer = tokenizer;
   prepare_options.tokenizer.merges = {};
+  prepare_options.threads = options.threads;
+  prepare_options.restart = true;  // it takes no time, and each share is another preparation
   for (const double share : {0.1, 0.2, 0.35, 0.5, 0.65, 0.8}) {
     prepare_options.validation_share = share;
     const auto summary = prepare(prepare_options, [](const PrepareProgress& progress) {
@@ -74,7 +84,7 @@ Result<void> prepare_music(const Options& options, const TokenizerConfig& tokeni
       return !stop_requested();
     });
     end_progress();
-    if (!summary && summary.error().code == ErrorCode::kInterrupted)
+    if (!summary && summary.error().code != ErrorCode::kInvalidArgument)
       return tl::unexpected(summary.error());
     if (summary && summary->valid.pieces > 0 && summary->train.pieces > 0) {
       say("to learn from: " + grouped(static_cast<long long>(summary->train.pieces)) + " pieces, " +
@@ -110,10 +120,7 @@ Result<void> train_on(const Options& options, const fs::path& model,
   train_options.checkpoint_minutes = 1;
   train_options.licence = options.licence;
   train_options.command = options.command;
-  std::error_code error;
-  for (fs::directory_iterator entry(options.run(), error), end; !error && entry != end;
-       entry.increment(error))
-    if (entry->path().filename().string().starts_with("checkpoint-")) train_options.resume = true;
+  train_options.resume = newest_checkpoint(options.run()).has_value();
   keep_memory();
   const auto summary = train(train_options, console_hooks());
   end_progress();
@@ -130,6 +137,7 @@ Result<double> held_back_nats(const Engine& engine, const fs::path& data, Worksp
   if (!shards) return tl::unexpected(shards.error());
   Likelihood total;
   for (std::size_t i = 0; i < shards->piece_count(); ++i) {
+    if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted");
     const auto piece = shards->read(i);
     if (!piece) return tl::unexpected(piece.error());
     const std::vector<TokenId> base(piece->tokens.begin(), piece->tokens.end());
@@ -145,6 +153,7 @@ Result<double> nats_of(const Engine& engine, const std::vector<fs::path>& files,
                        Workspace& workspace) {
   Likelihood total;
   for (const fs::path& path : files) {
+    if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted");
     const auto midi = read_midi_file(path);
     const auto ids = midi ? engine.tokenizer().encode(midi->score)
                           : Result<std::vector<TokenId>>(tl::unexpected(midi.error()));
@@ -191,7 +200,7 @@ Result<Means> listen_to(const std::shared_ptr<const Engine>& engine, const Optio
     Request request;
     request.seed = static_cast<std::uint64_t>(seed);
     request.max_notes = 2000;
-    auto generator = Generator::create(engine, request);
+    auto generator = Generator::create(engine, request, {.threads = options.threads});
     if (!generator) return tl::unexpected(generator.error());
     while (generator->next().type != ReadEvent::Type::kEnd) {
     }
@@ -262,7 +271,9 @@ Result<void> write_report(const Options& options, const RunCurves& curves, const
   return {};
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const Options& given) {
+  Options options = given;
+  if (options.threads == 0) options.threads = std::min(default_jobs(), 64);
   auto files = midi_files(options.music);
   if (!files) return tl::unexpected(files.error());
   std::vector<fs::path> references;
@@ -286,9 +297,9 @@ Result<void> act(const Options& options) {
   if (auto ok = train_on(options, *model, *before); !ok) return ok;
 
   const fs::path tuned = options.output / "model.safetensors";
-  fs::copy_file(options.run() / "model.safetensors", tuned, fs::copy_options::overwrite_existing,
-                error);
-  if (error) return fail(ErrorCode::kIo, tuned.string() + ": " + error.message());
+  const auto bytes = read_file(options.run() / "model.safetensors");
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (auto written = write_file(tuned, *bytes); !written) return written;
   const auto after = Engine::open(tuned);
   if (!after) return tl::unexpected(after.error());
   Change own;
@@ -299,7 +310,7 @@ Result<void> act(const Options& options) {
     const auto place = [&](Change& change) -> double& {
       return first ? change.before : change.after;
     };
-    Workspace workspace(engine.model().config(), {.threads = std::max(1, options.threads)});
+    Workspace workspace(engine.model().config(), {.threads = options.threads});
     show_progress(std::string("measuring the model ") + (first ? "before" : "after"));
     const auto nats = held_back_nats(engine, options.data(), workspace);
     if (!nats) return tl::unexpected(nats.error());
@@ -360,7 +371,7 @@ void add_finetune(Cli& cli) {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command->add_option("--threads", options->threads, "0: one a processor")
-      ->check(not_negative())
+      ->check(CLI::Range(0, 64))
       ->capture_default_str();
   command->add_option("-s,--seed", options->seed)->check(not_negative())->capture_default_str();
   command->add_option("--licence", options->licence, "of the new weights, for the model file")

@@ -93,6 +93,11 @@ Result<void> act(const Options& options) {
   const auto engine = Engine::open(options.model);
   if (!engine) return tl::unexpected(engine.error());
   const ModelConfig& config = (*engine)->model().config();
+  if (config.fields > 1)
+    return fail(ErrorCode::kUnsupported,
+                options.model +
+                    ": its steps are compound, and heads are measured token by token; "
+                    "take a flat model");
   const auto measured = measure(options, **engine);
   if (!measured) return tl::unexpected(measured.error());
   if (!options.output.empty())

@@ -51,7 +51,9 @@ bool knows_holes(const Engine& engine) {
   const auto at = metadata.find("sage.training");
   if (at == metadata.end()) return false;
   const auto training = Json::parse(at->second, nullptr, /*allow_exceptions=*/false);
-  return training.is_object() && training.value("infill", 0.0) > 0;
+  if (!training.is_object() || !training.contains("infill")) return false;
+  const Json& share = training["infill"];
+  return share.is_number() && share.get<double>() > 0;
 }
 
 Result<void> act(Options& options) {

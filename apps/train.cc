@@ -123,6 +123,7 @@ Result<void> take_initial_model(Options& options) {
   }
   set_sizes(asked, options);
   if (options.given("--attention")) asked.attention = options.attention;
+  if (options.given("--output")) asked.output = options.output;
   if (options.kv_heads > 0) asked.kv_heads = options.kv_heads;
   if (options.ff_banks) asked.ff_banks = true;
   if (asked != config)

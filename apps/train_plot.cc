@@ -1,5 +1,6 @@
 // sage-music train plot: how runs went, as numbers and as a picture.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 
@@ -24,7 +25,10 @@ void describe(const RunCurves& run) {
             fixed(last.minutes, 1) + " minutes, training " + fixed(last.nats, 4) + " nats a token";
   }
   if (!run.validation.empty()) {
-    const auto best = std::min_element(run.nats_per_note.begin(), run.nats_per_note.end());
+    // What is not a number, because the run diverged, is behind everything.
+    const auto best = std::min_element(
+        run.nats_per_note.begin(), run.nats_per_note.end(),
+        [](double a, double b) { return a < b || (std::isfinite(a) && !std::isfinite(b)); });
     const auto at = static_cast<std::size_t>(best - run.nats_per_note.begin());
     line += ", validation " + fixed(run.nats_per_note.back(), 4) + " nats a note (best " +
             fixed(*best, 4) + " at step " + grouped(run.validation[at].step) + ")";

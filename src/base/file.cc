@@ -160,7 +160,9 @@ Result<void> FileWriter::append(std::span<const std::uint8_t> bytes) {
 }
 
 Result<void> FileWriter::commit() {
-  // Some file systems tell only now that the disk is full.
+  // Some file systems tell only now that the disk is full; and a name must never lead to bytes that
+  // a power failure can still lose.
+  if (::fsync(descriptor_) != 0) return io_error("write", path_);
   if (::close(std::exchange(descriptor_, -1)) != 0) return io_error("write", path_);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("write", path_);
   temporary_.clear();

@@ -111,8 +111,8 @@ Result<void> Infiller::choose_bars() {
   const int last = request_.bars == 0
                        ? count
                        : std::min(count, request_.first_bar + std::min(request_.bars, count));
-  from_ = (*all)[static_cast<std::size_t>(request_.first_bar)].start;
-  to_ = (*all)[static_cast<std::size_t>(last - 1)].end();
+  const Tick from = (*all)[static_cast<std::size_t>(request_.first_bar)].start;
+  const Tick to = (*all)[static_cast<std::size_t>(last - 1)].end();
   const auto on_grid = [&](Tick t) {
     return rescale(t.count, piece_.score.ticks_per_quarter, tokenizer_.config().grid);
   };
@@ -125,7 +125,9 @@ Result<void> Infiller::choose_bars() {
                                          }) -
                             bars.begin());
   };
-  bars_ = {begins(from_), begins(to_)};
+  bars_.begin = std::min(begins(from), static_cast<int>(bars.size()) - 1);
+  // A very short bar of the file may be none on the grid: then the one that it lies in.
+  bars_.end = std::max(begins(to), bars_.begin + 1);
   return {};
 }
 
@@ -308,14 +310,16 @@ void Infiller::write(const Stretch& stretch) {
 /// is left out, what would sound into one ends there.
 std::vector<Note> fitted(std::vector<Note> fresh, const std::vector<Note>& old) {
   untangle(fresh, 0);
+  std::array<std::vector<Note>, 128> of_pitch;
+  for (const Note& note : old) of_pitch[note.pitch].push_back(note);
+  for (auto& notes : of_pitch) std::sort(notes.begin(), notes.end());
   std::erase_if(fresh, [&](Note& note) {
-    for (const Note& other : old) {
-      if (other.pitch != note.pitch) continue;
-      if (other.onset <= note.onset && note.onset < other.onset + other.duration) return true;
-      if (other.onset > note.onset)
-        note.duration = std::min(note.duration, other.onset - note.onset);
-    }
-    return false;
+    const auto& notes = of_pitch[note.pitch];
+    const auto next =
+        std::upper_bound(notes.begin(), notes.end(), note.onset,
+                         [](Tick onset, const Note& other) { return onset < other.onset; });
+    if (next != notes.end()) note.duration = std::min(note.duration, next->onset - note.onset);
+    return next != notes.begin() && note.onset < std::prev(next)->onset + std::prev(next)->duration;
   });
   return fresh;
 }
@@ -325,12 +329,17 @@ Infilled Infiller::result() const {
   Infilled done;
   Score& out = done.score;
   out = piece_.score;
-  for (Track& track : out.tracks)
-    if (std::binary_search(programs_.begin(), programs_.end(), track.program_or_drum()))
-      std::erase_if(track.notes, [&](const Note& note) { return is_new(note, from_, to_); });
   const auto place = [&](Tick t) {
     return Tick{rescale(t.count, tokenizer_.config().grid, out.ticks_per_quarter)};
   };
+  // Old notes leave where new ones were written: between the lines of the grid's bars.
+  const Tick from = place(piece_.piece.bars[static_cast<std::size_t>(bars_.begin)].start);
+  const Tick to = place(piece_.piece.bars[static_cast<std::size_t>(bars_.end - 1)].end());
+  const Tick half{out.ticks_per_quarter / tokenizer_.config().grid / 2};  // of a grid step
+  for (Track& track : out.tracks)
+    if (std::binary_search(programs_.begin(), programs_.end(), track.program_or_drum()))
+      std::erase_if(track.notes,
+                    [&](const Note& note) { return is_new(note, from - half, to - half); });
   for (const Track& part : generated_.build().tracks) {
     std::vector<Note> fresh;
     for (const Note& note : part.notes)

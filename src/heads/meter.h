@@ -10,7 +10,8 @@
 
 namespace sage {
 
-/// Works for every member of the attention family. Not thread-safe.
+/// Works for every member of the attention family. Precondition: the model is flat, a token a step.
+/// Not thread-safe.
 class HeadMeter : private AttentionObserver {
  public:
   /// The engine must outlive the meter.

@@ -54,7 +54,7 @@ Result<TrainState> state_from_text(const std::string& text) {
         return true;
       }
     }
-    if (!value.is_number()) return false;
+    if (std::is_integral_v<Number> ? !value.is_number_integer() : !value.is_number()) return false;
     to = value.template get<Number>();
     return true;
   };

@@ -84,12 +84,18 @@ std::map<std::string, std::uint64_t> by_program(const PartStats& part) {
   return notes;
 }
 
+/// About so many bytes of a text in UTF-8, whole characters only.
+std::string beginning(const std::string& text, std::size_t bytes) {
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  return text.substr(0, bytes) + "..";
+}
+
 std::map<std::string, std::uint64_t> by_licence(const PartStats& part) {
   std::map<std::string, std::uint64_t> notes;
   for (const auto& [source, count] : part.sources) {
     // Long licences are sentences; their beginning tells them apart.
     std::string name = source.licence;
-    if (name.size() > 24) name = name.substr(0, 22) + "..";
+    if (name.size() > 24) name = beginning(name, 22);
     notes[name] += count.notes;
   }
   return notes;
@@ -99,7 +105,7 @@ std::map<std::string, std::uint64_t> by_repo(const PartStats& part) {
   std::map<std::string, std::uint64_t> notes;
   for (const auto& [source, count] : part.sources) {
     const std::string name = source.repo.substr(source.repo.find('+') + 1);
-    notes[name.size() > 22 ? name.substr(0, 20) + ".." : name] += count.notes;
+    notes[name.size() > 22 ? beginning(name, 20) : name] += count.notes;
   }
   return notes;
 }

@@ -98,31 +98,56 @@ Tensor Learner::loss_sum(const Batch& batch, double dropout) const {
                                 batch.targets);
 }
 
+/// Forward and backward for one pass: its nats.
+Result<double> Learner::add_pass(const Dataset& data, std::int64_t step, std::int64_t pass) {
+  const auto width = example_size();
+  std::vector<std::uint16_t> examples(static_cast<std::size_t>(options_.batch) * width);
+  const std::int64_t first = (pass * group_.size() + group_.rank()) * options_.batch;
+  for (std::int64_t i = 0; i < options_.batch; ++i) {
+    Random random(mixed_seed(options_.seed, step, first + i));
+    const auto place = std::span(examples).subspan(static_cast<std::size_t>(i) * width, width);
+    if (auto drawn = data.sample(random, place); !drawn)
+      return tl::unexpected<Error>(drawn.error());
+  }
+  torch::manual_seed(mixed_seed(~options_.seed, step, first));
+  const Tensor sum = loss_sum(make_batch(examples, data.notes_written()), options_.dropout);
+  (sum / static_cast<double>(tokens_per_update())).backward();
+  return sum.item<double>();
+}
+
+/// Sums over all processes, which fail together: who fails alone would leave the others waiting.
+template <std::size_t n>
+Result<std::array<double, n>> Learner::sum_of_all(const Result<std::array<double, n>>& own) const {
+  Tensor sums = torch::zeros({n + 1}, torch::kFloat64);
+  for (std::size_t i = 0; own && i < n; ++i) sums[static_cast<std::int64_t>(i)] = (*own)[i];
+  if (!own) sums[n] = 1;
+  sums = sums.to(device_);
+  group_.sum(sums);
+  sums = sums.cpu();
+  if (!own) return tl::unexpected<Error>(own.error());
+  if (sums[n].template item<double>() > 0)
+    return fail(ErrorCode::kIo, "another process of this run could not read its data");
+  std::array<double, n> all;
+  std::copy_n(sums.template data_ptr<double>(), n, all.begin());
+  return all;
+}
+
 Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, double rate) {
   model_.gradients().zero_();
-  const auto width = example_size();
-  const auto count = static_cast<double>(tokens_per_update());
-  std::vector<std::uint16_t> examples(static_cast<std::size_t>(options_.batch) * width);
-  double nats = 0;
-  for (std::int64_t pass = 0; pass < options_.accumulate; ++pass) {
-    const std::int64_t first = (pass * group_.size() + group_.rank()) * options_.batch;
-    for (std::int64_t i = 0; i < options_.batch; ++i) {
-      Random random(mixed_seed(options_.seed, step, first + i));
-      const auto place = std::span(examples).subspan(static_cast<std::size_t>(i) * width, width);
-      if (auto drawn = data.sample(random, place); !drawn)
-        return tl::unexpected<Error>(drawn.error());
-    }
-    torch::manual_seed(mixed_seed(~options_.seed, step, first));
-    const Tensor sum = loss_sum(make_batch(examples, data.notes_written()), options_.dropout);
-    (sum / count).backward();
-    nats += sum.item<double>();
+  Result<std::array<double, 1>> nats = {};
+  for (std::int64_t pass = 0; nats && pass < options_.accumulate; ++pass) {
+    const auto added = add_pass(data, step, pass);
+    if (added)
+      nats->front() += *added;
+    else
+      nats = tl::unexpected<Error>(added.error());
   }
   torch::NoGradGuard no_gradient;
-  const Tensor total = torch::full({1}, nats, torch::kFloat64).to(device_);
-  group_.sum(total);
+  const auto total = sum_of_all(nats);
+  if (!total) return tl::unexpected<Error>(total.error());
   group_.sum(model_.gradients());
   Update result;
-  result.loss = total.item<double>() / count;
+  result.loss = total->front() / static_cast<double>(tokens_per_update());
   result.gradient_norm = model_.gradients().norm().item<double>();
   // A pass with a broken gradient is left out rather than poisoning the weights and the moments.
   if (!std::isfinite(result.gradient_norm)) return result;
@@ -132,11 +157,10 @@ Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, 
   return result;
 }
 
-Result<Validation> Learner::evaluate(const Dataset& data) const {
-  torch::NoGradGuard no_gradient;
+/// Nats, tokens and notes of the batches that fall to this process: they are taken in turn.
+Result<std::array<double, 3>> Learner::evaluate_share(const Dataset& data) const {
   const auto width = example_size();
-  const Tensor sums = torch::zeros({3}, torch::kFloat64);  // nats, tokens, notes
-  // The processes take batches in turn.
+  std::array<double, 3> sums = {};
   for (std::int64_t first = options_.batch * group_.rank(); first < options_.validation_examples;
        first += options_.batch * group_.size()) {
     const std::int64_t count = std::min(options_.batch, options_.validation_examples - first);
@@ -151,12 +175,17 @@ Result<Validation> Learner::evaluate(const Dataset& data) const {
     sums[1] += static_cast<double>(count * options_.model.context * options_.model.fields);
     sums[2] += static_cast<double>(batch.notes);
   }
-  const Tensor total = sums.to(device_);
-  group_.sum(total);
-  const double nats = total[0].item<double>();
+  return sums;
+}
+
+Result<Validation> Learner::evaluate(const Dataset& data) const {
+  torch::NoGradGuard no_gradient;
+  const auto total = sum_of_all(evaluate_share(data));
+  if (!total) return tl::unexpected<Error>(total.error());
+  const auto [nats, tokens, notes] = *total;
   Validation result;
-  result.nats_per_token = nats / total[1].item<double>();
-  result.nats_per_note = nats / std::max(1.0, total[2].item<double>());
+  result.nats_per_token = nats / tokens;
+  result.nats_per_note = nats / std::max(1.0, notes);
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "train/torch_compat.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -71,6 +72,10 @@ class Learner {
   }
   Batch make_batch(std::span<const std::uint16_t> examples,
                    std::span<const std::uint16_t> notes_written) const;
+  Result<double> add_pass(const Dataset& data, std::int64_t step, std::int64_t pass);
+  Result<std::array<double, 3>> evaluate_share(const Dataset& data) const;
+  template <std::size_t n>
+  Result<std::array<double, n>> sum_of_all(const Result<std::array<double, n>>& own) const;
   torch::Tensor loss_sum(const Batch& batch, double dropout) const;
 
   TrainOptions options_;

@@ -1,6 +1,7 @@
 #include "train/run_curves.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -61,17 +62,19 @@ Result<RunCurves> read_curves(const std::filesystem::path& run) {
         object.is_object() && std::all_of(object.begin(), object.end(), [](const json& value) {
           return value.is_number() || value.is_null();
         });
-    if (!numbers || !object.contains("step") || !object.contains("seconds")) {
+    if (!numbers || !object.contains("step") || !object["step"].is_number_integer() ||
+        !object.contains("seconds")) {
       if (lines.peek() == std::istringstream::traits_type::eof()) break;  // cut short
       return fail(ErrorCode::kMalformed,
                   path.string() + ": line " + std::to_string(number) + " is damaged");
     }
     const auto number_of = [&](const char* key) {
       const auto at = object.find(key);
-      return at == object.end() || at->is_null() ? 0.0 : at->get<double>();
+      if (at == object.end()) return 0.0;
+      return at->is_null() ? std::nan("") : at->get<double>();  // null: it was not a number
     };
     CurvePoint point;
-    point.step = static_cast<std::int64_t>(number_of("step"));
+    point.step = object["step"].get<std::int64_t>();
     point.minutes = number_of("seconds") / 60;
     if (object.contains("loss")) {
       rewind_to(point.step, curves.training);

@@ -85,7 +85,8 @@ class Selector {
     result_.like_pairs = pairs.size();
     // By the second of each pair: whether the first stays is settled by then.
     for (const LikePair& pair : pairs) {
-      groups_.join(pair.first, pair.second);
+      if (options_.same_piece < 1 && pair.similarity >= options_.same_piece)
+        groups_.join(pair.first, pair.second);
       if (options_.near_duplicate < 1 && pair.similarity >= options_.near_duplicate &&
           good(pair.first) &&
           about_as_many(metas_[pair.first]->entry.note_count,

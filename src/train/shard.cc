@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "tokens/tokenization.h"
 #include "tokens/vocabulary.h"
 #include "train/shard_format.h"
 
@@ -37,11 +38,13 @@ Result<std::vector<Source>> sources_from(const json& list) {
   return sources;
 }
 
-/// Whether bars and tokens make sense together under the vocabulary.
-bool makes_sense(const PieceEntry& piece, const PieceData& data, int vocabulary) {
+/// Whether bars and tokens make sense together under the vocabulary; `stride` tokens are a step.
+bool makes_sense(const PieceEntry& piece, const PieceData& data, int vocabulary,
+                 std::uint32_t stride) {
   std::uint32_t last = piece.header_count + 1u;
   for (const BarEntry& bar : data.bars) {
-    if (bar.offset <= last || bar.offset >= piece.token_count || bar.meter >= vocabulary ||
+    if (bar.offset <= last || bar.offset >= piece.token_count ||
+        stride > piece.token_count - bar.offset || bar.meter >= vocabulary ||
         bar.tempo >= vocabulary)
       return false;
     last = bar.offset;
@@ -109,6 +112,8 @@ Result<void> Shard::read_tables() {
   config_ = *std::move(config);
   sources_ = *std::move(sources);
   vocabulary_ = Vocabulary(config_).size();
+  const Tokenization* scheme = find_tokenization(config_.scheme);
+  stride_ = scheme == nullptr ? 1 : static_cast<std::uint32_t>(scheme->stride(config_));
   if (!tables_fit()) return damaged("its tables do not fit each other");
   return {};
 }
@@ -125,7 +130,9 @@ bool Shard::tables_fit() const {
   std::uint64_t offset = 0, tokens = 0;
   for (const PieceEntry& piece : pieces_) {
     if (piece.block != block) {
-      if (piece.block != block + 1 || blocks_[block].size != offset) return false;
+      if (piece.block != block + 1 || piece.block >= blocks_.size() ||
+          blocks_[block].size != offset)
+        return false;
       block = piece.block;
       offset = 0;
     }
@@ -161,7 +168,7 @@ Result<PieceData> Shard::read(std::size_t index) const {
   std::memcpy(data.bars.data(), from, piece.bar_count * sizeof(BarEntry));
   std::memcpy(data.tokens.data(), from + piece.bar_count * sizeof(BarEntry),
               piece.token_count * sizeof(std::uint16_t));
-  if (!makes_sense(piece, data, vocabulary_))
+  if (!makes_sense(piece, data, vocabulary_, stride_))
     return fail(ErrorCode::kMalformed, in_block(piece.block));
   return data;
 }

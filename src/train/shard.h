@@ -100,6 +100,7 @@ class Shard {
   std::filesystem::path path_;
   TokenizerConfig config_;
   int vocabulary_ = 0;
+  std::uint32_t stride_ = 1;  // tokens of a step
   std::vector<Source> sources_;
   std::vector<BlockEntry> blocks_;
   std::vector<PieceEntry> pieces_;

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <mutex>
-#include <vector>
 
 #include "train/row_kernels.h"
 #include "train/torch_compat.h"

@@ -73,9 +73,11 @@ Result<void> check(const TrainOptions& options) {
     return refuse("there is no such optimiser");
   if (options.patience < 0) return refuse("patience must not be negative");
   if (options.validation_examples < 1) return refuse("validation needs at least one example");
-  if (options.dropout < 0 || options.dropout >= 1) return refuse("dropout must be in [0, 1)");
-  if (options.schedule.peak <= 0) return refuse("the learning rate must be above 0");
-  if (options.windows.drum_weight < 0) return refuse("the weight of drums must not be negative");
+  if (!(options.dropout >= 0 && options.dropout < 1)) return refuse("dropout must be in [0, 1)");
+  if (!(options.schedule.peak > 0 && options.schedule.peak < 1e3))
+    return refuse("the learning rate must be above 0");
+  if (!(options.windows.drum_weight >= 0 && options.windows.drum_weight <= 1e9))
+    return refuse("the weight of drums must lie between 0 and 1e9");
   for (const SourceWeight& source : options.windows.source_weights)
     if (!(source.weight >= 0 && source.weight <= 1e9))
       return refuse("the weight of a source must be 0 to 1e9");
@@ -86,11 +88,46 @@ Result<void> check(const TrainOptions& options) {
   return {};
 }
 
-/// Of what all processes must have in common.
-std::string fingerprint(const TrainOptions& options, const std::string& data_summary) {
-  const json common = {{"model", to_json(options.model)},  {"batch", options.batch},
-                       {"accumulate", options.accumulate}, {"seed", options.seed},
-                       {"optimiser", options.optimiser},   {"data", data_summary}};
+/// Of all that decides which steps are made and how: processes that differ in it would drift apart,
+/// or wait for each other for ever.
+std::string fingerprint(const TrainOptions& options, const TokenizerConfig& tokenizer,
+                        const std::string& data_summary, const std::string& init_hash) {
+  const WindowOptions& w = options.windows;
+  json weights = json::array();
+  for (const SourceWeight& source : w.source_weights)
+    weights.push_back({source.name, source.weight});
+  const ScheduleOptions& schedule = options.schedule;
+  const json common = {to_json(options.model),
+                       to_json(tokenizer),
+                       data_summary,
+                       init_hash,
+                       options.steps,
+                       options.minutes,
+                       options.batch,
+                       options.accumulate,
+                       options.optimiser,
+                       static_cast<int>(schedule.shape),
+                       schedule.peak,
+                       schedule.warmup_steps,
+                       schedule.decay_share,
+                       options.weight_decay,
+                       options.beta2,
+                       options.clip,
+                       options.dropout,
+                       options.bf16,
+                       options.seed,
+                       w.header_probability,
+                       w.first_bar_probability,
+                       w.lowest_shift,
+                       w.highest_shift,
+                       w.tempo_shift,
+                       w.velocity_shift,
+                       w.hole_probability,
+                       w.drum_weight,
+                       weights,
+                       options.validate_every,
+                       options.validation_examples,
+                       options.patience};
   return Sha256().update(common.dump()).hex();
 }
 
@@ -108,6 +145,16 @@ bool has_shape(const InitialModel& initial, const ModelConfig& model) {
   own.context = model.context;
   own.window = model.window;
   return own == model;
+}
+
+/// Out of memory, mostly; of several processes, mostly that another one is gone.
+Error failed(const TrainOptions& options, const std::exception& failure) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&failure);
+  std::string why = torch_error != nullptr ? torch_error->what_without_backtrace() : failure.what();
+  why = why.substr(0, why.find('\n'));
+  if (options.placement.processes == 1) return {ErrorCode::kLimit, "libtorch: " + why};
+  return {ErrorCode::kIo, "another process of this run ended, or libtorch failed (" + why +
+                              "); start all again with --resume"};
 }
 
 }  // namespace
@@ -145,7 +192,10 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   } else if (opened.error().code != ErrorCode::kInvalidArgument) {  // that is: no pieces in it
     return tl::unexpected<Error>(opened.error());
   }
-  const Tokenizer& tokenizer = training->tokenizer();
+  if (options.patience > 0 && !validation)
+    return fail(ErrorCode::kInvalidArgument,
+                options.data.string() + ": no pieces validate, and patience needs some");
+  const Tokenizer tokenizer = training->tokenizer();
   options.model.vocab_size = tokenizer.size();
   options.model.attributes = kAttributeCount;
   options.model.token_attributes = tokenizer.attributes();
@@ -164,11 +214,12 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   }
   const auto checkpoint = folder ? folder->checkpoint() : std::nullopt;
   if (options.threads > 0) torch::set_num_threads(options.threads);
+  const std::string print =
+      fingerprint(options, tokenizer.config(), *summary, initial ? initial->hash : std::string());
   try {
     auto group = ProcessGroup::join(options.placement, options.device);
     if (!group) return tl::unexpected<Error>(group.error());
-    if (auto agreed = agree(*group, fingerprint(options, *summary)); !agreed)
-      return tl::unexpected<Error>(agreed.error());
+    if (auto agreed = agree(*group, print); !agreed) return tl::unexpected<Error>(agreed.error());
     TrainingRun run(options, hooks, std::move(folder), *group, *std::move(training),
                     std::move(validation), *std::move(summary));
     if (initial)
@@ -180,12 +231,8 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
     }
     if (options.placement.processes > 1) run.share();
     return run.run();
-  } catch (
-      const c10::Error& failure) {  // out of memory, mostly; libtorch has no other way to say it
-    return fail(ErrorCode::kLimit, std::string("libtorch: ") + failure.what_without_backtrace());
-  } catch (const std::exception& failure) {
-    if (options.placement.processes == 1) return fail(ErrorCode::kLimit, failure.what());
-    return fail(ErrorCode::kIo, "another process of this run ended; start all again with --resume");
+  } catch (const std::exception& failure) {  // libtorch has no other way to say what went wrong
+    return tl::unexpected(failed(options, failure));
   }
 }
 

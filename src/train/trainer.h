@@ -98,7 +98,7 @@ struct TrainProgress {
 struct Validation {
   std::int64_t step = 0;
   double nats_per_token = 0;
-  double nats_per_note = 0;  // all tokens' nats over the number of notes (DURATION tokens)
+  double nats_per_note = 0;  // all tokens' nats over the number of notes that they write
 };
 
 struct TrainHooks {

@@ -1,6 +1,7 @@
 #include "train/training_run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/file.h"
 #include "nn/safetensors.h"
@@ -132,7 +133,8 @@ Result<void> TrainingRun::validate() {
   if (hooks_.validation) hooks_.validation(result);
   report_seconds_ += session_seconds() - begin;  // reported speed is the speed of training
   ++state_.validations_since;
-  if (state_.best_step >= 0 && !(result.nats_per_note < state_.best_nats_per_note)) return {};
+  const bool had_best = state_.best_step >= 0 && std::isfinite(state_.best_nats_per_note);
+  if (had_best && !(result.nats_per_note < state_.best_nats_per_note)) return {};
   state_.best_step = state_.step;
   state_.best_nats_per_note = result.nats_per_note;
   state_.validations_since = 0;

@@ -144,8 +144,9 @@ Result<WorkFolder> WorkFolder::open(const fs::path& output, const std::string& o
   const auto found = read_text(key_path);
   if (found && *found != text) {
     const json old = json::parse(*found, nullptr, /*allow_exceptions=*/false);
-    const bool same_options = old.is_object() && old.value("version", 0) == kWorkVersion &&
-                              old.value("options", "") == options;
+    const bool same_options = old.is_object() && old.contains("version") &&
+                              old["version"] == kWorkVersion && old.contains("options") &&
+                              old["options"] == options;
     return fail(ErrorCode::kMismatch,
                 work.folder_.string() + " holds an unfinished preparation " +
                     (same_options ? "of other files (some came, went or changed)"

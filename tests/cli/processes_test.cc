@@ -4,8 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "midi/writer.h"
 #include "program.h"
@@ -119,6 +123,39 @@ TEST_F(ManyProcesses, DifferentOptionsAreRefused) {
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(ran.one_line()) << ran.err;
     EXPECT_NE(ran.err.find("different options"), std::string::npos) << ran.err;
+  }
+}
+
+/// Waits until a run has trained a while.
+void wait_for_metrics(const std::string& run) {
+  for (int i = 0; i < 600 && !std::filesystem::exists(run + "/metrics.jsonl"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (int i = 0; i < 600 && std::filesystem::file_size(run + "/metrics.jsonl") == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+}
+
+// The second one is interrupted, and later killed: the first one must not wait for ever.
+TEST_F(ManyProcesses, EndTogether) {
+  for (const int signal : {SIGINT, SIGKILL}) {
+    const std::string run = signal == SIGINT ? "stopped" : "killed";
+    const auto endless = command(run, "4", "1000000");
+    const std::string port = "MASTER_PORT=" + std::to_string(free_port());
+    const std::string address = "MASTER_ADDR=127.0.0.1";
+    test::Running second(endless, {"WORLD_SIZE=2", "RANK=1", address, port});
+    auto first = std::async(std::launch::async, [&] {
+      return run_program(endless, {"WORLD_SIZE=2", "RANK=0", address, port});
+    });
+    wait_for_metrics(scratch_.path(run));
+    second.finish(signal);
+    const test::Ran ran = first.get();
+    if (signal == SIGINT) {
+      EXPECT_EQ(ran.code, 0) << ran.err;
+      EXPECT_NE(ran.out.find("interrupted at step"), std::string::npos) << ran.out;
+      EXPECT_TRUE(std::filesystem::exists(scratch_.path(run) + "/model.safetensors"));
+    } else {
+      EXPECT_EQ(ran.code, 1);
+      EXPECT_NE(ran.err.find("another process of this run ended"), std::string::npos) << ran.err;
+    }
   }
 }
 

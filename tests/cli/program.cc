@@ -71,8 +71,9 @@ Ran run_program(const std::vector<std::string>& arguments,
   return ran;
 }
 
-Running::Running(const std::vector<std::string>& arguments)
-    : child_(start(arguments, {}, "/dev/null", "/dev/null")) {}
+Running::Running(const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& environment)
+    : child_(start(arguments, environment, "/dev/null", "/dev/null")) {}
 
 bool Running::going() {
   int status = 0;

@@ -24,7 +24,8 @@ Ran run_program(const std::vector<std::string>& arguments,
 /// A program that runs on while the test does other things.
 class Running {
  public:
-  explicit Running(const std::vector<std::string>& arguments);
+  explicit Running(const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment = {});
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() { finish(9); }
