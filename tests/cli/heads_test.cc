@@ -94,7 +94,9 @@ TEST(Heads, SayWhatIsWrongInOneLine) {
                            const std::vector<std::string>& arguments) {
     const auto ran = run_program(arguments);
     EXPECT_EQ(ran.code, code) << ran.err;
-    if (code == 1) EXPECT_TRUE(ran.one_line()) << ran.err;
+    if (code == 1) {
+      EXPECT_TRUE(ran.one_line()) << ran.err;
+    }
     EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
   };
   const std::string out = at.path("out.safetensors");
