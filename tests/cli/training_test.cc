@@ -15,18 +15,25 @@ namespace {
 using test::run_program;
 using test::Scratch;
 
+/// Made-up music of so many pieces, in the folder "music".
+void write_music(const Scratch& scratch, std::uint64_t pieces) {
+  for (std::uint64_t i = 0; i < pieces; ++i)
+    ASSERT_TRUE(
+        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+}
+
+/// A command that must succeed.
+test::Ran run(const std::vector<std::string>& arguments) {
+  test::Ran ran = run_program(arguments);
+  EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
+  return ran;
+}
+
 class TrainingCommand : public testing::TestWithParam<const char*> {};
 
 TEST_P(TrainingCommand, FromFilesToMusic) {
   const Scratch scratch;
-  for (std::uint64_t i = 0; i < 12; ++i)
-    ASSERT_TRUE(
-        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
-  const auto run = [&](const std::vector<std::string>& arguments) {
-    const auto ran = run_program(arguments);
-    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
-    return ran;
-  };
+  write_music(scratch, 12);
   const std::string scheme = GetParam(), bpe = scratch.path("bpe.json");
   const std::string data = scratch.path("data"), model = scratch.path("run/model.safetensors");
   run({"bpe", "train", scratch.path("music"), "--scheme", scheme, "--merges", "60", "-o", bpe});
@@ -68,15 +75,8 @@ class OutputCommand : public testing::TestWithParam<const char*> {};
 
 TEST_P(OutputCommand, FromFilesToMusic) {
   const Scratch scratch;
-  for (std::uint64_t i = 0; i < 6; ++i)
-    ASSERT_TRUE(
-        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
+  write_music(scratch, 6);
   const std::string data = scratch.path("data"), model = scratch.path("run/model.safetensors");
-  const auto run = [&](const std::vector<std::string>& arguments) {
-    const auto ran = run_program(arguments);
-    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
-    return ran;
-  };
   const auto train = [&](const std::string& folder) {
     return std::vector<std::string>{"train",    "--data",  data,    "-o",        folder, "--output",
                                     GetParam(), "--shape", "tiny",  "--context", "64",   "--steps",
@@ -116,14 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Outputs, OutputCommand, testing::Values("parallel", "ne
 
 TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
   const Scratch scratch;
-  for (std::uint64_t i = 0; i < 8; ++i)
-    ASSERT_TRUE(
-        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
-  const auto run = [&](const std::vector<std::string>& arguments) {
-    const auto ran = run_program(arguments);
-    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
-    return ran;
-  };
+  write_music(scratch, 8);
   const std::string mha = scratch.path("mha/model.safetensors"), data = scratch.path("data");
   const std::string merged = scratch.path("merged.safetensors"), on = scratch.path("on");
   run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
@@ -158,14 +151,7 @@ TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
 
 TEST(TrainingCommands, FineTunePlotAndGoOn) {
   const Scratch scratch;
-  for (std::uint64_t i = 0; i < 6; ++i)
-    ASSERT_TRUE(
-        write_midi_file(test::band_score(i), scratch.path("music/" + std::to_string(i) + ".mid")));
-  const auto run = [&](const std::vector<std::string>& arguments) {
-    const auto ran = run_program(arguments);
-    EXPECT_EQ(ran.code, 0) << arguments.front() << ": " << ran.err;
-    return ran;
-  };
+  write_music(scratch, 6);
   const std::string data = scratch.path("data"), first = scratch.path("first");
   run({"data", "prepare", scratch.path("music"), "--valid-share", "0.2", "-o", data});
   run({"train", "--data", data, "-o", first, "--shape", "tiny", "--context", "64", "--steps", "20",
