@@ -167,7 +167,8 @@ h1{font-size:1.7rem;margin:0 0 .4rem}h2{font-size:1.2rem;margin:2.4rem 0 .7rem}p
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.88rem;
 font-variant-numeric:tabular-nums}th,td{padding:.35rem .6rem;text-align:right;
 border-bottom:1px solid var(--line)}th:first-child,td:first-child{text-align:left}
-th{color:var(--soft);font-weight:600}.grid{display:flex;flex-wrap:wrap;gap:.6rem}
+th{color:var(--soft);font-weight:600}.grid{display:grid;
+grid-template-columns:repeat(auto-fit,minmax(min(26rem,100%),1fr));gap:.6rem;align-items:start}
 svg{max-width:100%;height:auto}</style>)";
 
 }  // namespace

@@ -98,7 +98,7 @@ Result<RunCurves> read_curves(const std::filesystem::path& run) {
 std::string curves_svg(std::span<const RunCurves> runs, CurveAxis axis) {
   static constexpr const char* kLabels[] = {"steps", "tokens (millions)", "minutes"};
   Chart chart;
-  chart.title = "Loss";
+  chart.title = "Loss: training (lines) and validation (points)";
   chart.x.label = kLabels[static_cast<int>(axis)];
   chart.y.label = "nats a token";
   int colour = 0;
