@@ -124,6 +124,17 @@ MeanInterval bootstrap_crossed_mean(std::span<const double> values,
   return {mean_of(values), quantile(means, tail), quantile(means, 1 - tail)};
 }
 
+MeanInterval share_interval(std::uint64_t successes, std::uint64_t trials, double level) {
+  if (trials == 0) return {kNaN, kNaN, kNaN};
+  const auto n = static_cast<double>(trials);
+  const double share = static_cast<double>(successes) / n;
+  const double z = normal_quantile((1 + level) / 2), zz = z * z;
+  const double centre = (share + zz / (2 * n)) / (1 + zz / n);
+  const double reach = z / (1 + zz / n) * std::sqrt(share * (1 - share) / n + zz / (4 * n * n));
+  // Exact where rounding would put the ends just beside 0 and 1.
+  return {share, successes == 0 ? 0.0 : centre - reach, successes == trials ? 1.0 : centre + reach};
+}
+
 double paired_permutation_test(std::span<const double> differences,
                                const PermutationOptions& options) {
   if (differences.empty()) return kNaN;

@@ -39,6 +39,10 @@ MeanInterval bootstrap_crossed_mean(std::span<const double> values,
                                     std::span<const std::size_t> columns,
                                     const BootstrapOptions& options = {});
 
+/// A share of `trials` with its Wilson score interval (Wilson 1927), which keeps its width where
+/// none or all succeed. No trial: NaN.
+MeanInterval share_interval(std::uint64_t successes, std::uint64_t trials, double level = 0.95);
+
 struct PermutationOptions {
   int resamples = 100'000;  // of signs, where there are too many for all of them
   int exact_up_to = 20;     // differences: all 2^n signs are tried

@@ -19,6 +19,12 @@ enum class Invariance : unsigned {
   kTransposition = 1,  // all pitched notes moved alike, none leaving 0..127
 };
 
+/// What a set of pieces is told by.
+enum class Reading {
+  kDistribution,  // the mean of the values, and how they spread
+  kRate,          // 1 where a piece has a fault, else 0: how many pieces have it
+};
+
 struct Metric {
   std::string_view name;       // as in result files
   std::string_view title;      // as in tables
@@ -27,6 +33,7 @@ struct Metric {
   Invariance invariance = Invariance::kTransposition;
   /// NaN where the piece has nothing to measure (no pitched note, no drum note, one bar only).
   double (*of)(const Piece& piece) = nullptr;
+  Reading reading = Reading::kDistribution;
 };
 
 struct MetricFamily {

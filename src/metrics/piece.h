@@ -1,6 +1,7 @@
 // What metrics look at: a score on a grid, with its bars. Plain values; knows no files or tokens.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -13,12 +14,19 @@ namespace sage {
 /// Grid steps a quarter note: 48 positions in a bar of 4/4.
 inline constexpr int kMetricGrid = 12;
 
+/// What whoever wrote a piece was asked for, as far as that is known.
+struct Asked {
+  std::vector<int> programs;  // 0..128; empty: nothing was said of instruments
+  std::size_t bars = 0;       // 0: nothing was said of a length
+};
+
 /// A score whose tracks are sorted, with the bars up to its end in its own ticks (steps). Metrics
 /// that count time steps count those of `score`, whatever its resolution.
 struct Piece {
   Score score;
   std::vector<Bar> bars;  // at least one
   Tick measure;           // a bar of the meter that is in force longest
+  Asked asked = {};
 
   Tick end() const { return bars.back().end(); }
 };

@@ -23,6 +23,20 @@ std::vector<double> normal(std::size_t n, Random& random) {
   return out;
 }
 
+TEST(ShareInterval, ByHand) {
+  // 3 of 10: centre (0.3 + z^2 / 20) / (1 + z^2 / 10) with z = 1.959964.
+  const MeanInterval some = share_interval(3, 10);
+  EXPECT_NEAR(some.mean, 0.3, 1e-12);
+  EXPECT_NEAR(some.low, 0.107791, 1e-6);
+  EXPECT_NEAR(some.high, 0.603222, 1e-6);
+  const MeanInterval none = share_interval(0, 20), all = share_interval(20, 20);
+  EXPECT_EQ(none.low, 0.0);
+  EXPECT_NEAR(none.high, 1.959964 * 1.959964 / (20 + 1.959964 * 1.959964), 1e-6);
+  EXPECT_EQ(all.high, 1.0);
+  EXPECT_NEAR(all.low, 1 - none.high, 1e-12);
+  EXPECT_TRUE(std::isnan(share_interval(0, 0).mean));
+}
+
 TEST(Bootstrap, OfTwoValuesIsKnown) {
   // The resampled mean is 0 or 1 with probability 1/4 each.
   const MeanInterval interval = bootstrap_mean(std::vector{0.0, 1.0});

@@ -231,5 +231,39 @@ RC_GTEST_PROP(Definitions, OfTimeAgreeWithTheSlowTwin, ()) {
   }
 }
 
+RC_GTEST_PROP(Definitions, OfPitchesAndTracksAgreeWithTheSlowTwin, ()) {
+  const Piece p = piece_of(*test::any_score()).value();
+  std::set<int> pitches, classes;
+  double notes = 0, empty = 0;
+  for (const Track& track : p.score.tracks) {
+    if (track.notes.empty()) empty += 1;
+    if (track.is_drum) continue;
+    for (const Note& n : track.notes)
+      pitches.insert(n.pitch), classes.insert(n.pitch % 12), ++notes;
+  }
+  expect_same(pitches_used(p), static_cast<double>(pitches.size()));
+  expect_same(pitch_classes_used(p), static_cast<double>(classes.size()));
+  expect_same(pitch_range(p), pitches.empty() ? 0 : *pitches.rbegin() - *pitches.begin());
+  expect_same(empty_track_rate(p),
+              p.score.tracks.empty() ? kNaN : empty / static_cast<double>(p.score.tracks.size()));
+  // Any scale, a note at a time: the steps of the scale from its root upwards.
+  const int root = *rc::gen::inRange(0, 12);
+  for (const Mode mode : {Mode::kMajor, Mode::kMinor}) {
+    std::set<int> scale;
+    int pitch = root;
+    for (const int step : mode == Mode::kMajor ? std::vector<int>{2, 2, 1, 2, 2, 2, 1}
+                                               : std::vector<int>{2, 1, 2, 2, 1, 2, 2})
+      scale.insert(pitch % 12), pitch += step;
+    double inside = 0;
+    for (const Track& track : p.score.tracks)
+      for (const Note& n : track.notes)
+        if (!track.is_drum && scale.count(n.pitch % 12) > 0) inside += 1;
+    expect_same(pitch_in_scale_rate(p, root, mode), notes > 0 ? inside / notes : kNaN);
+  }
+  const double duple = drum_in_pattern_rate(p, Feel::kDuple);
+  const double triple = drum_in_pattern_rate(p, Feel::kTriple);
+  expect_same(drum_pattern_consistency(p), std::isnan(duple) ? kNaN : std::max(duple, triple));
+}
+
 }  // namespace
 }  // namespace sage

@@ -71,6 +71,35 @@ TEST(Divergence, AgreesWithIntegration) {
   EXPECT_NEAR(found.kl, kl, 1e-3);
 }
 
+/// Some values, not all of them equal.
+std::vector<double> any_values() {
+  std::vector<double> values;
+  const auto drawn = *rc::gen::container<std::vector<int>>(8, rc::gen::inRange(-1000, 1000));
+  for (const int x : drawn) values.push_back(x / 10.0);
+  values.push_back(values.front() + 1);
+  return values;
+}
+
+RC_GTEST_PROP(Divergence, UnitAndZeroOfAMetricChangeNothing, ()) {
+  const auto a = any_values(), b = any_values();
+  const double scale = *rc::gen::inRange(1, 100) / 7.0, shift = *rc::gen::inRange(-50, 50) / 3.0;
+  const auto moved = [&](std::vector<double> values) {
+    for (double& x : values) x = scale * x + shift;
+    return values;
+  };
+  const Divergence before = divergence(a, b), after = divergence(moved(a), moved(b));
+  RC_ASSERT(std::abs(before.overlapping_area - after.overlapping_area) < 1e-6);
+  RC_ASSERT(std::abs(before.kl - after.kl) < 1e-5 * std::max(before.kl, 1.0));
+}
+
+RC_GTEST_PROP(Divergence, AreasAreSharesAndTheSameFromBothSides, ()) {
+  const auto a = any_values(), b = any_values();
+  const Divergence one = divergence(a, b), other = divergence(b, a);
+  RC_ASSERT(std::abs(one.overlapping_area - other.overlapping_area) < 1e-9);
+  RC_ASSERT(one.overlapping_area >= 0 && one.overlapping_area <= 1);
+  RC_ASSERT(one.kl >= 0 && other.kl >= 0);
+}
+
 TEST(Divergence, HistogramsByHand) {
   const Divergence half = histogram_divergence(std::vector{1.0, 1.0}, std::vector{3.0, 1.0});
   EXPECT_NEAR(half.overlapping_area, 0.75, 1e-6);

@@ -118,5 +118,51 @@ TEST(Histograms, CommonNoteValues) {
   EXPECT_EQ(gaps[4], 1);  // between the drums
 }
 
+/// The class whose note value is nearest in octaves, by trying all of them.
+std::size_t nearest_class(double quarters) {
+  std::size_t best = 0;
+  const auto distance = [&](std::size_t k) {
+    return std::abs(std::log2(quarters / kTimeClasses[k]));
+  };
+  for (std::size_t k = 0; k < kTimeClassCount; ++k)
+    if (distance(k) < distance(best)) best = k;
+  return best;
+}
+
+RC_GTEST_PROP(Histograms, CountEveryLengthAndEveryGap, ()) {
+  const Piece p = test::any_piece();
+  TimeHistogram lengths = {}, gaps = {};
+  for (const Track& track : p.score.tracks) {
+    std::set<std::int64_t> onsets;
+    for (const Note& n : track.notes) {
+      onsets.insert(n.onset.count);
+      if (!track.is_drum)
+        lengths[nearest_class(static_cast<double>(n.duration.count) / kMetricGrid)] += 1;
+    }
+    for (auto it = onsets.begin(); it != onsets.end(); ++it)
+      if (const auto next = std::next(it); next != onsets.end())
+        gaps[nearest_class(static_cast<double>(*next - *it) / kMetricGrid)] += 1;
+  }
+  RC_ASSERT(note_length_histogram(p) == lengths);
+  RC_ASSERT(inter_onset_histogram(p) == gaps);
+}
+
+RC_GTEST_PROP(Histograms, KeyTrackOrderAndTickSizeChangeNothing, ()) {
+  Score score = *test::any_score();
+  for (Track& track : score.tracks)
+    for (Note& n : track.notes) n.pitch = static_cast<std::uint8_t>(30 + n.pitch / 2);
+  const Piece before = on_grid(score).value();
+  transpose(score, *rc::gen::inRange(-24, 25));
+  std::reverse(score.tracks.begin(), score.tracks.end());
+  score.tempos = {{Tick{0}, 400'000}};
+  score.ticks_per_quarter *= 3;
+  for (Track& track : score.tracks)
+    for (Note& n : track.notes) n.onset = n.onset * 3, n.duration = n.duration * 3;
+  for (MeterChange& change : score.meters) change.time = change.time * 3;
+  const Piece after = on_grid(score).value();
+  RC_ASSERT(note_length_histogram(before) == note_length_histogram(after));
+  RC_ASSERT(inter_onset_histogram(before) == inter_onset_histogram(after));
+}
+
 }  // namespace
 }  // namespace sage
