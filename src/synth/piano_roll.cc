@@ -43,6 +43,7 @@ constexpr std::string_view kStyle =
     "<style>text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
     "fill:#475569}.n{font-size:11px;fill:#64748b}.e{text-anchor:end}.m{text-anchor:middle}"
     ".b{fill:#fff}.l{fill:#f8fafc}.k{fill:#eef2f7}path{fill:none}"
+    ".h{fill:#f59e0b;fill-opacity:.13}"
     ".c{stroke:#cbd5e1}.r{stroke:#cbd5e1}.t{stroke:#e8edf3}"
     "@media(prefers-color-scheme:dark){text{fill:#cbd5e1}.n{fill:#94a3b8}.b{fill:#0b1020}"
     ".l{fill:#111827}.k{fill:#0d1424}.c{stroke:#334155}.r{stroke:#334155}.t{stroke:#1c2637}}"
@@ -268,9 +269,16 @@ void draw_vertical(const Plan& plan, double x, Svg& svg) {
   if (!plan.drums.empty()) svg << plan.drum_top << "V" << plan.bottom;
 }
 
+void draw_mark(const Plan& plan, const PianoRollMark& mark, Svg& svg) {
+  const double from = std::clamp(plan.x(mark.from), plan.left, plan.right);
+  const double to = std::clamp(plan.x(mark.to), from, plan.right);
+  svg << "<rect class=\"h\" x=\"" << from << "\" y=\"" << plan.top << "\" width=\"" << to - from
+      << "\" height=\"" << plan.bottom - plan.top << "\"/>\n";
+}
+
 /// Bar lines and numbers, and beats where there is room. Bars too narrow to tell apart are left
 /// out.
-void draw_bars(const Plan& plan, Svg& svg) {
+void draw_bars(const Plan& plan, int first_bar, Svg& svg) {
   if (plan.bars.empty()) return;
   const double mean = (plan.right - plan.left) / static_cast<double>(plan.bars.size());
   if (mean > 40) {
@@ -294,7 +302,7 @@ void draw_bars(const Plan& plan, Svg& svg) {
     const double x = plan.x(plan.bars[i].start);
     if (x - last < 30 || x > plan.right - 12) continue;
     svg << "<text class=\"n\" x=\"" << x + 2 << "\" y=\"" << plan.top - 6 << "\">"
-        << std::to_string(i + 1) << "</text>\n";
+        << std::to_string(static_cast<int>(i) + first_bar) << "</text>\n";
     last = x;
   }
 }
@@ -322,7 +330,14 @@ struct Stroke {
   double y = 0, from = 0, to = 0;
 };
 
-std::vector<Stroke> strokes_of(const Score& score, const Plan& plan, int program) {
+/// How full a note is drawn: by its velocity, or by whether it is one of the marked ones.
+int level_of(const Note& note, int program, const std::optional<PianoRollMark>& mark) {
+  if (mark) return mark->holds(program, note.onset) ? kLevels - 1 : 0;
+  return std::min(note.velocity * kLevels / 128, kLevels - 1);
+}
+
+std::vector<Stroke> strokes_of(const Score& score, const Plan& plan, int program,
+                               const std::optional<PianoRollMark>& mark) {
   // In a crowded picture, strokes snap to whole pixels, so that more of them fall together.
   const double grain = plan.notes > 20'000 ? 1.0 : 0.1;
   const auto snap = [&](double x) { return std::round(x / grain) * grain; };
@@ -334,7 +349,7 @@ std::vector<Stroke> strokes_of(const Score& score, const Plan& plan, int program
       const double length = plan.x(note.onset + note.duration) - from;
       const double shown =
           track.is_drum ? 4.0 : std::max(length > 4 ? length - 1 : length * 0.8, 1.0);
-      strokes.push_back({std::min(note.velocity * kLevels / 128, kLevels - 1),
+      strokes.push_back({level_of(note, program, mark),
                          track.is_drum ? plan.drum_y(note.pitch) : plan.y(note.pitch), snap(from),
                          snap(from + shown)});
     }
@@ -366,12 +381,18 @@ void draw_strokes(const std::vector<Stroke>& strokes, Svg& svg) {
 
 }  // namespace
 
+bool PianoRollMark::holds(int program, Tick onset) const {
+  return onset >= from && onset < to &&
+         std::binary_search(programs.begin(), programs.end(), program);
+}
+
 std::string piano_roll_svg(const Score& score, const PianoRollOptions& options) {
   const Plan plan = plan_of(score, options);
   Svg svg;
   draw_header(score, plan, svg);
   draw_rows(plan, svg);
-  draw_bars(plan, svg);
+  if (options.mark) draw_mark(plan, *options.mark, svg);
+  draw_bars(plan, options.first_bar, svg);
   draw_seconds(score, plan, svg);
   // Each instrument is drawn a little thinner than the one before, so that unisons show both.
   double share = 1.0;
@@ -382,7 +403,7 @@ std::string piano_roll_svg(const Score& score, const PianoRollOptions& options) 
     share -= thinner;
     svg << "<g stroke=\"" << instrument.colour << "\" stroke-width=\"" << thickness << "\"><title>"
         << label_of(instrument) << "</title>\n";
-    draw_strokes(strokes_of(score, plan, instrument.program), svg);
+    draw_strokes(strokes_of(score, plan, instrument.program, options.mark), svg);
     svg << "</g>\n";
   }
   svg << "</svg>\n";

@@ -4,15 +4,27 @@
 // bars along the top and seconds along the bottom. Readable on light and on dark pages.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "score/score.h"
 
 namespace sage {
 
+/// Notes to be told from the others: what some instruments begin in a stretch of time.
+struct PianoRollMark {
+  Tick from, to;
+  std::vector<int> programs;  // 0..128, ascending
+  bool holds(int program, Tick onset) const;
+};
+
 struct PianoRollOptions {
-  int width = 1600;  // pixels, at least 400
-  int height = 0;    // pixels; 0: as high as the range of pitches asks for
+  int width = 1600;   // pixels, at least 400
+  int height = 0;     // pixels; 0: as high as the range of pitches asks for
+  int first_bar = 1;  // the number of the first bar, of a part of a piece
+  /// Shaded, and its notes full while all others are pale, whatever their velocity.
+  std::optional<PianoRollMark> mark = {};
 };
 
 /// The picture as SVG text (ASCII). Notes too narrow to tell apart are drawn as one, so the size is

@@ -39,6 +39,20 @@ TEST(PianoRoll, KeepsToTheSizeAskedFor) {
                        "width=\"900\" height=\"700\""));
 }
 
+TEST(PianoRoll, MarksAHoleAndNumbersBarsFromAnywhere) {
+  const std::string plain = piano_roll_svg(test::small_band(4), {.first_bar = 13});
+  EXPECT_TRUE(contains(plain, ">13</text>") && contains(plain, ">16</text>"));
+  EXPECT_FALSE(contains(plain, ">1</text>") || contains(plain, "class=\"h\""));
+  const PianoRollMark mark = {Tick{1920}, Tick{3840}, {0, 33}};
+  EXPECT_TRUE(mark.holds(33, Tick{1920}));
+  EXPECT_FALSE(mark.holds(33, Tick{3840}) || mark.holds(34, Tick{1920}));
+  const std::string marked = piano_roll_svg(test::small_band(4), {.mark = mark});
+  EXPECT_TRUE(contains(marked, "<rect class=\"h\""));
+  // Two opacities: marked notes and all others, whatever their velocities.
+  EXPECT_TRUE(contains(marked, "opacity=\".4\"") && contains(marked, "opacity=\"1\""));
+  EXPECT_FALSE(contains(marked, "opacity=\".6\"") || contains(marked, "opacity=\".8\""));
+}
+
 TEST(PianoRoll, StaysSmallForManyNotes) {
   Score score;
   Random random(1);
