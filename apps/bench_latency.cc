@@ -5,6 +5,8 @@
 
 #include "base/stats.h"
 #include "eval/generation.h"
+#include "eval/journal.h"
+#include "eval/timed_piece.h"
 #include "eval_commands.h"
 #include "machine.h"
 #include "midi/reader.h"

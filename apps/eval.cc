@@ -9,6 +9,7 @@ void add_eval(Cli& cli) {
       "eval", "The benchmark: measure models, outputs and tokenizers on music files");
   eval->require_subcommand(1);
   add_eval_generation(*eval, cli);
+  add_eval_holes(*eval, cli);
   add_eval_score(*eval, cli);
   add_eval_copying(*eval, cli);
   add_eval_degrade(*eval, cli);

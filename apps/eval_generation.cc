@@ -1,7 +1,10 @@
-// sage-music eval continuation, unconditional, instrument: a model writes, its outputs are scored.
+// sage-music eval continuation, unconditional, instrument, infill, accompany: a model writes, its
+// outputs are scored.
 #include <memory>
 
+#include "base/file.h"
 #include "eval/generation.h"
+#include "eval/journal.h"
 #include "eval_commands.h"
 #include "model_choice.h"
 #include "sampler_options.h"
@@ -14,8 +17,26 @@ struct Options {
   std::string data, output, name = "model";
   GenerationOptions generation;
   std::size_t limit = 0;
+  std::string plan;             // file; empty: a plan of our own
+  std::uint64_t hole_seed = 0;  // of that
   ReportOptions report;
 };
+
+/// The holes of a task that has some: read, or made, and left beside the outputs for other systems.
+Result<void> take_plan(Options& options, ScoringTask& task) {
+  const auto holes = holes_of(options.generation.task);
+  if (!holes) return {};
+  std::size_t& bars = options.generation.scope.bars;
+  auto plan = options.plan.empty() ? make_plan(task.references, *holes, bars, options.hole_seed,
+                                               options.generation.jobs,
+                                               PieceProgress("made holes", options.report.json))
+                                   : read_plan(options.plan, *holes);
+  end_progress();
+  if (!plan) return tl::unexpected(plan.error());
+  bars = plan->bars;
+  task.plan = options.generation.plan = *std::move(plan);
+  return {};
+}
 
 Result<void> act(const Cli& cli, Options& options) {
   auto references = list_folder(options.data);
@@ -27,14 +48,22 @@ Result<void> act(const Cli& cli, Options& options) {
   task.references = thin(references->pieces, options.limit);
   task.skipped_references = references->skipped;
   task.scope = options.generation.scope;
-  task.paired = options.generation.task == GenerationTask::kContinuation;
+  const GenerationTask kind = options.generation.task;
+  task.instruments_asked = kind == GenerationTask::kInstrument;
+  task.paired = !task.instruments_asked && kind != GenerationTask::kUnconditional;
   task.seed = options.generation.seed;
   task.threads = options.generation.jobs;
   options.generation.threads = options.model.threads;
+  if (auto ok = take_plan(options, task); !ok) return ok;
   auto generated = generate_outputs(*engine, task.references, options.output, options.generation,
                                     PieceProgress("wrote", options.report.json));
   end_progress();
   if (!generated) return tl::unexpected(generated.error());
+  if (task.plan)
+    if (auto ok =
+            write_text(std::filesystem::path(options.output) / "plan.json", plan_text(*task.plan));
+        !ok)
+      return ok;
   for (const Skipped& failed : generated->failed)
     note("no output for " + printable(failed.name) + ": " + failed.why);
   auto outputs = list_folder(options.output);
@@ -53,9 +82,9 @@ Result<void> act(const Cli& cli, Options& options) {
     latencies.push_back(*std::move(latency));
   if (options.report.name.empty())
     options.report.name = (std::filesystem::path(options.output) / "report").string();
-  return publish(cli, "SAGE-Music benchmark: " + std::string(to_string(options.generation.task)),
-                 describe(options.generation.task, options.generation.scope), task,
-                 *std::move(scores), std::move(latencies), options.report);
+  return publish(cli, "SAGE-Music benchmark: " + std::string(to_string(kind)),
+                 describe(kind, options.generation.scope), task, *std::move(scores),
+                 std::move(latencies), options.report);
 }
 
 void add_sampling(CLI::App& command, SamplerOptions& sampler) {
@@ -69,6 +98,8 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
   generation.task = task;
   generation.jobs = default_jobs();
   if (task != GenerationTask::kContinuation) generation.scope.skip = 0;
+  const auto holes = holes_of(task);
+  if (holes) generation.scope.bars = default_bars(*holes);
   const std::string name(to_string(task));
   CLI::App* command = add_command(
       eval, cli, name, summary,
@@ -84,9 +115,21 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
     command->add_option("--prompt-bars", generation.scope.skip, "bars of the prompt")
         ->check(CLI::Range(1, 10'000))
         ->capture_default_str();
-  command->add_option("--bars", generation.scope.bars, "bars to write")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
+  CLI::Option* bars =
+      command
+          ->add_option("--bars", generation.scope.bars, holes ? "bars of a hole" : "bars to write")
+          ->check(CLI::Range(1, 10'000))
+          ->capture_default_str();
+  if (holes) {
+    CLI::Option* seed =
+        command->add_option("--hole-seed", options->hole_seed, "which holes are made")
+            ->check(not_negative())
+            ->capture_default_str();
+    command->add_option("--plan", options->plan, "file of holes, of eval holes or an earlier run")
+        ->check(CLI::ExistingFile)
+        ->excludes(bars)
+        ->excludes(seed);
+  }
   command->add_option("--limit", options->limit, "about so many of the pieces; 0: all")
       ->check(CLI::Range(0, 10'000'000));
   command->add_option("--jobs", generation.jobs, "pieces at once")
@@ -108,6 +151,10 @@ void add_eval_generation(CLI::App& eval, Cli& cli) {
            "A model writes from nothing; compare distributions with held-out pieces");
   add_task(eval, cli, GenerationTask::kInstrument,
            "A model writes for the instruments of held-out pieces; compare distributions");
+  add_task(eval, cli, GenerationTask::kInfill,
+           "A model fills holes in held-out pieces; compare with what their composers wrote");
+  add_task(eval, cli, GenerationTask::kAccompany,
+           "A model writes the other instruments to a given part; compare with the composers'");
 }
 
 }  // namespace sage::cli

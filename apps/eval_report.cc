@@ -15,8 +15,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kDrawnPieces = 3, kDrawnSystems = 3, kDrawnBars = 16;
+constexpr std::size_t kDrawnBefore = 4, kDrawnBehind = 2;  // bars around a hole
 
 #ifdef SAGE_SYNTH
+constexpr int kDrawnWidth = 1100;
+
 void draw(const PieceFile& file, const Scope& scope, const std::string& title,
           std::vector<Picture>& pictures) {
   const auto piece = load_piece(file);
@@ -24,7 +27,40 @@ void draw(const PieceFile& file, const Scope& scope, const std::string& title,
   const std::size_t bars = scope.bars > 0 ? std::min(scope.bars, kDrawnBars) : kDrawnBars;
   const Piece part = bars_between(*piece, scope.skip, bars);
   if (note_count(part.score) > 0)
-    pictures.push_back({title, piano_roll_svg(part.score, {.width = 1100})});
+    pictures.push_back(
+        {title, piano_roll_svg(part.score, {.width = kDrawnWidth,
+                                            .first_bar = static_cast<int>(scope.skip) + 1})});
+}
+
+/// A hole and what stands around it.
+void draw(const PieceFile& file, const PieceHole& hole, const std::string& title,
+          std::vector<Picture>& pictures) {
+  const auto piece = load_piece(file);
+  if (!piece) return;
+  const std::size_t first = hole.first_bar - std::min(hole.first_bar, kDrawnBefore);
+  Piece part = bars_between(*piece, first, hole.first_bar + hole.bars + kDrawnBehind - first);
+  const std::size_t at = hole.first_bar - first;
+  if (note_count(part.score) == 0 || part.bars.size() <= at) return;
+  const std::size_t last = std::min(at + hole.bars, part.bars.size()) - 1;
+  if (hole.given)  // what was asked for, and what was given; a reference holds more
+    std::erase_if(part.score.tracks, [&](const Track& track) {
+      const int program = track.program_or_drum();
+      return program != *hole.given &&
+             std::find(hole.programs.begin(), hole.programs.end(), program) == hole.programs.end();
+    });
+  pictures.push_back(
+      {title,
+       piano_roll_svg(part.score, {.width = kDrawnWidth,
+                                   .first_bar = static_cast<int>(first) + 1,
+                                   .mark = PianoRollMark{part.bars[at].start, part.bars[last].end(),
+                                                         hole.programs}})});
+}
+
+void draw(const PieceFile& file, const ScoringTask& task, const std::string& title,
+          std::vector<Picture>& pictures) {
+  if (!task.plan) return draw(file, task.scope, title, pictures);
+  if (const auto planned = task.plan->holes.find(file.name); planned != task.plan->holes.end())
+    draw(file, planned->second.hole, title, pictures);
 }
 #endif
 
@@ -58,12 +94,12 @@ std::vector<Picture> draw_pieces([[maybe_unused]] const ScoringTask& task,
   for (const std::size_t i : drawn_pieces(scores)) {
     const std::string& name = scores.systems.front().pieces[i].name;
     if (const PieceFile* file = find(task.references, name); file != nullptr && scores.paired)
-      draw(*file, task.scope, name + ": as the composer wrote it", pictures);
+      draw(*file, task, name + ": as the composer wrote it", pictures);
     for (std::size_t s = 0; s < std::min(task.systems.size(), kDrawnSystems); ++s) {
       const PieceFile* file = find(task.systems[s].files.pieces, name);
       if (file == nullptr) continue;
       const double nmsi = scores.systems[s].pieces[i].similarity.nmsi();
-      draw(*file, task.scope,
+      draw(*file, task,
            name + ": " + task.systems[s].name +
                (scores.paired ? ", NMSI " + fixed(nmsi, 1) : std::string()),
            pictures);

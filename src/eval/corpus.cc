@@ -60,10 +60,26 @@ Result<Piece> load_piece(const PieceFile& file) {
   return on_grid(read->score);
 }
 
+namespace {
+
+Result<Reference> with_features(Reference reference) {
+  auto features = features_of(reference.part);
+  if (!features) return tl::unexpected(features.error());
+  reference.features = *std::move(features);
+  return reference;
+}
+
+Result<Piece> load_sounding(const PieceFile& file) {
+  auto piece = load_piece(file);
+  if (piece && note_count(piece->score) == 0) return fail(ErrorCode::kInvalidArgument, "no notes");
+  return piece;
+}
+
+}  // namespace
+
 Result<Reference> load_reference(const PieceFile& file, const Scope& scope) {
-  auto whole = load_piece(file);
+  auto whole = load_sounding(file);
   if (!whole) return tl::unexpected(whole.error());
-  if (note_count(whole->score) == 0) return fail(ErrorCode::kInvalidArgument, "no notes");
   if (whole->bars.size() <= scope.skip)
     return fail(ErrorCode::kInvalidArgument,
                 "only " + std::to_string(whole->bars.size()) + " bars, nothing behind the prompt");
@@ -71,13 +87,39 @@ Result<Reference> load_reference(const PieceFile& file, const Scope& scope) {
   out.part = bars_between(*whole, scope.skip, scope.bars);
   if (note_count(out.part.score) == 0)
     return fail(ErrorCode::kInvalidArgument, "no notes in the bars to be compared");
-  if (scope.skip > 0 && note_count(bars_between(*whole, 0, scope.skip).score) == 0)
-    return fail(ErrorCode::kInvalidArgument, "no notes in the prompt");
-  auto features = features_of(out.part);
-  if (!features) return tl::unexpected(features.error());
-  out.features = *std::move(features);
+  if (scope.skip > 0) {
+    out.part.asked.programs = programs_playing(bars_between(*whole, 0, scope.skip));
+    if (out.part.asked.programs.empty())
+      return fail(ErrorCode::kInvalidArgument, "no notes in the prompt");
+  }
+  out.part.asked.bars = out.part.bars.size();
   out.whole = *std::move(whole);
-  return out;
+  return with_features(std::move(out));
+}
+
+Result<Reference> load_reference(const PieceFile& file, const PieceHole& hole) {
+  auto whole = load_sounding(file);
+  if (!whole) return tl::unexpected(whole.error());
+  if (auto ok = check_hole(*whole, hole); !ok) return tl::unexpected(ok.error());
+  Reference out;
+  out.hole = hole;
+  out.part = in_hole(*whole, hole);
+  out.whole = *std::move(whole);
+  return with_features(std::move(out));
+}
+
+Piece answer_to(const Reference& reference, const Piece& output, const Scope& scope) {
+  if (reference.hole) return in_hole(output, *reference.hole);
+  Piece part = bars_between(output, scope.skip, scope.bars > 0 ? reference.part.bars.size() : 0);
+  part.asked = reference.part.asked;
+  return part;
+}
+
+std::vector<int> programs_playing(const Piece& piece) {
+  std::vector<int> programs;
+  for (const Track& track : piece.score.tracks)
+    if (!track.notes.empty()) programs.push_back(track.program_or_drum());
+  return programs;
 }
 
 }  // namespace sage

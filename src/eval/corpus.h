@@ -2,10 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "eval/holes.h"
 #include "metrics/features.h"
 #include "metrics/piece.h"
 
@@ -28,6 +31,9 @@ struct Folder {
   std::vector<Skipped> skipped;   // second files of one name
 };
 
+/// Called now and then with the share that is done; false stops the work.
+using Progress = std::function<bool(std::size_t done, std::size_t total)>;
+
 /// All MIDI files (.mid, .midi, .kar, .rmi in any case) below a folder. Refuses what is no folder.
 /// A folder without MIDI files is an empty corpus, no error.
 Result<Folder> list_folder(const std::filesystem::path& folder);
@@ -48,15 +54,26 @@ struct Scope {
   std::size_t bars = 0;
 };
 
-/// A reference, cut to the scope.
+/// A reference, and what of it is compared: the bars of a scope, or what was in a hole.
 struct Reference {
   Piece whole;
   Piece part;
   Features features;  // of `part`
+  std::optional<PieceHole> hole;
 };
 
 /// Refuses what no output could be compared with: no notes in the scored bars, or in the prompt; no
-/// bars behind the prompt; pieces too long to compare.
+/// bars behind the prompt; pieces too long to compare. Whoever continues the piece is asked for the
+/// instruments of the prompt.
 Result<Reference> load_reference(const PieceFile& file, const Scope& scope);
+/// Refuses a hole that does not lie in the piece or in which nothing plays.
+Result<Reference> load_reference(const PieceFile& file, const PieceHole& hole);
+
+/// What is compared of an output: exactly the reference's bars, or the hole's; what goes on behind
+/// them is not asked for where a scope ends them.
+Piece answer_to(const Reference& reference, const Piece& output, const Scope& scope);
+
+/// The programs that begin notes in a piece, in their order.
+std::vector<int> programs_playing(const Piece& piece);
 
 }  // namespace sage

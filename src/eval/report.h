@@ -54,6 +54,10 @@ struct Report {
   Provenance provenance;
 };
 
+/// "the reference against itself; random other piece: ...; prompt repeated: ...": the rows that
+/// are no systems.
+std::string calibration_text(const Report& report);
+
 nlohmann::ordered_json report_json(const Report& report);
 std::string report_markdown(const Report& report);
 std::string report_html(const Report& report);

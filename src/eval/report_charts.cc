@@ -119,6 +119,28 @@ std::string pareto_chart(const Report& report) {
   return chart_svg(chart);
 }
 
+std::string failure_chart(const Report& report) {
+  Chart chart;
+  chart.title = "Share of pieces with a fault, with 95 % intervals";
+  chart.y = {.label = "share of pieces", .from = 0.0};
+  chart.width = 860, chart.height = 300;
+  std::vector<std::size_t> rates;
+  for (std::size_t k = 0; k < all_metrics().size(); ++k)
+    if (all_metrics()[k].reading == Reading::kRate) rates.push_back(k);
+  for (const std::size_t k : rates) chart.x.categories.emplace_back(all_metrics()[k].title);
+  const auto add = [&](const SystemSummary& s, const std::string& name) {
+    Series series{name, {}, Mark::kPoints, colour_of(report, s.name)};
+    for (std::size_t i = 0; i < rates.size(); ++i) {
+      const MeanInterval& m = s.metrics[rates[i]].mean;
+      series.points.push_back({static_cast<double>(i), m.mean, m.low, m.high});
+    }
+    chart.series.push_back(std::move(series));
+  };
+  add(report.summary.reference, "references");
+  for (const SystemSummary& s : report.summary.systems) add(s, s.name);
+  return chart_svg(chart);
+}
+
 std::string metric_chart(const Report& report, std::size_t metric) {
   std::vector<Values> sets = {
       {"references", values_of(report.scores.reference, metric), kChartColours - 1}};

@@ -14,6 +14,8 @@ std::string terms_chart(const Report& report);
 std::string nmsi_chart(const Report& report);
 /// NMSI against milliseconds a note; empty with fewer than two systems whose speed is known.
 std::string pareto_chart(const Report& report);
+/// Shares of pieces with each fault, with intervals.
+std::string failure_chart(const Report& report);
 /// The per-piece values of one metric, references as bars and systems as lines; empty where no
 /// piece has a value.
 std::string metric_chart(const Report& report, std::size_t metric);

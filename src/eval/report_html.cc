@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "eval/html.h"
 #include "eval/report.h"
 #include "eval/report_charts.h"
 #include "eval/text.h"
@@ -9,68 +10,62 @@
 namespace sage {
 namespace {
 
-constexpr std::string_view kHead =
-    R"(<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark"><style>
-:root{--ink:#1e293b;--soft:#64748b;--line:#e2e8f0;--page:#fff;--shade:#f8fafc;--good:#0f766e}
-@media(prefers-color-scheme:dark){:root{--ink:#e2e8f0;--soft:#94a3b8;--line:#27324a;--page:#0b1020;
---shade:#111a2e;--good:#5eead4}}
-body{margin:0 auto;padding:2rem 1.25rem 4rem;max-width:1080px;background:var(--page);color:var(--ink);
-font:15px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
-h1{font-size:1.7rem;margin:0 0 .4rem}h2{font-size:1.2rem;margin:2.6rem 0 .7rem}
-p.lead{font-size:1.05rem;color:var(--soft);margin:.2rem 0}p.small,li{color:var(--soft);font-size:.88rem}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;
-font-size:.88rem}th,td{padding:.38rem .6rem;text-align:right;border-bottom:1px solid var(--line);
-white-space:nowrap}th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:600}
-tr.calibration td{color:var(--soft);font-style:italic}td.found{color:var(--good);font-weight:600}
-td b{font-weight:650}svg,img{max-width:100%;height:auto}.grid{display:flex;flex-wrap:wrap;gap:.6rem}
-.grid svg{flex:0 1 420px}summary{cursor:pointer;color:var(--soft);margin:.8rem 0}
-figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.88rem}code{overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;font-size:.86rem}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-</style>)";
-
-std::string tag(const std::string& name, const std::string& text) {
-  return "<" + name + ">" + escape_xml(text) + "</" + name + ">";
-}
-
-std::string table_head(const std::vector<std::string>& cells) {
-  std::string out = "<div class=\"scroll\"><table><tr>";
-  for (const std::string& cell : cells) out += tag("th", cell);
-  return out + "</tr>\n";
-}
-constexpr std::string_view kTableEnd = "</table></div>\n";
-
-std::string row(const std::vector<std::string>& cells, const std::string& style = "") {
-  std::string out = style.empty() ? "<tr>" : "<tr class=\"" + style + "\">";
-  for (const std::string& cell : cells) out += tag("td", cell);
-  return out + "</tr>\n";
+/// Every row of a table: systems, the reference, calibrations.
+template <class Add>
+void each_row(const Report& report, const Add& add) {
+  for (const SystemSummary& s : report.summary.systems) add(s);
+  add(report.summary.reference);
+  for (const SystemSummary& s : report.summary.calibrations) add(s);
 }
 
 std::string league(const Report& report) {
   std::string out = tag("h2", "League table") +
                     table_head({"system", "NMSI", "chroma", "groove", "structure", "density",
                                 "pieces", "missing", "unreadable", "silent"});
-  const auto add = [&](const SystemSummary& s) {
+  each_row(report, [&](const SystemSummary& s) {
     std::vector<std::string> cells = {s.name};
     for (std::size_t m = 0; m < s.measures.size(); ++m)
       cells.push_back(m == 0 ? interval_text(s.measures[m], 1) : fixed_text(s.measures[m].mean, 3));
     for (const std::size_t count : {s.pieces, s.missing, s.unreadable, s.silent})
       cells.push_back(count_text(count));
     out += row(cells, s.calibration ? "calibration" : "");
-  };
-  for (const SystemSummary& s : report.summary.systems) add(s);
-  add(report.summary.reference);
-  for (const SystemSummary& s : report.summary.calibrations) add(s);
+  });
   out += kTableEnd;
-  out +=
-      "<p class=\"small\">Means over the pieces, with 95 % bootstrap intervals. Missing and "
-      "unreadable outputs score 0 and stay in the denominator. The rows in italics say what a "
-      "value means: the reference against itself, against another piece, and its own prompt "
-      "repeated.</p>\n";
-  return out + terms_chart(report) + "<div class=\"grid\">" + nmsi_chart(report) +
+  out += small(
+      "Means over the pieces, with 95 % bootstrap intervals. Missing and unreadable outputs score "
+      "0 "
+      "and stay in the denominator. The rows in italics say what a value means: " +
+      calibration_text(report));
+  return out + wide(terms_chart(report)) + "<div class=\"grid\">" + nmsi_chart(report) +
          pareto_chart(report) + "</div>\n";
+}
+
+std::string kinds(const Report& report) {
+  const auto& kinds = report.summary.reference.kinds;
+  if (kinds.empty()) return "";
+  std::vector<std::string> cells = {"NMSI by what is missing"};
+  for (const KindSummary& kind : kinds)
+    cells.push_back(std::string(to_string(kind.kind)) + ", " + count_text(kind.pieces) + " pieces");
+  std::string out = table_head(cells);
+  each_row(report, [&](const SystemSummary& s) {
+    cells = {s.name};
+    for (const KindSummary& kind : s.kinds) cells.push_back(interval_text(kind.nmsi, 1));
+    out += row(cells, s.calibration ? "calibration" : "");
+  });
+  out += kTableEnd;
+  return out + small("bars: all instruments; tracks: two or more of them, not all; part: one.");
+}
+
+std::string rest(const Report& report) {
+  if (!report.scores.holes) return "";
+  std::string out =
+      tag("h2", "What was to stay as it was") +
+      table_head({"system", "notes", "lost", "added", "other length", "pieces disturbed"});
+  for (const SystemSummary& s : report.summary.systems)
+    out += row({s.name, count_text(s.rest.notes), count_text(s.rest.lost), count_text(s.rest.added),
+                count_text(s.rest.changed), count_text(s.disturbed)});
+  out += kTableEnd;
+  return out + small("Notes around the holes, on the metric grid, beside the reference's.");
 }
 
 std::string tests(const Report& report) {
@@ -90,22 +85,24 @@ std::string tests(const Report& report) {
                      : "<td>no difference shown</td></tr>\n";
   }
   out += kTableEnd;
-  return out +
-         "<p class=\"small\">Two-sided permutation tests on the same references, Holm's "
-         "correction over all rows, Cohen's d of the paired differences.</p>\n";
+  return out + small(
+                   "Two-sided permutation tests on the same references, Holm's correction over all "
+                   "rows, Cohen's d of the paired differences.");
 }
 
 std::string metrics(const Report& report) {
   std::string out = tag("h2", "Distributions") +
-                    "<p class=\"small\">Bars: references. Lines: "
-                    "systems. Overlapping area (1 for equal distributions) and KL divergence (0) "
-                    "compare the per-piece values with the references'.</p>\n";
+                    small(
+                        "Bars: references. Lines: systems. Overlapping area (1 for equal "
+                        "distributions) and KL divergence (0) compare the per-piece values with "
+                        "the references'.");
   std::vector<std::string> cells = {"metric", "unit", "references"};
   for (const SystemSummary& s : report.summary.systems)
     for (const char* what : {"mean", "overlap", "KL"}) cells.push_back(s.name + ", " + what);
   out += table_head(cells);
   for (std::size_t k = 0; k < all_metrics().size(); ++k) {
     const Metric& metric = all_metrics()[k];
+    if (metric.reading != Reading::kDistribution) continue;
     const double mean = report.summary.reference.metrics[k].mean.mean;
     cells = {std::string(metric.title), metric.unit == "1" ? "" : std::string(metric.unit),
              fixed_text(mean, digits_for(mean))};
@@ -119,11 +116,35 @@ std::string metrics(const Report& report) {
   }
   out += kTableEnd;
   out += "<div class=\"grid\">";
-  for (std::size_t k = 0; k < all_metrics().size(); ++k) out += metric_chart(report, k);
+  for (std::size_t k = 0; k < all_metrics().size(); ++k)
+    if (all_metrics()[k].reading == Reading::kDistribution) out += metric_chart(report, k);
   out += "</div>\n";
-  out += time_chart(report, "Note lengths, in parts of a whole note", &SystemSummary::note_lengths);
-  return out + time_chart(report, "Times between onsets of a part, in parts of a whole note",
-                          &SystemSummary::inter_onsets);
+  out += wide(
+      time_chart(report, "Note lengths, in parts of a whole note", &SystemSummary::note_lengths));
+  return out + wide(time_chart(report, "Times between onsets of a part, in parts of a whole note",
+                               &SystemSummary::inter_onsets));
+}
+
+std::string failures(const Report& report) {
+  std::vector<std::string> cells = {"share of pieces with", "references"};
+  for (const SystemSummary& s : report.summary.systems) cells.push_back(s.name);
+  std::string out = tag("h2", "Failure rates") + wide(failure_chart(report)) + table_head(cells);
+  std::string definitions = "<details><summary>What counts as a failure</summary><dl>";
+  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
+    const Metric& metric = all_metrics()[k];
+    if (metric.reading != Reading::kRate) continue;
+    cells = {std::string(metric.title), rate_text(report.summary.reference.metrics[k])};
+    for (const SystemSummary& s : report.summary.systems) cells.push_back(rate_text(s.metrics[k]));
+    out += row(cells);
+    definitions += tag("dt", std::string(metric.title)) + tag("dd", std::string(metric.reference));
+  }
+  out += kTableEnd;
+  return out +
+         small(
+             "With 95 % Wilson intervals, and the number of pieces that could have the fault. "
+             "Real music does all of this at times: a rate says something beside the "
+             "references'.") +
+         definitions + "</dl></details>\n";
 }
 
 std::string latency(const Report& report) {
@@ -143,8 +164,10 @@ std::string latency(const Report& report) {
   }
   out += kTableEnd;
   return out +
-         "<p class=\"small\">Milliseconds from the request, prompt included, to the first "
-         "note, over pieces; then from note to note, over all notes.</p>\n";
+         small(
+             "Milliseconds from the request, prompt included, to the first note, over "
+             "pieces; then from note to note, over all notes. Holes are filled whole, without "
+             "such times.");
 }
 
 /// A drawing that stands alone, so that its styles and the page's leave each other in peace.
@@ -160,9 +183,9 @@ std::string picture(const Picture& p) {
       data += c == '\n' ? ' ' : c;
     }
   }
-  return "<figure><figcaption>" + escape_xml(p.title) +
-         "</figcaption><img alt=\"piano roll\" src=\"data:image/svg+xml;charset=utf-8," + data +
-         "\"></figure>\n";
+  return "<figure><figcaption>" + escape_xml(p.title) + "</figcaption>" +
+         wide("<img alt=\"piano roll\" src=\"data:image/svg+xml;charset=utf-8," + data + "\">") +
+         "</figure>\n";
 }
 
 std::string pictures(const Report& report) {
@@ -225,6 +248,7 @@ std::string provenance(const Report& report) {
   add("program", "sage-music " + p.version + ", " + p.system + ", kernels " + p.instruction_set);
   add("machine", p.machine);
   add("references", "SHA-256 " + report.scores.data_hash);
+  if (report.scores.holes) add("plan of holes", "SHA-256 " + report.scores.plan_hash);
   for (const SystemSummary& s : report.summary.systems)
     add("outputs of " + s.name, "SHA-256 " + s.data_hash);
   for (const Latency& l : report.latencies) {
@@ -241,13 +265,12 @@ std::string provenance(const Report& report) {
 std::string report_html(const Report& report) {
   const std::size_t counted = report.scores.pieces.size();
   const std::size_t skipped = report.scores.skipped_references.size();
-  std::string out(kHead);
-  out += tag("title", report.title) + "</head><body>\n" + tag("h1", report.title) +
-         "<p class=\"lead\">" + escape_xml(report.task) + "</p><p class=\"small\">" +
-         count_text(counted) + " references count, " + count_text(skipped) + " do not.</p>\n";
-  if (report.scores.paired) out += league(report) + tests(report);
-  out += latency(report) + metrics(report) + pictures(report) + piece_table(report) +
-         left_out(report) + provenance(report);
+  std::string out = page_head(report.title);
+  out += tag("h1", report.title) + "<p class=\"lead\">" + escape_xml(report.task) + "</p>" +
+         small(count_text(counted) + " references count, " + count_text(skipped) + " do not.");
+  if (report.scores.paired) out += league(report) + kinds(report) + rest(report) + tests(report);
+  out += failures(report) + latency(report) + metrics(report) + pictures(report) +
+         piece_table(report) + left_out(report) + provenance(report);
   return out + "</body></html>\n";
 }
 

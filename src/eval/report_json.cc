@@ -26,6 +26,11 @@ Json skipped_json(const std::vector<Skipped>& skipped) {
   return list;
 }
 
+Json rest_json(const Rest& rest) {
+  return {
+      {"notes", rest.notes}, {"lost", rest.lost}, {"added", rest.added}, {"changed", rest.changed}};
+}
+
 Json summary_json(const SystemSummary& system) {
   Json json = {{"name", system.name},
                {"calibration", system.calibration},
@@ -35,13 +40,22 @@ Json summary_json(const SystemSummary& system) {
                {"missing", system.missing},
                {"unreadable", system.unreadable},
                {"silent", system.silent}};
+  if (!system.meaning.empty()) json["meaning"] = system.meaning;
   for (std::size_t m = 0; m < system.measures.size(); ++m)
     json[measure(m).name] = interval(system.measures[m]);
+  for (const KindSummary& kind : system.kinds)
+    json["by_kind"][std::string(to_string(kind.kind))] = {{"pieces", kind.pieces},
+                                                          {"nmsi", interval(kind.nmsi)}};
+  if (system.rest.notes > 0) {
+    json["rest"] = rest_json(system.rest);
+    json["rest"]["disturbed_pieces"] = system.disturbed;
+  }
   for (std::size_t k = 0; k < system.metrics.size(); ++k) {
     const MetricSummary& metric = system.metrics[k];
     Json entry = interval(metric.mean);
     entry["values"] = metric.values;
-    entry.update(divergence_json(metric.to_reference));
+    if (all_metrics()[k].reading == Reading::kDistribution)
+      entry.update(divergence_json(metric.to_reference));
     json["metrics"][all_metrics()[k].name] = std::move(entry);
   }
   json["note_lengths"] = {{"shares", system.note_lengths}};
@@ -69,6 +83,7 @@ Json piece_json(const PieceScore& piece, bool paired) {
     for (std::size_t m = 0; m < kMeasureCount; ++m)
       json[measure(m).name] = measure(m).of(piece.similarity);
   json["notes"] = piece.notes;
+  if (piece.rest) json["rest"] = rest_json(*piece.rest);
   for (std::size_t k = 0; k < piece.metrics.size(); ++k)
     json[std::string(all_metrics()[k].name)] = number(piece.metrics[k]);
   return json;
@@ -104,7 +119,10 @@ Json latency_json(const Latency& latency) {
 Json metrics_json() {
   Json list;
   for (const Metric& metric : all_metrics())
-    list[std::string(metric.name)] = {{"unit", metric.unit}, {"definition", metric.reference}};
+    list[std::string(metric.name)] = {
+        {"unit", metric.unit},
+        {"definition", metric.reference},
+        {"reading", metric.reading == Reading::kRate ? "rate" : "distribution"}};
   return list;
 }
 
@@ -124,10 +142,12 @@ Json report_json(const Report& report) {
                  {"references_hash", scores.data_hash},
                  {"seed", report.summary.options.seed},
                  {"resamples", report.summary.options.resamples},
-                 {"interval", "95 % percentile bootstrap over pieces"}}},
+                 {"interval", "95 % percentile bootstrap over pieces; of rates Wilson's"}}},
                {"scope", {{"skip_bars", scores.scope.skip}, {"bars", scores.scope.bars}}},
                {"pieces", scores.pieces.size()},
                {"skipped_references", skipped_json(scores.skipped_references)}};
+  if (scores.holes)
+    json["holes"] = {{"task", to_string(*scores.holes)}, {"plan_hash", scores.plan_hash}};
   json["systems"] = Json::array();
   for (const SystemSummary& s : report.summary.systems) json["systems"].push_back(summary_json(s));
   json["calibrations"] = Json::array({summary_json(report.summary.reference)});

@@ -27,26 +27,58 @@ std::string header(const std::vector<std::string>& cells) {
   return line + "\n";
 }
 
+/// Every row of a table: systems, the reference, calibrations.
+template <class Add>
+void each_row(const Report& report, const Add& add) {
+  for (const SystemSummary& s : report.summary.systems) add(s);
+  add(report.summary.reference);
+  for (const SystemSummary& s : report.summary.calibrations) add(s);
+}
+
+std::string row_name(const SystemSummary& s) { return s.calibration ? "*" + s.name + "*" : s.name; }
+
 std::string league(const Report& report) {
   std::string out =
       "## League table\n\n" + header({"system", "NMSI", "chroma", "groove", "structure", "density",
                                       "pieces", "missing", "unreadable", "silent"});
-  const auto add = [&](const SystemSummary& s) {
-    std::vector<std::string> cells = {s.calibration ? "*" + s.name + "*" : s.name};
+  each_row(report, [&](const SystemSummary& s) {
+    std::vector<std::string> cells = {row_name(s)};
     for (std::size_t m = 0; m < s.measures.size(); ++m)
       cells.push_back(interval_text(s.measures[m], m == 0 ? 1 : 3));
     for (const std::size_t count : {s.pieces, s.missing, s.unreadable, s.silent})
       cells.push_back(count_text(count));
     out += row(cells);
-  };
-  for (const SystemSummary& s : report.summary.systems) add(s);
-  add(report.summary.reference);
-  for (const SystemSummary& s : report.summary.calibrations) add(s);
+  });
   return out +
          "\nMeans over pieces with 95 % bootstrap intervals. Missing and unreadable outputs score "
-         "0. "
-         "Rows in italics say what the values mean: the reference against itself, against another "
-         "piece, and its own prompt repeated.\n\n";
+         "0. Rows in italics say what the values mean: " +
+         calibration_text(report) + "\n\n";
+}
+
+std::string kinds(const Report& report) {
+  const auto& kinds = report.summary.reference.kinds;
+  if (kinds.empty()) return "";
+  std::vector<std::string> cells = {"NMSI by what is missing"};
+  for (const KindSummary& kind : kinds)
+    cells.push_back(std::string(to_string(kind.kind)) + " (" + count_text(kind.pieces) + ")");
+  std::string out = header(cells);
+  each_row(report, [&](const SystemSummary& s) {
+    cells = {row_name(s)};
+    for (const KindSummary& kind : s.kinds) cells.push_back(interval_text(kind.nmsi, 1));
+    out += row(cells);
+  });
+  return out + "\n";
+}
+
+std::string rest(const Report& report) {
+  if (!report.scores.holes) return "";
+  std::string out =
+      "## What was to stay as it was\n\n" +
+      header({"system", "notes", "lost", "added", "other length", "pieces disturbed"});
+  for (const SystemSummary& s : report.summary.systems)
+    out += row({s.name, count_text(s.rest.notes), count_text(s.rest.lost), count_text(s.rest.added),
+                count_text(s.rest.changed), count_text(s.disturbed)});
+  return out + "\n";
 }
 
 std::string tests(const Report& report) {
@@ -71,6 +103,7 @@ std::string metrics(const Report& report) {
       header({"metric", "unit", "system", "mean", "pieces", "overlapping area", "KL, nats"});
   for (std::size_t k = 0; k < all_metrics().size(); ++k) {
     const Metric& metric = all_metrics()[k];
+    if (metric.reading != Reading::kDistribution) continue;
     const auto add = [&](const SystemSummary& s) {
       const MetricSummary& m = s.metrics[k];
       out +=
@@ -84,6 +117,24 @@ std::string metrics(const Report& report) {
   return out +
          "\nOverlapping area and KL divergence are those of the per-piece values and the "
          "references'.\n\n";
+}
+
+std::string failures(const Report& report) {
+  std::vector<std::string> cells = {"share of pieces with", "references"};
+  for (const SystemSummary& s : report.summary.systems) cells.push_back(s.name);
+  std::string out = "## Failure rates\n\n" + header(cells);
+  std::string definitions;
+  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
+    const Metric& metric = all_metrics()[k];
+    if (metric.reading != Reading::kRate) continue;
+    cells = {std::string(metric.title), rate_text(report.summary.reference.metrics[k])};
+    for (const SystemSummary& s : report.summary.systems) cells.push_back(rate_text(s.metrics[k]));
+    out += row(cells);
+    definitions += "- " + std::string(metric.title) + ": " + std::string(metric.reference) + "\n";
+  }
+  return out +
+         "\nWith 95 % Wilson intervals, and the number of pieces that could have the fault.\n\n" +
+         definitions + "\n";
 }
 
 std::string latency(const Report& report) {
@@ -103,7 +154,7 @@ std::string latency(const Report& report) {
   }
   return out +
          "\nMilliseconds from the request, prompt included, to the first note; then from note "
-         "to note.\n\n";
+         "to note. Holes are filled whole, without such times.\n\n";
 }
 
 std::string skipped_list(const std::string& title, const std::vector<Skipped>& skipped) {
@@ -132,6 +183,7 @@ std::string provenance(const Report& report) {
   out += "- command: `" + p.command + "`\n- program: sage-music " + p.version + ", " + p.system +
          ", kernels " + p.instruction_set + "\n- machine: " + p.machine +
          "\n- references: SHA-256 " + report.scores.data_hash + "\n";
+  if (report.scores.holes) out += "- plan of holes: SHA-256 " + report.scores.plan_hash + "\n";
   for (const SystemSummary& s : report.summary.systems)
     out += "- outputs of " + s.name + ": SHA-256 " + s.data_hash + "\n";
   for (const Latency& l : report.latencies)
@@ -143,11 +195,20 @@ std::string provenance(const Report& report) {
 
 }  // namespace
 
+std::string calibration_text(const Report& report) {
+  std::string out = "the reference against itself";
+  for (const SystemSummary& s : report.summary.calibrations)
+    out += "; " + s.name + ": " + s.meaning;
+  return out + ".";
+}
+
 std::string report_brief(const Report& report) {
   return "# " + report.title + "\n\n" + report.task + "\n\n" +
          count_text(report.scores.pieces.size()) + " references count, " +
          count_text(report.scores.skipped_references.size()) + " do not.\n\n" +
-         (report.scores.paired ? league(report) + tests(report) : "") + latency(report);
+         (report.scores.paired ? league(report) + kinds(report) + rest(report) + tests(report)
+                               : "") +
+         failures(report) + latency(report);
 }
 
 std::string report_markdown(const Report& report) {

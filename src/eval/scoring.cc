@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/random.h"
+#include "eval/calibration.h"
 #include "eval/parallel.h"
 #include "metrics/metric.h"
 
@@ -40,14 +41,22 @@ PieceScore compare(const Piece& part, const Reference& reference) {
   return score;
 }
 
-PieceScore score_file(const PieceFile& file, const Scope& scope, const Reference* reference) {
+PieceScore score_output(const PieceFile& file, const Reference& reference, const Scope& scope) {
   const auto piece = load_piece(file);
   if (!piece) return not_scored(Status::kUnreadable, to_string(piece.error()));
-  // Exactly the reference's bars: what goes on behind them is not asked for where a scope ends
-  // them.
-  const std::size_t bars = scope.bars > 0 && reference != nullptr ? reference->part.bars.size() : 0;
-  const Piece part = bars_between(*piece, scope.skip, bars > 0 ? bars : scope.bars);
-  return reference != nullptr ? compare(part, *reference) : describe(part);
+  PieceScore score = compare(answer_to(reference, *piece, scope), reference);
+  if (reference.hole && score.status != Status::kUnreadable)
+    score.rest = compare_rest(*piece, reference.whole, *reference.hole);
+  return score;
+}
+
+/// An output that answers no reference; it may have been asked for something all the same.
+PieceScore score_alone(const PieceFile& file, const Scope& scope, const Asked& asked) {
+  const auto piece = load_piece(file);
+  if (!piece) return not_scored(Status::kUnreadable, to_string(piece.error()));
+  Piece part = bars_between(*piece, scope.skip, scope.bars);
+  part.asked = asked;
+  return describe(part);
 }
 
 /// A permutation without fixed points (Sattolo): which other piece each is compared with.
@@ -63,9 +72,10 @@ std::vector<std::size_t> partners(std::size_t count, std::uint64_t seed) {
 /// All that is found about one reference.
 struct Row {
   std::optional<Skipped> skipped;
+  HoleKind kind = HoleKind::kBars;
+  Asked asked;  // by a task without pairs
   PieceScore reference;
-  std::vector<PieceScore> systems;
-  PieceScore random, repeated;
+  std::vector<PieceScore> systems, calibrations;
 };
 
 class Scoring {
@@ -80,23 +90,25 @@ class Scoring {
 
   void score_row(std::size_t i) {
     Row& row = rows_[i];
-    const auto reference = load_reference(task_.references[i], task_.scope);
+    auto reference = load(i);
     if (!reference) {
       row.skipped = {task_.references[i].name, to_string(reference.error())};
       return;
     }
+    if (reference->hole) row.kind = reference->hole->kind;
+    if (task_.instruments_asked) reference->part.asked.programs = programs_playing(reference->part);
+    row.asked = reference->part.asked;
     row.reference = compare(reference->part, *reference);
     if (!task_.paired) return;
     for (const auto& files : files_) {
       const auto file = files.find(task_.references[i].name);
       row.systems.push_back(file == files.end()
                                 ? not_scored(Status::kMissing, "there is no output of this name")
-                                : score_file(*file->second, task_.scope, &*reference));
+                                : score_output(*file->second, *reference, task_.scope));
     }
-    const std::size_t prompt = task_.scope.skip > 0 ? task_.scope.skip : kRepeatedBars;
-    row.repeated =
-        compare(repeated_prompt(reference->whole, prompt, reference->part.bars.size()), *reference);
-    row.random = score_random(i, *reference);
+    for (const auto& part : calibrations(*reference, task_.scope, others_of(i)))
+      row.calibrations.push_back(part ? compare(*part, *reference)
+                                      : not_scored(Status::kMissing, "there is none"));
   }
 
   Result<Scores> collect(const Progress& progress) {
@@ -109,12 +121,17 @@ class Scoring {
     out.reference.calibration = true;
     out.data_hash = hash_of(task_.references);
     out.systems.resize(task_.systems.size());
-    if (task_.paired) {
-      out.calibrations.resize(2);
-      out.calibrations[0].name = "random other piece";
-      out.calibrations[1].name = "prompt repeated";
-      for (SystemScores& row : out.calibrations) row.calibration = true;
+    if (task_.plan) {
+      out.holes = task_.plan->task;
+      out.plan_hash = hash_of(*task_.plan);
     }
+    if (task_.paired)
+      for (const CalibrationRow& row : calibration_rows(out.holes)) {
+        SystemScores& scores = out.calibrations.emplace_back();
+        scores.name = row.name;
+        scores.meaning = row.meaning;
+        scores.calibration = true;
+      }
     for (std::size_t i = 0; i < rows_.size(); ++i) add_row(i, out);
     if (out.pieces.empty())
       return fail(ErrorCode::kInvalidArgument,
@@ -130,15 +147,18 @@ class Scoring {
   }
 
  private:
-  /// Another reference that can be compared, cut to as many bars.
-  PieceScore score_random(std::size_t i, const Reference& reference) const {
-    for (std::size_t k = partners_[i]; k != i; k = partners_[k]) {
-      const auto other = load_reference(task_.references[k], task_.scope);
-      if (other)
-        return compare(bars_between(other->whole, task_.scope.skip, reference.part.bars.size()),
-                       reference);
-    }
-    return not_scored(Status::kMissing, "there is no other piece");
+  Result<Reference> load(std::size_t i) const {
+    const PieceFile& file = task_.references[i];
+    return task_.plan ? load_reference(file, *task_.plan) : load_reference(file, task_.scope);
+  }
+
+  /// The others that can be compared, in the order in which they are partners.
+  NextReference others_of(std::size_t i) const {
+    return [this, i, k = i]() mutable -> std::optional<Reference> {
+      while ((k = partners_[k]) != i)
+        if (auto other = load(k)) return *std::move(other);
+      return std::nullopt;
+    };
   }
 
   void add_row(std::size_t i, Scores& out) {
@@ -149,14 +169,15 @@ class Scoring {
     }
     const std::string& name = task_.references[i].name;
     out.pieces.push_back(name);
-    row.reference.name = row.random.name = row.repeated.name = name;
-    for (PieceScore& score : row.systems) score.name = name;
+    if (task_.plan) out.kinds.push_back(row.kind);
+    row.reference.name = name;
+    for (auto* scores : {&row.systems, &row.calibrations})
+      for (PieceScore& score : *scores) score.name = name;
     out.reference.pieces.push_back(std::move(row.reference));
     for (std::size_t s = 0; s < row.systems.size(); ++s)
       out.systems[s].pieces.push_back(std::move(row.systems[s]));
-    if (!task_.paired) return;
-    out.calibrations[0].pieces.push_back(std::move(row.random));
-    out.calibrations[1].pieces.push_back(std::move(row.repeated));
+    for (std::size_t k = 0; k < row.calibrations.size(); ++k)
+      out.calibrations[k].pieces.push_back(std::move(row.calibrations[k]));
   }
 
   bool finish_system(std::size_t s, Scores& out, const Progress& progress) {
@@ -167,14 +188,7 @@ class Scoring {
     system.skipped = files.files.skipped;
     system.data_hash = hash_of(files.files.pieces);
     if (!task_.paired) {
-      system.pieces.resize(files.files.pieces.size());
-      return for_each_piece(
-          system.pieces.size(), task_.threads,
-          [&](std::size_t i) {
-            system.pieces[i] = score_file(files.files.pieces[i], task_.scope, nullptr);
-            system.pieces[i].name = files.files.pieces[i].name;
-          },
-          progress);
+      return score_unpaired(files.files.pieces, system, progress);
     }
     std::map<std::string_view, bool> known;  // whether the reference counts
     for (const PieceFile& reference : task_.references) known[reference.name] = false;
@@ -187,6 +201,24 @@ class Scoring {
         system.skipped.push_back({piece.name, "its reference cannot be compared"});
     }
     return true;
+  }
+
+  bool score_unpaired(const std::vector<PieceFile>& files, SystemScores& system,
+                      const Progress& progress) const {
+    std::map<std::string_view, const Asked*> asked;
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+      if (task_.instruments_asked && !rows_[i].skipped)
+        asked.emplace(task_.references[i].name, &rows_[i].asked);
+    system.pieces.resize(files.size());
+    return for_each_piece(
+        files.size(), task_.threads,
+        [&](std::size_t i) {
+          const auto found = asked.find(files[i].name);
+          system.pieces[i] =
+              score_alone(files[i], task_.scope, found == asked.end() ? Asked() : *found->second);
+          system.pieces[i].name = files[i].name;
+        },
+        progress);
   }
 
   const ScoringTask& task_;
@@ -209,32 +241,6 @@ std::string_view to_string(Status status) {
       return "unreadable";
   }
   return "";
-}
-
-Piece repeated_prompt(const Piece& whole, std::size_t prompt, std::size_t bars) {
-  const Piece from = bars_between(whole, 0, prompt);
-  Piece out;
-  out.measure = whole.measure;
-  out.score.ticks_per_quarter = whole.score.ticks_per_quarter;
-  out.score.tracks = from.score.tracks;
-  for (Track& track : out.score.tracks) track.notes.clear();
-  const Tick length = from.end();
-  for (std::size_t bar = 0; bar < bars; ++bar) {
-    Bar copy = from.bars[bar % from.bars.size()];
-    copy.start += length * static_cast<std::int64_t>(bar / from.bars.size());
-    out.bars.push_back(copy);
-  }
-  for (std::size_t t = 0; t < out.score.tracks.size(); ++t) {
-    for (Tick start; start < out.end(); start += length) {
-      for (Note note : from.score.tracks[t].notes) {
-        note.onset += start;
-        if (note.onset >= out.end()) continue;
-        note.duration = std::min(note.duration, out.end() - note.onset);
-        out.score.tracks[t].notes.push_back(note);
-      }
-    }
-  }
-  return out;
 }
 
 Result<Scores> score_systems(const ScoringTask& task, const Progress& progress) {

@@ -6,12 +6,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "eval/corpus.h"
+#include "eval/hole_plan.h"
 #include "metrics/histograms.h"
 #include "metrics/similarity.h"
 
@@ -28,9 +29,13 @@ struct ScoringTask {
   std::vector<Skipped> skipped_references;  // known beforehand; listed with the others
   std::vector<SystemFiles> systems;
   Scope scope;
+  /// What was in these holes is compared, in place of the bars of the scope.
+  std::optional<HolePlan> plan;
   /// Outputs answer the references of the same name. Where they do not (pieces from nothing), only
   /// their distributions are compared, and each of them counts.
   bool paired = true;
+  /// Outputs of a reference's name were asked for its instruments, though they are not paired.
+  bool instruments_asked = false;
   std::uint64_t seed = 0;  // of the random partner in the calibration
   int threads = 1;
 };
@@ -46,11 +51,13 @@ struct PieceScore {
   std::vector<double> metrics;  // as all_metrics(); empty when missing or unreadable
   TimeHistogram note_lengths = {}, inter_onsets = {};
   std::size_t notes = 0;
+  std::optional<Rest> rest = {};  // what is left of the music around a hole
 };
 
 struct SystemScores {
   std::string name;
   std::string folder;
+  std::string meaning;             // of a calibration
   bool calibration = false;        // a row that says what a value of NMSI means
   std::vector<PieceScore> pieces;  // where paired, one for each of Scores::pieces, in their order
   std::vector<Skipped> skipped;    // files of the folder that answer no reference
@@ -59,27 +66,20 @@ struct SystemScores {
 
 struct Scores {
   std::vector<std::string> pieces;          // names of the references that count
+  std::vector<HoleKind> kinds;              // of their holes, where there are holes
   std::vector<Skipped> skipped_references;  // and of those that do not
   SystemScores reference;                   // against itself
   std::vector<SystemScores> systems;        // as in the task
-  std::vector<SystemScores> calibrations;   // random other piece, prompt repeated; when paired
+  std::vector<SystemScores> calibrations;   // as calibration_rows(); when paired
   std::string data_hash;                    // of the references
   Scope scope;
+  std::optional<HoleTask> holes;
+  std::string plan_hash;
   bool paired = true;
   std::uint64_t seed = 0;
 };
 
-/// Called now and then with the share that is done; false stops the work.
-using Progress = std::function<bool(std::size_t done, std::size_t total)>;
-
 /// Refuses a task without a reference that can be compared. kInterrupted when stopped.
 Result<Scores> score_systems(const ScoringTask& task, const Progress& progress);
-
-/// The first `prompt` bars of a piece again and again for `bars` bars: what a system scores that
-/// copies its prompt.
-Piece repeated_prompt(const Piece& whole, std::size_t prompt, std::size_t bars);
-
-/// What a calibration without a prompt repeats.
-inline constexpr std::size_t kRepeatedBars = 4;
 
 }  // namespace sage

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
 
 #include "metrics/metric.h"
@@ -41,10 +42,34 @@ TimeHistogram pooled(const SystemScores& system, TimeHistogram PieceScore::*part
   return sum;
 }
 
-SystemSummary summarise(const SystemScores& system, const SystemScores& reference, bool paired,
+MetricSummary summarise_metric(const SystemScores& system, const SystemScores& reference,
+                               std::size_t k, const BootstrapOptions& bootstrap) {
+  const auto values = metric_values(system, k);
+  if (all_metrics()[k].reading == Reading::kRate) {
+    const auto found = std::count_if(values.begin(), values.end(), [](double x) { return x > 0; });
+    return {share_interval(static_cast<std::uint64_t>(found), values.size()), values.size(), {}};
+  }
+  return {bootstrap_mean(values, bootstrap), values.size(),
+          divergence(values, metric_values(reference, k))};
+}
+
+std::vector<KindSummary> by_kind(const SystemScores& system, const std::vector<HoleKind>& kinds,
+                                 const BootstrapOptions& bootstrap) {
+  std::map<HoleKind, std::vector<double>> values;
+  for (std::size_t i = 0; i < kinds.size(); ++i)
+    values[kinds[i]].push_back(system.pieces[i].similarity.nmsi());
+  std::vector<KindSummary> out;
+  for (const auto& [kind, nmsi] : values)
+    out.push_back({kind, nmsi.size(), bootstrap_mean(nmsi, bootstrap)});
+  return out.size() > 1 ? out : std::vector<KindSummary>();
+}
+
+SystemSummary summarise(const SystemScores& system, const Scores& scores,
                         const SummaryOptions& options) {
+  const SystemScores& reference = scores.reference;
   SystemSummary out;
   out.name = system.name;
+  out.meaning = system.meaning;
   out.folder = system.folder;
   out.data_hash = system.data_hash;
   out.calibration = system.calibration;
@@ -53,15 +78,16 @@ SystemSummary summarise(const SystemScores& system, const SystemScores& referenc
     out.missing += piece.status == Status::kMissing;
     out.unreadable += piece.status == Status::kUnreadable;
     out.silent += piece.status == Status::kSilent;
+    if (!piece.rest) continue;
+    out.rest += *piece.rest;
+    out.disturbed += piece.rest->violations() > 0;
   }
   const BootstrapOptions bootstrap{.resamples = options.resamples, .seed = options.seed};
   for (const Measure& m : kMeasures)
-    if (paired) out.measures.push_back(bootstrap_mean(values_of(system, m), bootstrap));
-  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
-    const auto values = metric_values(system, k);
-    out.metrics.push_back({bootstrap_mean(values, bootstrap), values.size(),
-                           divergence(values, metric_values(reference, k))});
-  }
+    if (scores.paired) out.measures.push_back(bootstrap_mean(values_of(system, m), bootstrap));
+  for (std::size_t k = 0; k < all_metrics().size(); ++k)
+    out.metrics.push_back(summarise_metric(system, reference, k, bootstrap));
+  out.kinds = by_kind(system, scores.kinds, bootstrap);
   out.note_lengths = pooled(system, &PieceScore::note_lengths);
   out.inter_onsets = pooled(system, &PieceScore::inter_onsets);
   out.note_length_divergence =
@@ -108,9 +134,7 @@ const Measure& measure(std::size_t index) { return kMeasures[index]; }
 Summary summarise(const Scores& scores, const SummaryOptions& options) {
   Summary out;
   out.options = options;
-  const auto row = [&](const SystemScores& system) {
-    return summarise(system, scores.reference, scores.paired, options);
-  };
+  const auto row = [&](const SystemScores& system) { return summarise(system, scores, options); };
   out.reference = row(scores.reference);
   for (const SystemScores& system : scores.calibrations) out.calibrations.push_back(row(system));
   std::vector<SystemSummary> rows;

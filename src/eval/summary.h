@@ -21,18 +21,30 @@ inline constexpr std::size_t kMeasureCount = 5;
 const Measure& measure(std::size_t index);
 
 struct MetricSummary {
-  MeanInterval mean;  // over the pieces that have a value
+  /// Over the pieces that have a value: bootstrap, or of a rate Wilson's interval.
+  MeanInterval mean;
   std::size_t values = 0;
-  Divergence to_reference;  // of the per-piece values
+  Divergence to_reference;  // of the per-piece values; not for rates
+};
+
+/// The pieces whose holes are of one kind.
+struct KindSummary {
+  HoleKind kind = HoleKind::kBars;
+  std::size_t pieces = 0;
+  MeanInterval nmsi;
 };
 
 struct SystemSummary {
   std::string name, folder, data_hash;
+  std::string meaning;  // of a calibration
   bool calibration = false;
   std::size_t pieces = 0;  // the denominator: every reference that counts
   std::size_t missing = 0, unreadable = 0, silent = 0;
   std::vector<MeanInterval> measures;  // kMeasureCount of them, where pieces are paired
   std::vector<MetricSummary> metrics;  // as all_metrics()
+  std::vector<KindSummary> kinds;      // where there are holes of several kinds
+  Rest rest;                           // around the holes, all pieces together
+  std::size_t disturbed = 0;           // pieces in which it is not as it was
   TimeHistogram note_lengths = {}, inter_onsets = {};  // shares of all notes
   Divergence note_length_divergence, inter_onset_divergence;
 };

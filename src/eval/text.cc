@@ -22,6 +22,12 @@ std::string interval_text(const MeanInterval& interval, int digits) {
          fixed_text(interval.high, digits) + ")";
 }
 
+std::string rate_text(const MetricSummary& rate) {
+  if (rate.values == 0) return "-";
+  return fixed_text(100 * rate.mean.mean, 1) + " % (" + fixed_text(100 * rate.mean.low, 1) +
+         " to " + fixed_text(100 * rate.mean.high, 1) + ") of " + count_text(rate.values);
+}
+
 std::string p_text(double p) { return p < 0.001 ? "< 0.001" : fixed_text(p, 3); }
 
 std::string count_text(std::size_t count) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/inference.h"
+#include "eval/summary.h"
 
 namespace sage {
 
@@ -11,6 +12,8 @@ namespace sage {
 std::string fixed_text(double value, int digits);
 /// "61.2 (59.8 to 62.7)"
 std::string interval_text(const MeanInterval& interval, int digits);
+/// "3.9 % (1.5 to 9.6) of 102"
+std::string rate_text(const MetricSummary& rate);
 /// "< 0.001" or three digits.
 std::string p_text(double p);
 /// "1,234,567"

@@ -77,8 +77,7 @@ class Infiller {
 };
 
 Result<void> Infiller::begin() {
-  if (engine_->model().output().shifted)
-    return fail(ErrorCode::kUnsupported, "a model with delayed fields cannot fill holes");
+  if (auto ok = can_infill(*engine_); !ok) return ok;
   auto piece = cut_prompt(request_.piece, std::numeric_limits<int>::max(), tokenizer_);
   if (!piece) return tl::unexpected(piece.error());
   piece_ = *std::move(piece);
@@ -372,6 +371,12 @@ Result<Infilled> Infiller::run(const InfillCallback& callback) {
 }
 
 }  // namespace
+
+Result<void> can_infill(const Engine& engine) {
+  if (engine.model().output().shifted)
+    return fail(ErrorCode::kUnsupported, "a model with delayed fields cannot fill holes");
+  return {};
+}
 
 Result<Infilled> infill(std::shared_ptr<const Engine> engine, const InfillRequest& request,
                         const InfillCallback& callback) {

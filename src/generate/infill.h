@@ -39,6 +39,9 @@ struct Infilled {
 /// Bars done of bars to do; false stops (kInterrupted).
 using InfillCallback = std::function<bool(int done, int all)>;
 
+/// Whether a model can fill holes at all: those with delayed fields cannot.
+Result<void> can_infill(const Engine& engine);
+
 /// Errors: a request that asks for bars or programs that there are not, a model with delayed
 /// fields, a context too short for the holes of one bar. Of a bar that is longer than the context
 /// the model reads only some instruments.

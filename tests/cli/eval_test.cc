@@ -93,6 +93,80 @@ TEST_F(Eval, ContinuesAndResumes) {
   EXPECT_TRUE(refused.one_line()) << refused.err;
 }
 
+TEST_F(Eval, HolesAreFilledByAnySystem) {
+  for (const char* task : {"infill", "accompany"}) {
+    const std::string out = scratch_.path(task);
+    const Ran made = run_program({"eval", "holes", "--task", task, "--data",
+                                  scratch_.path("references"), "-o", out, "--bars", "3"});
+    ASSERT_EQ(made.code, 0) << made.err;
+    const std::string plan = out + "/plan.json";
+    // The pieces with their holes are silent there, and else as they were; the originals fit.
+    const Ran ran = run_program({"eval", "score", "--outputs", scratch_.path("same"), "--outputs",
+                                 "holes=" + out + "/pieces", "--references",
+                                 scratch_.path("references"), "--plan", plan, "--json"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    const auto json = ran.json();
+    EXPECT_EQ(json["systems"][0]["name"], "same");
+    EXPECT_EQ(json["systems"][0]["nmsi"]["low"], 100.0);
+    EXPECT_EQ(json["systems"][1]["silent"], 3);
+    EXPECT_LT(json["systems"][1]["nmsi"]["mean"], 60.0);
+    for (const auto& system : json["systems"]) EXPECT_EQ(system["rest"]["disturbed_pieces"], 0);
+    EXPECT_EQ(json["systems"][1]["metrics"]["silent_instrument"]["mean"], 1.0);
+    EXPECT_EQ(json["calibrations"].size(), std::string(task) == "infill" ? 3u : 4u);
+    // A model's run over the same plan, and its folder scored from outside, say the same.
+    const Ran model =
+        run_program({"eval", task, "-m", shipped_model(), "--data", scratch_.path("references"),
+                     "-o", out + "/model", "--plan", plan, "--json"});
+    ASSERT_EQ(model.code, 0) << model.err;
+    EXPECT_EQ(model.json()["systems"][0]["missing"], 0);
+    EXPECT_EQ(model.json()["systems"][0]["rest"]["disturbed_pieces"], 0);
+    const Ran again =
+        run_program({"eval", "score", "--outputs", out + "/model", "--references",
+                     scratch_.path("references"), "--plan", out + "/model/plan.json", "--json"});
+    ASSERT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(again.json()["systems"][0]["nmsi"], model.json()["systems"][0]["nmsi"]);
+    EXPECT_EQ(again.err, "");
+  }
+}
+
+TEST_F(Eval, WrongPlansFailInOneLine) {
+  const std::string references = scratch_.path("references");
+  ASSERT_EQ(run_program({"eval", "holes", "--task", "infill", "--data", references, "-o",
+                         scratch_.path("h"), "--bars", "3"})
+                .code,
+            0);
+  const std::string plan = scratch_.path("h/plan.json"), bad = scratch_.path("bad.json");
+  ASSERT_TRUE(write_text(bad, "{}"));
+  const auto score = [&](const std::string& file) {
+    return std::vector<std::string>{"eval",         "score",    "--outputs", scratch_.path("same"),
+                                    "--references", references, "--plan",    file};
+  };
+  const Ran refused = run_program(score(bad));
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.one_line()) << refused.err;
+  auto both = score(plan);
+  both.insert(both.end(), {"--bars", "4"});
+  EXPECT_EQ(run_program(both).code, 2);
+  EXPECT_EQ(run_program(score(scratch_.path("nowhere.json"))).code, 2);
+  const Ran other = run_program({"eval", "accompany", "-m", shipped_model(), "--data", references,
+                                 "-o", scratch_.path("out"), "--plan", plan});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(other.one_line()) << other.err;
+  // Pieces without room for a hole are named, and nothing but such pieces is an error.
+  const Ran none = run_program({"eval", "infill", "-m", shipped_model(), "--data", references, "-o",
+                                scratch_.path("out"), "--bars", "50"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_NE(none.err.find("no room for a hole of 50"), std::string::npos) << none.err;
+}
+
+TEST_F(Eval, ContinuationsAreTestedForFailures) {
+  const Ran ran = run_program({"eval", "score", "--outputs", scratch_.path("other"), "--references",
+                               scratch_.path("references"), "--skip-bars", "4"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_NE(ran.out.find("Failure rates"), std::string::npos);
+  EXPECT_NE(ran.out.find("Stuck loop"), std::string::npos);
+}
+
 TEST_F(Eval, FindsCopies) {
   const Ran ran = run_program({"eval", "copying", "--outputs", scratch_.path("same"), "--train",
                                scratch_.path("references"), "--json"});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eval/journal.h"
 #include "folders.h"
 #include "generate/small_engine.h"
 #include "midi/reader.h"
@@ -111,6 +112,78 @@ TEST_F(Generation, RequestsSayWhatTheTaskAsks) {
 TEST_F(Generation, ABrokenJournalIsRefused) {
   ASSERT_TRUE(write_text(root_ / "out/generation.json", "{]"));
   EXPECT_FALSE(generate("out"));
+}
+
+class HoleGeneration : public Generation {
+ protected:
+  void plan(GenerationTask task, std::size_t bars) {
+    options_.task = task;
+    options_.scope = {0, bars};
+    options_.plan = make_plan(references_, holes_of(task).value(), bars, 0, 1, test::go_on).value();
+  }
+};
+
+TEST_F(HoleGeneration, FillsHolesAndResumes) {
+  std::size_t notes = 0;
+  for (const auto task : {GenerationTask::kInfill, GenerationTask::kAccompany}) {
+    plan(task, 2);
+    const std::string folder(to_string(task));
+    const auto first = generate(folder);
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ(first->made, 3u);
+    for (const Skipped& failed : first->failed) ADD_FAILURE() << failed.why;
+    for (const PieceFile& file : references_) {
+      const Piece made = load_piece({file.name, root_ / folder / (file.name + ".mid")}).value();
+      const Piece original = load_piece(file).value();
+      const PieceHole& hole = options_.plan->holes.at(file.name).hole;
+      EXPECT_EQ(compare_rest(made, original, hole).violations(), 0u) << file.name;
+      notes += note_count(in_hole(made, hole).score);
+    }
+    const std::string b = output(folder, "b");
+    std::filesystem::remove(root_ / folder / "b.mid");
+    options_.jobs = 2;
+    const auto second = generate(folder);
+    EXPECT_EQ(second->made, 1u);
+    EXPECT_EQ(output(folder, "b"), b);
+    options_.plan->holes.at("a").hole.first_bar += 1;
+    EXPECT_EQ(generate(folder).error().code, ErrorCode::kMismatch);
+  }
+  EXPECT_GT(notes, 0u);
+}
+
+TEST_F(HoleGeneration, TheModelSeesNothingOfTheHole) {
+  plan(GenerationTask::kAccompany, 4);
+  const Reference reference = load_reference(references_[0], *options_.plan).value();
+  const Score score = read_midi_file(references_[0].path)->score;
+  const InfillRequest request = infill_request_for(options_, "a", score, reference);
+  ASSERT_EQ(request.piece.tracks.size(), 1u);
+  EXPECT_EQ(request.piece.tracks[0].program_or_drum(), reference.hole->given);
+  EXPECT_EQ(request.programs, reference.hole->programs);
+  EXPECT_EQ(request.bars, 4);
+}
+
+TEST_F(HoleGeneration, ModelsThatCannotFillHolesAreRefusedAtOnce) {
+  plan(GenerationTask::kInfill, 2);
+  engine_ = test::small_engine({.scheme = "mmt"}, 160, 1, "delay");
+  const auto refused = generate("out");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_FALSE(std::filesystem::exists(root_ / "out"));
+}
+
+TEST_F(Generation, AJournalOfAnyContentsIsReadOrRefused) {
+  ASSERT_TRUE(generate("out"));
+  const std::string good = read_text(root_ / "out/generation.json").value();
+  for (const std::string bad :
+       {"", "[]", "{\"settings\": {}, \"pieces\": []}", "{\"pieces\": {\"a\": 3}}",
+        "{\"settings\": 3, \"pieces\": {\"a\": {\"seconds\": \"x\", \"notes\": [], "
+        "\"note_us\": [null], \"first_note_ms\": {}}}, \"jobs\": \"two\"}"}) {
+    ASSERT_TRUE(write_text(root_ / "out/generation.json", bad));
+    EXPECT_FALSE(generate("out")) << bad;
+    (void)read_latency(root_ / "out", "x");
+  }
+  ASSERT_TRUE(write_text(root_ / "out/generation.json", good));
+  EXPECT_EQ(generate("out")->kept, 3u);
 }
 
 }  // namespace

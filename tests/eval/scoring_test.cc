@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <thread>
 
 #include "eval/parallel.h"
 #include "folders.h"
 #include "metrics/metric.h"
+#include "midi/reader.h"
 
 namespace sage {
 namespace {
@@ -130,6 +133,98 @@ TEST_F(Scoring, NothingToCompareIsAnError) {
   EXPECT_NE(scores.error().message.find("x: "), std::string::npos);
 }
 
+TEST_F(Scoring, OfHolesOnlyWhatWasInThemCounts) {
+  for (const HoleTask holes : {HoleTask::kInfill, HoleTask::kAccompany}) {
+    task_.plan = make_plan(task_.references, holes, 3, 1, 1, test::go_on).value();
+    // What stands around the hole is thrown away, or lies somewhere else.
+    for (const PieceFile& file : task_.references) {
+      const Score score = read_midi_file(file.path)->score;
+      const Piece piece = load_piece(file).value();
+      const PieceHole& hole = task_.plan->holes.at(file.name).hole;
+      Score only = score;
+      const Tick from{piece.bars[hole.first_bar].start.count * 40};
+      const Tick to{piece.bars[hole.first_bar + hole.bars - 1].end().count * 40};
+      for (Track& track : only.tracks)
+        std::erase_if(track.notes, [&](const Note& note) {
+          return note.onset < from || note.onset >= to ||
+                 std::find(hole.programs.begin(), hole.programs.end(), track.program_or_drum()) ==
+                     hole.programs.end();
+        });
+      ASSERT_TRUE(write_midi_file(only, root_ / ("only/" + file.name + ".mid")));
+    }
+    task_.systems = {system_at(root_ / "same", "same"), system_at(root_ / "only", "only")};
+    const Scores scores = score();
+    ASSERT_EQ(scores.pieces.size(), 6u);
+    EXPECT_EQ(scores.kinds.size(), 6u);
+    EXPECT_EQ(scores.plan_hash, hash_of(*task_.plan));
+    for (std::size_t i = 0; i < 6; ++i) {
+      const PieceScore &same = scores.systems[0].pieces[i], &inside = scores.systems[1].pieces[i];
+      EXPECT_EQ(same.similarity.nmsi(), 100.0);
+      EXPECT_EQ(inside.similarity.nmsi(), 100.0);
+      EXPECT_EQ(same.rest->violations(), 0u);
+      EXPECT_EQ(inside.rest->lost, inside.rest->notes);
+      EXPECT_GT(inside.rest->lost, 0u);
+    }
+    EXPECT_EQ(scores.calibrations.size(), holes == HoleTask::kInfill ? 2u : 3u);
+    for (const SystemScores& row : scores.calibrations)
+      for (const PieceScore& piece : row.pieces) EXPECT_LT(piece.similarity.nmsi(), 100.0);
+  }
+}
+
+TEST_F(Scoring, HolesThatNobodyAnsweredScoreNothing) {
+  task_.plan = make_plan(task_.references, HoleTask::kInfill, 3, 1, 1, test::go_on).value();
+  std::filesystem::remove(root_ / "same/a.mid");
+  ASSERT_TRUE(write_text(root_ / "same/b.mid", "not MIDI"));
+  ASSERT_TRUE(write_midi_file(test::random_song(9), root_ / "references/c.mid"));  // not as planned
+  task_.systems = {system_at(root_ / "same", "same")};
+  const Scores scores = score();
+  EXPECT_EQ(scores.pieces, (std::vector<std::string>{"a", "b", "d", "e", "f"}));
+  ASSERT_EQ(scores.skipped_references.size(), 1u);
+  EXPECT_EQ(scores.skipped_references[0].name, "c");
+  const auto& pieces = scores.systems[0].pieces;
+  EXPECT_EQ(pieces[0].status, Status::kMissing);
+  EXPECT_EQ(pieces[1].status, Status::kUnreadable);
+  EXPECT_FALSE(pieces[0].rest);
+  EXPECT_EQ(pieces[2].similarity.nmsi(), 100.0);
+}
+
+std::vector<double> rate(const SystemScores& system, std::string_view name) {
+  const auto all = all_metrics();
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const Metric& m) { return m.name == name; });
+  std::vector<double> values;
+  for (const PieceScore& piece : system.pieces)
+    if (!piece.metrics.empty())
+      values.push_back(piece.metrics[static_cast<std::size_t>(at - all.begin())]);
+  return values;
+}
+
+TEST_F(Scoring, InstrumentsOfThePromptAreAskedFor) {
+  write_songs(root_ / "few", 6, [](Score& score, int i) {
+    if (i == 0)  // the bass stops behind the prompt
+      std::erase_if(score.tracks[1].notes, [](const Note& n) { return n.onset >= Tick{1920 * 2}; });
+  });
+  task_.systems = {system_at(root_ / "few", "few")};
+  const Scores scores = score();
+  EXPECT_EQ(rate(scores.systems[0], "silent_instrument"), (std::vector<double>{1, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(rate(scores.reference, "silent_instrument"), (std::vector<double>{0, 0, 0, 0, 0, 0}));
+}
+
+TEST_F(Scoring, WithoutPairsInstrumentsMayBeAskedForByName) {
+  write_songs(root_ / "few", 2, [](Score& score, int i) {
+    if (i == 0) score.tracks.erase(score.tracks.begin() + 1);
+  });
+  ASSERT_TRUE(write_midi_file(test::random_song(50), root_ / "few/nobody.mid"));
+  task_.paired = false;
+  task_.instruments_asked = true;
+  task_.systems = {system_at(root_ / "few", "few")};
+  const auto silent = rate(score().systems[0], "silent_instrument");
+  ASSERT_EQ(silent.size(), 3u);
+  EXPECT_EQ(silent[0], 1);
+  EXPECT_EQ(silent[1], 0);
+  EXPECT_TRUE(std::isnan(silent[2]));
+}
+
 TEST(ForEachPiece, DoesEachOnce) {
   std::vector<std::atomic<int>> calls(100);
   EXPECT_TRUE(for_each_piece(
@@ -145,16 +240,6 @@ TEST(ForEachPiece, StopsWhenAskedTo) {
   };
   EXPECT_FALSE(for_each_piece(100'000, 2, body, [](std::size_t, std::size_t) { return false; }));
   EXPECT_LT(calls.load(), 100'000);
-}
-
-TEST(RepeatedPrompt, FillsTheBars) {
-  const Piece whole = on_grid(test::random_song(3, 8)).value();
-  const Piece repeated = repeated_prompt(whole, 3, 7);
-  ASSERT_EQ(repeated.bars.size(), 7u);
-  const Piece again = bars_between(repeated, 3, 3), first = bars_between(whole, 0, 3);
-  for (std::size_t i = 0; i < first.score.tracks.size(); ++i)
-    EXPECT_EQ(again.score.tracks[i].notes, first.score.tracks[i].notes);
-  EXPECT_LE(end_of(repeated.score), repeated.end());
 }
 
 }  // namespace

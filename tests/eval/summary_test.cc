@@ -37,13 +37,32 @@ class Summaries : public testing::Test {
 TEST_F(Summaries, TheReferenceAgainstItselfIsPerfect) {
   for (const MeanInterval& m : summary_.reference.measures) EXPECT_EQ(m.low, m.high);
   EXPECT_EQ(summary_.reference.measures[0].mean, 100.0);
-  for (const MetricSummary& metric : summary_.reference.metrics) {
-    if (metric.values == 0) continue;
+  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
+    const MetricSummary& metric = summary_.reference.metrics[k];
+    if (metric.values == 0 || all_metrics()[k].reading == Reading::kRate) continue;
     EXPECT_EQ(metric.to_reference.overlapping_area, 1.0);
     EXPECT_EQ(metric.to_reference.kl, 0.0);
   }
   EXPECT_EQ(summary_.reference.note_length_divergence.kl, 0.0);
   EXPECT_EQ(summary_.reference.inter_onset_divergence.overlapping_area, 1.0);
+}
+
+TEST_F(Summaries, OfFaultsAreRates) {
+  std::size_t rates = 0;
+  for (std::size_t k = 0; k < all_metrics().size(); ++k) {
+    if (all_metrics()[k].reading != Reading::kRate) continue;
+    ++rates;
+    for (const SystemSummary& system : summary_.systems) {
+      const MetricSummary& rate = system.metrics[k];
+      if (rate.values == 0) continue;
+      const double expected =
+          system.name == "worse" && all_metrics()[k].name == "one_note_part" ? 1.0 : 0.0;
+      if (all_metrics()[k].name == "out_of_range") continue;  // whatever chance gave the bass
+      EXPECT_EQ(rate.mean.mean, expected) << all_metrics()[k].name;
+      EXPECT_GT(rate.mean.high - rate.mean.low, 0.1);  // eight pieces say little
+    }
+  }
+  EXPECT_EQ(rates, 7u);
 }
 
 TEST_F(Summaries, TheBestSystemComesFirst) {
