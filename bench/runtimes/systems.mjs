@@ -28,9 +28,13 @@ function model(shape, kvHeads, setup) {
   return {...shapes[shape], kvHeads, vocabulary: setup.vocabulary, context: setup.capacity};
 }
 
-/** Makes a model file once; an interrupted one leaves no half. */
+const here = path.dirname(new URL(import.meta.url).pathname);
+const writersChanged = Math.max(
+  ...['weights', 'gguf', 'onnx'].map((name) => fs.statSync(path.join(here, `${name}.mjs`)).mtimeMs));
+
+/** Makes a model file where it is missing or older than what writes it; an interrupted one leaves no half. */
 function made(file, write) {
-  if (!fs.existsSync(file)) {
+  if (!fs.existsSync(file) || fs.statSync(file).mtimeMs < writersChanged) {
     write(`${file}.part`);
     fs.renameSync(`${file}.part`, file);
   }
