@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a job needs: scripts/install.sh run|test...
+# Installs the Debian packages that a job needs: scripts/install.sh run|test|music...
 # Silent when all are there. Works as root or with sudo, and says what to do without either.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ run_packages=(
 test_packages=(
   libbenchmark-dev libgloo-dev libgtest-dev librapidcheck-dev libtorch-dev libzstd-dev zstd
 )
+music_packages=(mma)  # band music for training, docs/band-music.md
 
 say() { echo "install: $*" >&2; }
 
@@ -19,7 +20,8 @@ for job in "$@"; do
   case $job in
     run) packages+=("${run_packages[@]}") ;;
     test) packages+=("${test_packages[@]}") ;;
-    *) say "unknown job '$job' (known: run, test)"; exit 2 ;;
+    music) packages+=("${music_packages[@]}") ;;
+    *) say "unknown job '$job' (known: run, test, music)"; exit 2 ;;
   esac
 done
 

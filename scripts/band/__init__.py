@@ -1,0 +1,1 @@
+"""Band music for training: mma's grooves under folk tunes and under progressions made here."""
