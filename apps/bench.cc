@@ -198,13 +198,13 @@ void add_speed(CLI::App& bench, Cli& cli) {
       ->excludes("--model");
   command
       ->add_option("--type", options->types,
-                   "elements of the weights: f32, bf16, int8 (default: as stored, or f32)")
+                   "elements of the weights: f32, bf16, int8, int4 (default: as stored, or f32)")
       ->delimiter(',')
-      ->check(is_type());
+      ->check(is_weight_type());
   command
       ->add_option("--cache", options->random.cache,
                    "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
-      ->check(is_type());
+      ->check(is_cache_type());
   command->add_option("--threads", options->threads, "threads for the model")
       ->delimiter(',')
       ->check(CLI::Range(1, 64))
@@ -345,13 +345,13 @@ void add_attention(CLI::App& bench, Cli& cli) {
       ->delimiter(',')
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command->add_option("--type", options->type, "f32, bf16 or int8")
-      ->check(is_type())
+  command->add_option("--type", options->type, "f32, bf16, int8 or int4")
+      ->check(is_weight_type())
       ->capture_default_str();
   command
       ->add_option("--cache", options->cache,
                    "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
-      ->check(is_type());
+      ->check(is_cache_type());
   command->add_option("--tokens", options->tokens, "tokens of one turn")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();

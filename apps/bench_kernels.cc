@@ -41,11 +41,14 @@ struct Operands {
       : width(static_cast<std::size_t>(std::max({config.d_model, config.d_ff, config.vocab_size}))),
         x(width, 0.5f),
         y(width) {
-    x8.assign(width + 3, 64);
+    x8.assign(width + 7, 64);
+    group_sums.assign(static_cast<std::size_t>(group_count(static_cast<std::int64_t>(width))),
+                      kGroupColumns * 64);
   }
   std::size_t width;
   std::vector<float> x, y;
   std::vector<std::int8_t> x8;
+  std::vector<std::int32_t> group_sums;
   RowScale scale = {1, 0};
   std::int32_t index = 0;
 };
@@ -58,13 +61,15 @@ void multiply(const KernelTable& kernels, const PackedLinear& linear, Operands& 
   MatmulArgs args;
   args.weight = linear.panels(0);
   args.scale = linear.scales_of(0);
+  args.group_scale = linear.group_scales_of(0);
+  args.group_sums = operands.group_sums.data();
   args.in = linear.in;
   args.row_begin = std::min(linear.out, panels * part / parts * kPanelRows);
   args.row_end = std::min(linear.out, panels * (part + 1) / parts * kPanelRows);
   args.index = &operands.index;
   args.tokens = 1;
   args.x =
-      linear.type == DType::kI8 ? static_cast<const void*>(operands.x8.data()) : operands.x.data();
+      is_integer(linear.type) ? static_cast<const void*>(operands.x8.data()) : operands.x.data();
   args.x_scale = &operands.scale;
   args.y = operands.y.data() + args.row_begin;
   kernels.matmul(linear.type)(args);
@@ -108,10 +113,6 @@ void attend(const KernelTable& kernels, const ModelConfig& config,
   }
 }
 
-std::size_t bytes_of(const PackedLinear& linear) {
-  return static_cast<std::size_t>(panels_bytes(linear.type, linear.out, linear.in));
-}
-
 }  // namespace
 
 double read_bandwidth(const KernelTable& kernels, Team& team, std::size_t bytes) {
@@ -148,7 +149,7 @@ Json bench_kernels(const Engine& engine, const KvCache& cache, int context, Team
                            std::initializer_list<PackedLinear Layer::*> members) {
     std::size_t bytes = 0;
     for (int i = 0; i < config.layers; ++i)
-      for (const auto member : members) bytes += bytes_of(model.packed().layer(i).*member);
+      for (const auto member : members) bytes += (model.packed().layer(i).*member).bytes_a_bank();
     add(name, bytes, fastest(team, [&](int part, int parts) {
           for (int i = 0; i < config.layers; ++i)
             for (const auto member : members)
@@ -165,7 +166,7 @@ Json bench_kernels(const Engine& engine, const KvCache& cache, int context, Team
   linears("output", {&Layer::o});
   linears("gate, up", {&Layer::gate, &Layer::up});
   linears("down", {&Layer::down});
-  add("logits", bytes_of(model.packed().head()), fastest(team, [&](int part, int parts) {
+  add("logits", model.packed().head().bytes_a_bank(), fastest(team, [&](int part, int parts) {
         multiply(kernels, model.packed().head(), operands, part, parts);
       }));
   return rows;

@@ -10,18 +10,19 @@ namespace fs = std::filesystem;
 
 void add_model_options(CLI::App& command, ModelChoice& choice) {
   command.add_option("-m,--model", choice.model, "model file (default: the one that comes along)");
-  command.add_option("--type", choice.type, "convert the weights: f32, bf16 or int8")
-      ->check(is_type());
+  command.add_option("--type", choice.type, "convert the weights: f32, bf16, int8 or int4")
+      ->check(is_weight_type());
   command
       .add_option("--cache", choice.cache,
                   "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
-      ->check(is_type());
+      ->check(is_cache_type());
   command.add_option("--threads", choice.threads, "threads for the model")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
 }
 
-CLI::Validator is_type() { return CLI::IsMember({"f32", "bf16", "int8"}); }
+CLI::Validator is_weight_type() { return CLI::IsMember({"f32", "bf16", "int8", "int4"}); }
+CLI::Validator is_cache_type() { return CLI::IsMember({"f32", "bf16", "int8"}); }
 
 CLI::Validator is_shape() {
   return {[](const std::string& name) {

@@ -14,8 +14,8 @@ namespace sage::cli {
 
 struct ModelChoice {
   std::string model;  // path; empty: the default model
-  std::string type;   // f32, bf16 or int8; empty: as stored
-  std::string cache;  // the same of the K/V cache; empty: like the weights
+  std::string type;   // of the weights; empty: as stored
+  std::string cache;  // of the K/V cache; empty: like the weights
   int threads = 1;
 };
 
@@ -23,7 +23,8 @@ struct ModelChoice {
 void add_model_options(CLI::App& command, ModelChoice& choice);
 
 /// Checks of names: --type and --cache, --shape, --attention.
-CLI::Validator is_type();
+CLI::Validator is_weight_type();
+CLI::Validator is_cache_type();
 CLI::Validator is_shape();
 CLI::Validator is_attention();
 

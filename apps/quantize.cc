@@ -26,7 +26,8 @@ struct Pair {
 constexpr Pair kPairs[] = {{WeightType::kF32, DType::kF32},
                            {WeightType::kBf16, DType::kBf16},
                            {WeightType::kI8, DType::kBf16},
-                           {WeightType::kI8, DType::kI8}};
+                           {WeightType::kI8, DType::kI8},
+                           {WeightType::kI4, DType::kI8}};
 
 Result<std::vector<std::vector<TokenId>>> read_pieces(const Options& options,
                                                       const Tokenizer& tokenizer) {
@@ -137,8 +138,8 @@ void add_quantize(Cli& cli) {
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("-o,--output", options->output, "model file to write");
-  command->add_option("--type", options->type, "of the file to write: f32, bf16 or int8")
-      ->check(is_type())
+  command->add_option("--type", options->type, "of the file to write: f32, bf16, int8 or int4")
+      ->check(is_weight_type())
       ->capture_default_str();
   command->add_option("-d,--data", options->data,
                       "MIDI files or folders to measure the loss on, for every type");

@@ -38,6 +38,11 @@ void matmul(benchmark::State& state, const KernelTable& kernels, DType type) {
   std::memset(weight.bytes(), 1, static_cast<std::size_t>(panels_bytes(type, rows, in)));
   const auto scale = random_floats(static_cast<std::size_t>(panel_count(rows) * kPanelRows));
   const auto x = random_floats(static_cast<std::size_t>(tokens * in));
+  const std::int64_t groups = group_count(in);
+  const std::vector<Bf16> group_scale(
+      static_cast<std::size_t>(panels_bytes(DType::kBf16, rows, groups)) / sizeof(Bf16),
+      to_bf16(1));
+  std::vector<std::int32_t> group_sums(static_cast<std::size_t>(tokens * groups));
   std::vector<std::int8_t> x8(x.size());
   std::vector<RowScale> x_scale(static_cast<std::size_t>(tokens));
   std::vector<float> y(static_cast<std::size_t>(tokens * rows));
@@ -46,16 +51,20 @@ void matmul(benchmark::State& state, const KernelTable& kernels, DType type) {
     index.push_back(i);
     kernels.quantise(&x[static_cast<std::size_t>(i * in)], in,
                      &x8[static_cast<std::size_t>(i * in)], &x_scale[static_cast<std::size_t>(i)]);
+    kernels.sum_groups(&x8[static_cast<std::size_t>(i * in)], in,
+                       &group_sums[static_cast<std::size_t>(i * groups)]);
   }
   const MatmulArgs args = {.weight = weight.bytes(),
                            .scale = scale.data(),
+                           .group_scale = group_scale.data(),
                            .in = in,
                            .row_end = rows,
                            .index = index.data(),
                            .tokens = tokens,
-                           .x = type == DType::kI8 ? static_cast<const void*>(x8.data()) : x.data(),
+                           .x = is_integer(type) ? static_cast<const void*>(x8.data()) : x.data(),
                            .x_stride = in,
                            .x_scale = x_scale.data(),
+                           .group_sums = group_sums.data(),
                            .y = y.data(),
                            .y_stride = rows};
   for (auto _ : state) {
@@ -178,7 +187,7 @@ void prefill(benchmark::State& state, const Setting& setting) {
 
 void register_all() {
   using benchmark::RegisterBenchmark;
-  const DType types[] = {DType::kF32, DType::kBf16, DType::kI8};
+  const DType types[] = {DType::kF32, DType::kBf16, DType::kI8, DType::kI4};
   for (const KernelTable* table : supported_kernels()) {
     RegisterBenchmark(("read/" + std::string(table->name)).c_str(), read, *table)
         ->ArgName("MiB")
@@ -197,6 +206,7 @@ void register_all() {
           ->Args({1408, 512, 1})
           ->Args({1408, 512, 32})
           ->Args({16384, 1024, 1});
+      if (type == DType::kI4) continue;  // of weights only
       RegisterBenchmark(("attend/" + suffix).c_str(), attend, *table, type)
           ->ArgName("queries")
           ->Arg(1)

@@ -16,7 +16,7 @@ Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights,
     : tokenizer_(std::move(tokenizer)),
       weights_(std::move(weights)),
       model_(weights_),
-      cache_type_(cache.value_or(weights_->type())) {}
+      cache_type_(cache.value_or(cache_type_for(weights_->type()))) {}
 
 int Engine::context() const { return std::min(model_.config().context, model_.config().window); }
 

@@ -16,7 +16,7 @@ class Engine {
  public:
   /// Opens a model file and checks that its tokenizer and its weights belong together. `type`
   /// converts the weights in memory; without it they stay as stored. `cache` is the element type of
-  /// the K/V caches; without it, that of the weights.
+  /// the K/V caches; without it, the one that goes with the weights.
   static Result<std::shared_ptr<const Engine>> open(const std::filesystem::path& path,
                                                     std::optional<WeightType> type = std::nullopt,
                                                     std::optional<DType> cache = std::nullopt);

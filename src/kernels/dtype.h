@@ -7,10 +7,28 @@
 
 namespace sage {
 
-enum class DType { kF32, kBf16, kI8 };
+/// kI4 is for weights: integers of four bits, stored plus 8. Eight elements of a row lie in four
+/// bytes, of which byte j holds element j in its lower half and element j + 4 in its upper one.
+enum class DType { kF32, kBf16, kI8, kI4 };
 
-constexpr std::size_t size_of(DType type) {  // bytes an element
+/// Bytes an element, where one fills whole bytes. kI4: 1, what a file counts its rows in.
+constexpr std::size_t size_of(DType type) {
   return type == DType::kF32 ? 4 : type == DType::kBf16 ? 2 : 1;
+}
+
+/// Bytes of a row of n elements.
+constexpr std::int64_t row_bytes(DType type, std::int64_t n) {
+  return type == DType::kI4 ? (n + 7) / 8 * 4 : n * static_cast<std::int64_t>(size_of(type));
+}
+
+/// Whether it is multiplied by activations that were rounded to int8.
+constexpr bool is_integer(DType type) { return type == DType::kI8 || type == DType::kI4; }
+
+/// kI4: so many neighbours of a row have one scale.
+inline constexpr int kGroupColumns = 32;
+
+constexpr std::int64_t group_count(std::int64_t columns) {
+  return (columns + kGroupColumns - 1) / kGroupColumns;
 }
 
 /// bfloat16: the upper half of an IEEE float.

@@ -29,21 +29,25 @@ struct RowScale {
 ///
 /// F32 and BF16: weights are widened to f32 exactly, sums are f32, in the order of k. I8: the sum
 /// is an integer and exact, the same in every set; it is then multiplied by scale[r] and by x's
-/// scale.
+/// scale. I4: the sum over each group of columns is, and is multiplied by the group's scale; these
+/// are added in f32, in order.
 struct MatmulArgs {
-  const void* weight = nullptr;  // (rows, in) in panels
-  const float* scale = nullptr;  // (rows, filled up to whole panels); I8 only
+  const void* weight = nullptr;       // (rows, in) in panels
+  const float* scale = nullptr;       // (rows, filled up to whole panels); I8 only
+  const Bf16* group_scale = nullptr;  // (rows, group_count(in)) in panels; I4 only
   std::int64_t in = 0;
   std::int64_t row_begin = 0;
   std::int64_t row_end = 0;
   const std::int32_t* index = nullptr;  // (tokens): which rows of x and y
   std::int64_t tokens = 0;
-  const void* x = nullptr;            // (any, in) of f32; I8: of int8, as quantise() leaves them
-  std::int64_t x_stride = 0;          // elements from row to row
-  const RowScale* x_scale = nullptr;  // (any); I8 only
-  float* y = nullptr;                 // (any, row_end - row_begin)
-  std::int64_t y_stride = 0;          // floats from row to row
-  bool accumulate = false;            // y += instead of y =
+  const void* x = nullptr;    // (any, in) of f32; I8, I4: of int8, as quantise() leaves them
+  std::int64_t x_stride = 0;  // elements from row to row
+  const RowScale* x_scale = nullptr;  // (any); I8, I4 only
+  const std::int32_t* group_sums =
+      nullptr;                // (any, group_count(in)) of x, see sum_groups(); I4 only
+  float* y = nullptr;         // (any, row_end - row_begin)
+  std::int64_t y_stride = 0;  // floats from row to row
+  bool accumulate = false;    // y += instead of y =
 };
 
 /// The keys and values that one attend() call can take: a page of the K/V cache.
@@ -81,6 +85,7 @@ struct KernelTable {
   void (*matmul_f32)(const MatmulArgs&) noexcept;
   void (*matmul_bf16)(const MatmulArgs&) noexcept;
   void (*matmul_i8)(const MatmulArgs&) noexcept;
+  void (*matmul_i4)(const MatmulArgs&) noexcept;
   void (*attend_f32)(const AttendArgs&) noexcept;
   void (*attend_bf16)(const AttendArgs&) noexcept;
   void (*attend_i8)(const AttendArgs&) noexcept;
@@ -102,14 +107,19 @@ struct KernelTable {
   /// To the nearest bfloat16, ties to even.
   void (*narrow)(const float* x, std::int64_t n, Bf16* out) noexcept;
   /// To int8, with scale = max |x| / 127, to the nearest, ties to even; the same bits in every set.
-  /// out has n elements and zeros up to a multiple of four.
+  /// out has n elements and zeros up to a multiple of eight.
   void (*quantise)(const float* x, std::int64_t n, std::int8_t* out, RowScale* scale) noexcept;
+  /// The sums of each group of kGroupColumns of n elements, which products with I4 need.
+  void (*sum_groups)(const std::int8_t* x, std::int64_t n, std::int32_t* sums) noexcept;
   /// Reads memory as the other functions do, whole lines of kLineBytes, and returns some number:
   /// what remains of a kernel without its work, for measuring how near the others come to it.
   std::int32_t (*read)(const void* memory, std::int64_t bytes) noexcept;
 
   auto matmul(DType type) const {
-    return type == DType::kF32 ? matmul_f32 : type == DType::kBf16 ? matmul_bf16 : matmul_i8;
+    return type == DType::kF32    ? matmul_f32
+           : type == DType::kBf16 ? matmul_bf16
+           : type == DType::kI8   ? matmul_i8
+                                  : matmul_i4;
   }
   auto attend(DType type) const {
     return type == DType::kF32 ? attend_f32 : type == DType::kBf16 ? attend_bf16 : attend_i8;

@@ -19,8 +19,10 @@ namespace sage {
 inline constexpr int kPanelRows = 16;
 inline constexpr int kLineBytes = 64;
 
-/// Elements of one row in a line: 1 of f32, 2 of bf16, 4 of int8.
-constexpr int elements_a_line(DType type) { return 4 / static_cast<int>(size_of(type)); }
+/// Elements of one row in a line: 1 of f32, 2 of bf16, 4 of int8, 8 of int4.
+constexpr int elements_a_line(DType type) {
+  return type == DType::kI4 ? 8 : 4 / static_cast<int>(size_of(type));
+}
 
 constexpr std::int64_t panel_count(std::int64_t rows) {
   return (rows + kPanelRows - 1) / kPanelRows;
@@ -45,7 +47,8 @@ constexpr std::int64_t panels_bytes(DType type, std::int64_t rows, std::int64_t 
   return panel_count(rows) * panel_bytes(type, columns);
 }
 
-/// Where element (row, column) lies, in bytes from the start of the matrix's first panel.
+/// Where element (row, column) lies, in bytes from the start of the matrix's first panel. Not for
+/// int4, whose elements share bytes.
 constexpr std::int64_t panel_offset(DType type, std::int64_t columns, std::int64_t row,
                                     std::int64_t column) {
   const int group = elements_a_line(type);

@@ -12,8 +12,7 @@ void pool_embeddings(const Linear& embed, std::span<const std::int32_t> ids,
                      std::span<float> scratch, std::span<float> to) {
   if (ids.empty()) std::fill(to.begin(), to.end(), 0.0f);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const float* scale = embed.scales_of(0, ids[i]);
-    widen(embed.rows(0, ids[i]), scale == nullptr ? 1 : *scale, embed.type, i == 0 ? to : scratch);
+    widen(embed.rows(0, ids[i]), embed.scales_of(0, ids[i]), embed.type, i == 0 ? to : scratch);
     if (i > 0) std::transform(to.begin(), to.end(), scratch.begin(), to.begin(), std::plus<>());
   }
 }

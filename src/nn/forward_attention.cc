@@ -111,6 +111,8 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
       kernels_.narrow(value, head_dim_, reinterpret_cast<Bf16*>(narrow_value));
       cache_.store(head, layer, entry, narrow_key, narrow_value);
       return;
+    case DType::kI4:  // no cache has it
+      return;
     case DType::kI8: {
       RowScale key_scale, value_scale;
       kernels_.quantise(key, head_dim_, reinterpret_cast<std::int8_t*>(narrow_key), &key_scale);

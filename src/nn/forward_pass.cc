@@ -102,7 +102,7 @@ int ForwardPass::items(int step) const noexcept {
   const int items = threads == 1 ? 1 : kItemsAThread * threads;
   const int layer = step / kSteps;
   const Tokens& tokens = tokens_of(layer);
-  const bool narrow = packed_.head().type == WeightType::kI8;
+  const bool narrow = is_integer(packed_.layer(layer).q.type);
   switch (static_cast<Step>(step % kSteps)) {
     case Step::kNorm:
       return tokens_ == 1 ? 0 : std::min(items, tokens_);
@@ -203,12 +203,17 @@ void ForwardPass::norm(const float* weight, WeightType type, int thread,
 /// Rows of n floats to int8, where the weights are.
 void ForwardPass::narrow(Matrix x, std::int64_t n, WeightType type, int thread,
                          const Tokens& tokens) noexcept {
-  if (type != WeightType::kI8) return;
+  if (!is_integer(type)) return;
   Workspace::Local& local = shared(thread);
   auto* const rows = reinterpret_cast<std::int8_t*>(local.narrowed.bytes());
-  for (int token = tokens.begin; token < tokens.end; ++token)
-    kernels_.quantise(x.data + token * x.stride, n, rows + token * workspace_.operand_stride_,
+  for (int token = tokens.begin; token < tokens.end; ++token) {
+    std::int8_t* const row = rows + token * workspace_.operand_stride_;
+    kernels_.quantise(x.data + token * x.stride, n, row,
                       &local.scale[static_cast<std::size_t>(token)]);
+    if (type == WeightType::kI4)
+      kernels_.sum_groups(row, n,
+                          &local.group_sums[static_cast<std::size_t>(token * group_count(n))]);
+  }
 }
 
 ForwardPass::Operand ForwardPass::normed(WeightType type, int thread) {
@@ -216,9 +221,10 @@ ForwardPass::Operand ForwardPass::normed(WeightType type, int thread) {
 }
 
 ForwardPass::Operand ForwardPass::operand(Matrix x, WeightType type, int thread) {
-  if (type != WeightType::kI8) return {x.data, x.stride, nullptr};
+  if (!is_integer(type)) return {x.data, x.stride, nullptr, nullptr};
   const Workspace::Local& local = shared(thread);
-  return {local.narrowed.bytes(), workspace_.operand_stride_, local.scale.data()};
+  return {local.narrowed.bytes(), workspace_.operand_stride_, local.scale.data(),
+          local.group_sums.data()};
 }
 
 /// An item's rows of y = W x (or y += W x), with the weights of each token's bank.
@@ -230,6 +236,7 @@ void ForwardPass::linear(const PackedLinear& linear, const Share& share, const T
   args.x = x.data;
   args.x_stride = x.stride;
   args.x_scale = x.scale;
+  args.group_sums = x.group_sums;
   args.y = y.data + args.row_begin;
   args.y_stride = y.stride;
   args.accumulate = accumulate;
@@ -237,6 +244,7 @@ void ForwardPass::linear(const PackedLinear& linear, const Share& share, const T
   const auto apply = [&](int bank, int begin, int end) {
     args.weight = linear.panels(bank);
     args.scale = linear.scales_of(bank);
+    args.group_scale = linear.group_scales_of(bank);
     args.index = tokens.order + begin;
     args.tokens = end - begin;
     matmul(args);

@@ -77,6 +77,7 @@ class ForwardPass {
     const void* data;
     std::int64_t stride;  // in elements
     const RowScale* scale;
+    const std::int32_t* group_sums;
   };
   /// What a query sees of one page.
   struct Seen {

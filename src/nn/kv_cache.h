@@ -25,8 +25,13 @@
 
 namespace sage {
 
+/// The elements that go with weights of a type, where nobody says otherwise.
+constexpr DType cache_type_for(DType weights) {
+  return weights == DType::kI4 ? DType::kI8 : weights;
+}
+
 struct KvCacheOptions {
-  DType type = DType::kF32;  // kI8: with one f32 scale a key and a value
+  DType type = DType::kF32;  // kI8: with one f32 scale a key and a value; not kI4
   int capacity = 0;          // window in tokens if smaller than the config's; 0: the config's
   int rollback = 256;        // tokens that truncate() can take back after the window has slid
 };

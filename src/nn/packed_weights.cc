@@ -11,6 +11,8 @@ constexpr std::int64_t round_up(std::int64_t n) {
 }
 
 std::int64_t scales_bytes(const Linear& linear) {
+  if (linear.group_scales != nullptr)
+    return linear.banks * panels_bytes(DType::kBf16, linear.out, group_count(linear.in));
   if (linear.scales == nullptr) return 0;
   return round_up(linear.banks * panel_count(linear.out) * kPanelRows *
                   static_cast<std::int64_t>(sizeof(float)));
@@ -20,11 +22,11 @@ std::int64_t packed_bytes(const Linear& linear) {
   return linear.banks * panels_bytes(linear.type, linear.out, linear.in) + scales_bytes(linear);
 }
 
-/// One panel: a transposition of groups of four bytes.
-void pack_panel(const Linear& linear, int bank, std::int64_t first, std::uint8_t* panel) {
-  const std::int64_t row_bytes = linear.in * static_cast<std::int64_t>(size_of(linear.type));
-  const std::int64_t whole = row_bytes / 4, rest = row_bytes % 4;
-  const std::int64_t rows = std::min<std::int64_t>(kPanelRows, linear.out - first);
+/// One panel of some rows of `bytes` bytes, kPanelRows of them or the last ones: a transposition of
+/// groups of four bytes.
+void pack_panel(const std::uint8_t* matrix, std::int64_t bytes, std::int64_t rows,
+                std::uint8_t* panel) {
+  const std::int64_t whole = bytes / 4, rest = bytes % 4;
   for (std::int64_t r = 0; r < kPanelRows; ++r) {
     std::uint8_t* to = panel + 4 * r;
     if (r >= rows) {
@@ -32,7 +34,7 @@ void pack_panel(const Linear& linear, int bank, std::int64_t first, std::uint8_t
         std::memset(to + line * kLineBytes, 0, 4);
       continue;
     }
-    const auto* from = static_cast<const std::uint8_t*>(linear.rows(bank, first + r));
+    const std::uint8_t* const from = matrix + r * bytes;
     for (std::int64_t line = 0; line < whole; ++line)
       std::memcpy(to + line * kLineBytes, from + 4 * line, 4);
     if (rest == 0) continue;
@@ -41,19 +43,41 @@ void pack_panel(const Linear& linear, int bank, std::int64_t first, std::uint8_t
   }
 }
 
-PackedLinear pack(const Linear& linear, std::uint8_t*& memory) {
-  PackedLinear packed = {memory, nullptr, linear.type, linear.out, linear.in, linear.banks};
-  for (int bank = 0; bank < linear.banks; ++bank)
-    for (std::int64_t row = 0; row < linear.out; row += kPanelRows) {
-      pack_panel(linear, bank, row, memory);
-      memory += panel_bytes(linear.type, linear.in);
+/// (banks) matrices (rows, columns), one after the other. Returns where their panels begin, and
+/// moves `memory` behind them.
+std::uint8_t* pack_matrices(const void* data, DType type, int banks, std::int64_t rows,
+                            std::int64_t columns, std::uint8_t*& memory) {
+  std::uint8_t* const begin = memory;
+  const auto* from = static_cast<const std::uint8_t*>(data);
+  const std::int64_t bytes = row_bytes(type, columns);
+  for (int bank = 0; bank < banks; ++bank)
+    for (std::int64_t row = 0; row < rows; row += kPanelRows) {
+      const std::int64_t count = std::min<std::int64_t>(kPanelRows, rows - row);
+      pack_panel(from, bytes, count, memory);
+      from += count * bytes;
+      memory += panel_bytes(type, columns);
     }
+  return begin;
+}
+
+PackedLinear pack(const Linear& linear, std::uint8_t*& memory) {
+  PackedLinear packed;
+  packed.type = linear.type;
+  packed.out = linear.out;
+  packed.in = linear.in;
+  packed.banks = linear.banks;
+  packed.data =
+      pack_matrices(linear.data, linear.type, linear.banks, linear.out, linear.in, memory);
+  if (linear.group_scales != nullptr)
+    packed.group_scales =
+        reinterpret_cast<const Bf16*>(pack_matrices(linear.group_scales, DType::kBf16, linear.banks,
+                                                    linear.out, group_count(linear.in), memory));
   if (linear.scales == nullptr) return packed;
   auto* scale = reinterpret_cast<float*>(memory);
   packed.scales = scale;
   memory += scales_bytes(linear);
   for (int bank = 0; bank < linear.banks; ++bank) {
-    scale = std::copy_n(linear.scales_of(bank), linear.out, scale);
+    scale = std::copy_n(linear.scales_of(bank).row, linear.out, scale);
     scale = std::fill_n(scale, panel_count(linear.out) * kPanelRows - linear.out, 0.0f);
   }
   return packed;
@@ -91,16 +115,14 @@ PackedWeights::PackedWeights(const Weights& weights) {
 }
 
 std::size_t PackedWeights::bytes_a_token() const {
-  const auto bank_bytes = [](const PackedLinear& linear) {
-    const std::int64_t scales = linear.scales == nullptr ? 0 : 4 * linear.out;
-    return static_cast<std::size_t>(panels_bytes(linear.type, linear.out, linear.in) + scales);
-  };
-  std::size_t total = bank_bytes(head_) + static_cast<std::size_t>(field_up_.banks) *
-                                              (bank_bytes(field_up_) + bank_bytes(field_down_));
+  std::size_t total = head_.bytes_a_bank();
+  if (field_up_.data != nullptr)
+    total += static_cast<std::size_t>(field_up_.banks) *
+             (field_up_.bytes_a_bank() + field_down_.bytes_a_bank());
   for (const Layer& layer : layers_)
     for (const PackedLinear* linear :
          {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-      total += bank_bytes(*linear);
+      total += linear->bytes_a_bank();
   return total;
 }
 

@@ -14,6 +14,7 @@ namespace sage {
 struct PackedLinear {
   const std::uint8_t* data = nullptr;  // (banks) matrices (out, in) in panels
   const float* scales = nullptr;       // (banks, rows of the panels); I8 only
+  const Bf16* group_scales = nullptr;  // (banks) matrices (out, group_count(in)) in panels; I4 only
   WeightType type = WeightType::kF32;
   std::int64_t out = 0;
   std::int64_t in = 0;
@@ -25,6 +26,22 @@ struct PackedLinear {
   }
   const float* scales_of(int bank, std::int64_t row = 0) const {
     return scales == nullptr ? nullptr : scales + bank * panel_count(out) * kPanelRows + row;
+  }
+  const Bf16* group_scales_of(int bank) const {
+    return group_scales == nullptr
+               ? nullptr
+               : group_scales + bank * group_scale_bytes() / std::int64_t{sizeof(Bf16)};
+  }
+  /// Of one bank.
+  std::int64_t group_scale_bytes() const {
+    return panels_bytes(DType::kBf16, out, group_count(in));
+  }
+  /// What multiplying by one bank reads.
+  std::size_t bytes_a_bank() const {
+    const std::int64_t scale_bytes = scales != nullptr         ? 4 * out
+                                     : group_scales != nullptr ? group_scale_bytes()
+                                                               : 0;
+    return static_cast<std::size_t>(panels_bytes(type, out, in) + scale_bytes);
   }
 };
 

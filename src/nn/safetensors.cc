@@ -31,7 +31,7 @@ constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::string_view kNoDigits = "00000000000000000000000000000000";
 
 constexpr std::pair<DType, std::string_view> kDTypes[] = {
-    {DType::kF32, "F32"}, {DType::kBf16, "BF16"}, {DType::kI8, "I8"}};
+    {DType::kF32, "F32"}, {DType::kBf16, "BF16"}, {DType::kI8, "I8"}, {DType::kI4, "U8"}};
 
 tl::unexpected<Error> bad(std::string message, std::optional<std::size_t> offset = std::nullopt) {
   return fail(ErrorCode::kMalformed, "safetensors: " + std::move(message), offset);
@@ -81,7 +81,7 @@ Result<TensorView> parse_tensor(const std::string& name, const json& entry,
   if (dtype == std::end(kDTypes))
     return fail(ErrorCode::kUnsupported, "safetensors: tensor '" + name +
                                              "' has the element type '" + dtype_name +
-                                             "'; supported are F32, BF16, I8");
+                                             "'; supported are F32, BF16, I8, U8");
   tensor.dtype = dtype->first;
   const json& shape = entry.at("shape");
   const json& offsets = entry.at("data_offsets");

@@ -19,12 +19,13 @@
 
 namespace sage {
 
-std::string_view name_of(DType dtype);  // as in the header: "F32", "BF16", "I8"
+/// As in the header: "F32", "BF16", "I8"; kI4, of which a byte holds two, "U8".
+std::string_view name_of(DType dtype);
 
 struct TensorView {
   std::string name;
   DType dtype = DType::kF32;
-  std::vector<std::int64_t> shape;      // row major; empty for a scalar
+  std::vector<std::int64_t> shape;      // row major; empty for a scalar; of kI4 in bytes
   std::span<const std::uint8_t> bytes;  // little endian, somebody else's
 };
 

@@ -15,9 +15,12 @@ namespace sage {
 namespace {
 
 constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFirstMatrix = "layers.0.attn.q.weight";  // tells a model's type
 
-constexpr std::pair<WeightType, std::string_view> kTypeNames[] = {
-    {WeightType::kF32, "f32"}, {WeightType::kBf16, "bf16"}, {WeightType::kI8, "int8"}};
+constexpr std::pair<WeightType, std::string_view> kTypeNames[] = {{WeightType::kF32, "f32"},
+                                                                  {WeightType::kBf16, "bf16"},
+                                                                  {WeightType::kI8, "int8"},
+                                                                  {WeightType::kI4, "int4"}};
 
 tl::unexpected<Error> bad(std::string message) {
   return fail(ErrorCode::kMismatch, "model file: " + std::move(message));
@@ -53,18 +56,43 @@ Result<void> check_tensor(std::span<const TensorView> tensors, const std::string
   return {};
 }
 
-/// Exactly the tensors that the config calls for, all matrices of one type.
+/// What a tensor is stored as in a model of some type.
+DType stored_type(const TensorSpec& spec, WeightType type) {
+  if (!spec.matrix) return DType::kF32;
+  return type == WeightType::kI4 && !spec.name.starts_with("layers.") ? DType::kI8 : type;
+}
+
+/// The shape of a tensor in a file, whose last dimension counts bytes where the type is int4.
+std::vector<std::int64_t> stored_shape(const TensorSpec& spec, DType stored) {
+  std::vector<std::int64_t> shape = spec.shape;
+  if (stored == DType::kI4) shape.back() = row_bytes(stored, shape.back());
+  return shape;
+}
+
+/// The shape and the type of its scales.
+std::pair<std::vector<std::int64_t>, DType> scale_shape(const TensorSpec& spec, DType stored) {
+  std::vector<std::int64_t> shape = spec.shape;
+  if (stored == DType::kI8) {
+    shape.pop_back();
+    return {shape, DType::kF32};
+  }
+  shape.back() = group_count(shape.back());
+  return {shape, DType::kBf16};
+}
+
+/// Exactly the tensors that the config calls for, all matrices of one type, which is that of the
+/// first layer.
 Result<void> check_tensors(const ModelConfig& config, std::span<const TensorView> tensors) {
-  const TensorView* embed = find(tensors, "embed.weight");
-  if (embed == nullptr) return bad("the tensor embed.weight is missing");
+  const TensorView* first = find(tensors, kFirstMatrix);
+  if (first == nullptr) return bad("the tensor " + std::string(kFirstMatrix) + " is missing");
   std::size_t expected = 0;
   for (const TensorSpec& spec : tensor_specs(config)) {
-    const DType type = spec.matrix ? embed->dtype : DType::kF32;
-    if (auto ok = check_tensor(tensors, spec.name, type, spec.shape); !ok) return ok;
+    const DType type = stored_type(spec, first->dtype);
+    if (auto ok = check_tensor(tensors, spec.name, type, stored_shape(spec, type)); !ok) return ok;
     ++expected;
-    if (type != DType::kI8) continue;
-    const std::vector<std::int64_t> rows(spec.shape.begin(), spec.shape.end() - 1);
-    if (auto ok = check_tensor(tensors, scale_name(spec.name), DType::kF32, rows); !ok) return ok;
+    if (!is_integer(type)) continue;
+    const auto [shape, scale] = scale_shape(spec, type);
+    if (auto ok = check_tensor(tensors, scale_name(spec.name), scale, shape); !ok) return ok;
     ++expected;
   }
   if (tensors.size() != expected)
@@ -86,15 +114,17 @@ struct OwnedTensors {
   std::vector<StoredMatrix> data;  // same order; a view of scales lies in the data before it
 
   void add(const TensorSpec& spec, std::span<const float> values, WeightType type) {
-    const DType stored = spec.matrix ? type : DType::kF32;
+    const DType stored = stored_type(spec, type);
     const StoredMatrix& matrix = data.emplace_back(narrow(values, spec.shape.back(), stored));
-    views.push_back({spec.name, stored, spec.shape, matrix.bytes});
-    if (stored != DType::kI8) return;
-    const auto* scales = reinterpret_cast<const std::uint8_t*>(matrix.scales.data());
+    views.push_back({spec.name, stored, stored_shape(spec, stored), matrix.bytes});
+    if (!is_integer(stored)) return;
+    const auto [shape, scale] = scale_shape(spec, stored);
+    const auto bytes = scale == DType::kF32 ? std::as_bytes(std::span(matrix.scales))
+                                            : std::as_bytes(std::span(matrix.group_scales));
     views.push_back({scale_name(spec.name),
-                     DType::kF32,
-                     {spec.shape.begin(), spec.shape.end() - 1},
-                     {scales, matrix.scales.size() * sizeof(float)}});
+                     scale,
+                     shape,
+                     {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}});
   }
 };
 
@@ -113,8 +143,8 @@ std::string_view to_string(WeightType type) {
 Result<WeightType> weight_type_from_string(std::string_view name) {
   for (const auto& [type, type_name] : kTypeNames)
     if (type_name == name) return type;
-  return fail(ErrorCode::kInvalidArgument,
-              "no weight type is called '" + std::string(name) + "'; there are f32, bf16, int8");
+  return fail(ErrorCode::kInvalidArgument, "no weight type is called '" + std::string(name) +
+                                               "'; there are f32, bf16, int8, int4");
 }
 
 std::size_t Weights::bytes() const {
@@ -144,16 +174,23 @@ void Weights::bind() {
   const auto norm = [&](const std::string& name) {
     return reinterpret_cast<const float*>(find(tensors_, name)->bytes.data());
   };
+  std::map<std::string, TensorSpec> specs;
+  for (TensorSpec& spec : tensor_specs(config_)) specs.emplace(spec.name, std::move(spec));
   const auto linear = [&](const std::string& name) {
     const TensorView& tensor = *find(tensors_, name);
-    const auto& shape = tensor.shape;
+    const auto& shape = specs.at(name).shape;
     Linear out;
     out.data = tensor.bytes.data();
     out.type = tensor.dtype;
     out.in = shape.back();
     out.out = shape[shape.size() - 2];
     out.banks = shape.size() == 3 ? static_cast<int>(shape[0]) : 1;
-    if (out.type == DType::kI8) out.scales = norm(scale_name(name));
+    if (!is_integer(out.type)) return out;
+    const std::uint8_t* const scales = find(tensors_, scale_name(name))->bytes.data();
+    if (out.type == DType::kI8)
+      out.scales = reinterpret_cast<const float*>(scales);
+    else
+      out.group_scales = reinterpret_cast<const Bf16*>(scales);
     return out;
   };
   embed_ = linear("embed.weight");
@@ -257,14 +294,18 @@ std::shared_ptr<const Weights> Weights::convert(WeightType target) const {
   for (const TensorSpec& spec : specs) {
     const TensorView& source = *find(tensors_, spec.name);
     const TensorView* scales = find(tensors_, scale_name(spec.name));
+    const std::int64_t columns = spec.shape.back(), groups = group_count(columns);
     std::vector<float> values(element_count(spec));
-    const auto columns = static_cast<std::size_t>(spec.shape.back());
-    for (std::size_t at = 0, row = 0; at < values.size(); at += columns, ++row) {
-      float scale = 1;
-      if (scales != nullptr)
-        std::memcpy(&scale, scales->bytes.data() + row * sizeof scale, sizeof scale);
-      widen(source.bytes.data() + at * size_of(source.dtype), scale, source.dtype,
-            std::span(values).subspan(at, columns));
+    const auto rows = static_cast<std::int64_t>(values.size()) / columns;
+    for (std::int64_t row = 0; row < rows; ++row) {
+      RowScales of_row;
+      if (source.dtype == DType::kI8)
+        of_row.row = reinterpret_cast<const float*>(scales->bytes.data()) + row;
+      if (source.dtype == DType::kI4)
+        of_row.groups = reinterpret_cast<const Bf16*>(scales->bytes.data()) + row * groups;
+      widen(source.bytes.data() + row * row_bytes(source.dtype, columns), of_row, source.dtype,
+            std::span(values).subspan(static_cast<std::size_t>(row * columns),
+                                      static_cast<std::size_t>(columns)));
     }
     tensors.add(spec, values, target);
   }

@@ -16,15 +16,18 @@
 #include "base/file.h"
 #include "nn/aligned_buffer.h"
 #include "nn/config.h"
+#include "nn/quantise.h"
 #include "nn/safetensors.h"
 
 namespace sage {
 
 /// The element type of all matrices; norms are f32 always. I8: rows with an f32 scale each, in a
-/// tensor whose name has "scale" in place of "weight" and whose shape lacks the last dimension.
+/// tensor whose name has "scale" in place of "weight" and whose shape lacks the last dimension. I4:
+/// rows of row_bytes() bytes with a bfloat16 scale a group, in a tensor of that name; matrices
+/// outside the layers (embedding, heads), which are few and tell most, are I8.
 using WeightType = DType;
 
-std::string_view to_string(WeightType type);  // "f32", "bf16", "int8"
+std::string_view to_string(WeightType type);  // "f32", "bf16", "int8", "int4"
 Result<WeightType> weight_type_from_string(std::string_view name);
 
 /// Metadata of a model file. All are required in a file, with sage.xxh3 (see safetensors.h).
@@ -40,19 +43,21 @@ using Metadata = std::map<std::string, std::string>;
 /// A linear layer: `banks` matrices (out, in), the one used being chosen by the attribute of the
 /// token.
 struct Linear {
-  const void* data = nullptr;     // (banks, out, in) of `type`
-  const float* scales = nullptr;  // (banks, out); I8 only
+  const void* data = nullptr;          // (banks, out, in) of `type`
+  const float* scales = nullptr;       // (banks, out); I8 only
+  const Bf16* group_scales = nullptr;  // (banks, out, group_count(in)); I4 only
   WeightType type = WeightType::kF32;
   std::int64_t out = 0;
   std::int64_t in = 0;
   int banks = 1;
 
   const void* rows(int bank, std::int64_t row = 0) const {
-    const std::int64_t elements = (bank * out + row) * in;
-    return static_cast<const std::uint8_t*>(data) + elements * std::int64_t(size_of(type));
+    return static_cast<const std::uint8_t*>(data) + (bank * out + row) * row_bytes(type, in);
   }
-  const float* scales_of(int bank, std::int64_t row = 0) const {
-    return scales == nullptr ? nullptr : scales + bank * out + row;
+  RowScales scales_of(int bank, std::int64_t row = 0) const {
+    const std::int64_t number = bank * out + row;
+    return {scales == nullptr ? nullptr : scales + number,
+            group_scales == nullptr ? nullptr : group_scales + number * group_count(in)};
   }
 };
 
@@ -87,7 +92,7 @@ class Weights {
   Result<void> save(const std::filesystem::path& path) const;
 
   const ModelConfig& config() const { return config_; }
-  WeightType type() const { return embed_.type; }
+  WeightType type() const { return layers_.front().q.type; }
   const Metadata& metadata() const { return metadata_; }
   /// Identifies the file: its XXH3-128 in 32 hexadecimal digits. Empty for weights made in memory.
   const std::string& hash() const { return hash_; }

@@ -57,6 +57,7 @@ Workspace::Workspace(const ModelConfig& config, const WorkspaceOptions& options)
     local.normed = AlignedBuffer::floats(block * d_model_);
     local.narrowed = AlignedBuffer(block * static_cast<std::size_t>(operand_stride_));
     local.scale.resize(block);
+    local.group_sums.resize(block * static_cast<std::size_t>(group_count(operand_stride_)));
     local.query = AlignedBuffer::floats(block * heads * head_dim);
     local.sink_query = AlignedBuffer::floats(block * heads * head_dim);
     local.query8 = AlignedBuffer(block * heads * static_cast<std::size_t>(query8_stride_));

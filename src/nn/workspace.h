@@ -58,6 +58,7 @@ class Workspace {
     AlignedBuffer query8;      // (block, h, query8_stride) of int8, for caches of I8
     AlignedBuffer sink_query8;
     std::vector<RowScale> scale;                          // (block), of narrowed
+    std::vector<std::int32_t> group_sums;                 // (block, its groups), for I4 weights
     std::vector<RowScale> query_scale, sink_query_scale;  // (block, h)
     AlignedBuffer key;                                    // (dh)
     AlignedBuffer key8, value8;                           // (dh) in the cache's type

@@ -15,7 +15,9 @@ struct Product {
   std::vector<double> exact_w;       // (rows, in): the weights' values
   std::vector<double> exact_x;       // (tokens, in): the activations' values
   std::vector<float> scale, x;
+  std::vector<std::uint8_t> group_scale;  // in panels of bf16
   std::vector<std::int8_t> x8;
+  std::vector<std::int32_t> group_sums;
   std::vector<RowScale> x_scale;
   std::vector<std::int32_t> index;  // a permutation
 
@@ -23,11 +25,13 @@ struct Product {
     MatmulArgs args;
     args.weight = weight.data();
     args.scale = type == DType::kI8 ? scale.data() : nullptr;
+    args.group_scale = reinterpret_cast<const Bf16*>(group_scale.data());
+    args.group_sums = group_sums.data();
     args.in = in;
     args.row_end = rows;
     args.index = index.data();
     args.tokens = tokens;
-    args.x = type == DType::kI8 ? static_cast<const void*>(x8.data()) : x.data();
+    args.x = is_integer(type) ? static_cast<const void*>(x8.data()) : x.data();
     args.x_stride = stride;
     args.x_scale = x_scale.data();
     args.y = y;
@@ -51,14 +55,38 @@ class Matmul : public KernelTest {
     }
   }
 
+  /// Random elements and scales of int4.
+  void fill_int4(Product& p) {
+    const std::int64_t groups = group_count(p.in), bytes = row_bytes(DType::kI4, p.in);
+    std::vector<Bf16> scales;
+    for (const float v : floats(static_cast<std::size_t>(p.rows * groups), 0.1f))
+      scales.push_back(to_bf16(v));
+    std::vector<std::uint8_t> rows(static_cast<std::size_t>(p.rows * bytes), 0x88);
+    for (std::int64_t r = 0; r < p.rows; ++r)
+      for (std::int64_t k = 0; k < p.in; ++k) {
+        const int stored = between(0, 15);
+        std::uint8_t& byte = rows[static_cast<std::size_t>(r * bytes + k / 8 * 4 + k % 4)];
+        byte = static_cast<std::uint8_t>(k % 8 < 4 ? (byte & 0xf0) | stored
+                                                   : (byte & 0x0f) | stored << 4);
+        const auto group = static_cast<std::size_t>(r * groups + k / kGroupColumns);
+        p.exact_w.push_back(double{to_float(scales[group])} * (stored - 8));
+      }
+    // Rows of bytes in lines of four: the panels of int8 with as many columns.
+    p.weight = in_panels(DType::kI8, p.rows, bytes, rows.data());
+    p.group_scale = in_panels(DType::kBf16, p.rows, groups, scales.data());
+  }
+
   void quantise(Product& p) {
-    p.stride = (p.in + 3) / 4 * 4;
+    p.stride = (p.in + 7) / 8 * 8;
     p.x8.resize(static_cast<std::size_t>(p.tokens * p.stride));
     p.x_scale.resize(static_cast<std::size_t>(p.tokens));
+    const std::int64_t groups = group_count(p.in);
+    p.group_sums.resize(static_cast<std::size_t>(p.tokens * groups));
     for (std::int64_t t = 0; t < p.tokens; ++t) {
       RowScale& scale = p.x_scale[static_cast<std::size_t>(t)];
       std::int8_t* const row = &p.x8[static_cast<std::size_t>(t * p.stride)];
       kernels().quantise(&p.x[static_cast<std::size_t>(t * p.in)], p.in, row, &scale);
+      kernels().sum_groups(row, p.in, &p.group_sums[static_cast<std::size_t>(t * groups)]);
       for (std::int64_t k = 0; k < p.in; ++k) p.exact_x.push_back(double{scale.scale} * row[k]);
     }
   }
@@ -81,11 +109,13 @@ class Matmul : public KernelTest {
     else if (type == DType::kBf16)
       fill<Bf16>(
           p, [](float v) { return to_bf16(v); }, [](Bf16 v) { return double{to_float(v)}; });
+    else if (type == DType::kI4)
+      fill_int4(p);
     else
       fill<std::int8_t>(
           p, [](float v) { return static_cast<std::int8_t>(64 * v); },  // -128 too
           [](std::int8_t v) { return double{static_cast<double>(v)}; });
-    if (type == DType::kI8)
+    if (is_integer(type))
       quantise(p);
     else
       p.exact_x.assign(p.x.begin(), p.x.end());
@@ -93,7 +123,7 @@ class Matmul : public KernelTest {
   }
 };
 
-constexpr DType kTypes[] = {DType::kF32, DType::kBf16, DType::kI8};
+constexpr DType kTypes[] = {DType::kF32, DType::kBf16, DType::kI8, DType::kI4};
 
 TEST_P(Matmul, AgreesWithDoubleWithinTheRoundingOfItsSums) {
   for (const DType type : kTypes)
@@ -195,6 +225,33 @@ TEST_P(Matmul, WritesNoRowOutsideItsRange) {
     EXPECT_EQ(std::count(y.begin(), y.end(), 1e9f),
               static_cast<std::ptrdiff_t>(y.size()) - p.tokens * rows);
   }
+}
+
+TEST_P(Matmul, Int4TakesTheLargestSums) {
+  constexpr std::int64_t kIn = 65'536;
+  const std::vector<std::uint8_t> row(kIn / 2, 0);  // -8 everywhere
+  const std::vector<std::int8_t> x(kIn, 127);
+  std::vector<std::int32_t> sums(static_cast<std::size_t>(group_count(kIn)));
+  kernels().sum_groups(x.data(), kIn, sums.data());
+  EXPECT_EQ(sums.back(), 127 * kGroupColumns);
+  const auto weight = in_panels(DType::kI8, 1, kIn / 2, row.data());
+  const std::vector<Bf16> ones(sums.size(), to_bf16(1));
+  const auto scales =
+      in_panels(DType::kBf16, 1, static_cast<std::int64_t>(ones.size()), ones.data());
+  const RowScale x_scale = {1, 0};
+  const std::int32_t index = 0;
+  float y = 0;
+  kernels().matmul_i4({.weight = weight.data(),
+                       .group_scale = reinterpret_cast<const Bf16*>(scales.data()),
+                       .in = kIn,
+                       .row_end = 1,
+                       .index = &index,
+                       .tokens = 1,
+                       .x = x.data(),
+                       .x_scale = &x_scale,
+                       .group_sums = sums.data(),
+                       .y = &y});
+  EXPECT_EQ(y, -8.0f * 127 * kIn);
 }
 
 SAGE_FOR_ALL_KERNELS(Matmul);

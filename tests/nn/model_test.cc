@@ -67,6 +67,23 @@ TEST(Model, Int8IsNearTheReferenceAndNearerToTheScalarEngine) {
   }
 }
 
+TEST(Model, Int4IsNearTheReferenceAndNearerToTheScalarEngine) {
+  const auto config = small_config();
+  const auto ids = random_ids(config, 70);
+  const auto weights = random_weights(config, WeightType::kI4);
+  const auto reference = reference_logits(*weights, ids);
+  const std::vector<float> expected(reference.begin(), reference.end());
+  const auto scalar = prefill(Model(weights, *kernels_registry().front()), ids);
+  for (const KernelTable* kernels : supported_kernels()) {
+    const Model model(weights, *kernels);
+    const auto logits = prefill(model, ids);
+    EXPECT_LT(relative_error(logits, expected), 0.06) << kernels->name;
+    EXPECT_LT(relative_error(logits, scalar), 0.006) << kernels->name;
+    EXPECT_EQ(logits, step(model, ids)) << kernels->name;
+    EXPECT_EQ(logits, prefill(model, ids, {}, {.threads = 3})) << kernels->name;
+  }
+}
+
 TEST(Model, NarrowTypesCostWhatTheirPrecisionSays) {
   auto config = shape_config("tiny").value();
   config.d_model = 128;
@@ -88,6 +105,9 @@ TEST(Model, NarrowTypesCostWhatTheirPrecisionSays) {
   EXPECT_LT(error(WeightType::kI8, DType::kF32), 0.05);
   EXPECT_LT(error(WeightType::kI8, DType::kI8), 0.05);
   EXPECT_GT(error(WeightType::kI8, DType::kF32), 0.0005);  // it is not f32 in disguise
+  // int4 groups: steps of a sixteenth of a group's range, some 8 % of a weight's deviation.
+  EXPECT_LT(error(WeightType::kI4, DType::kF32), 0.3);
+  EXPECT_GT(error(WeightType::kI4, DType::kF32), error(WeightType::kI8, DType::kF32));
 }
 
 TEST(Model, LogitsOfRangesAreThoseOfTheVocabulary) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "base/random.h"
 
@@ -15,21 +17,52 @@ TEST(Quantise, ErrorsStayWithinHalfAStep) {
   std::vector<float> values(kRows * kColumns), back(kColumns);
   for (float& v : values) v = static_cast<float>(random.uniform() - 0.5);
   for (std::size_t i = 0; i < kColumns; ++i) values[3 * kColumns + i] = 0;  // a row of zeros
-  for (const DType type : {DType::kF32, DType::kBf16, DType::kI8}) {
+  constexpr auto kGroups = static_cast<std::size_t>(group_count(kColumns));
+  for (const DType type : {DType::kF32, DType::kBf16, DType::kI8, DType::kI4}) {
     const StoredMatrix stored = narrow(values, kColumns, type);
-    ASSERT_EQ(stored.bytes.size(), values.size() * size_of(type));
+    const auto bytes = static_cast<std::size_t>(row_bytes(type, kColumns));
+    ASSERT_EQ(stored.bytes.size(), kRows * bytes);
     ASSERT_EQ(stored.scales.size(), type == DType::kI8 ? kRows : 0u);
+    ASSERT_EQ(stored.group_scales.size(), type == DType::kI4 ? kRows * kGroups : 0u);
     for (std::size_t row = 0; row < kRows; ++row) {
-      const float scale = type == DType::kI8 ? stored.scales[row] : 1;
-      widen(stored.bytes.data() + row * kColumns * size_of(type), scale, type, back);
+      RowScales scales;
+      if (type == DType::kI8) scales.row = &stored.scales[row];
+      if (type == DType::kI4) scales.groups = &stored.group_scales[row * kGroups];
+      widen(stored.bytes.data() + row * bytes, scales, type, back);
       for (std::size_t i = 0; i < kColumns; ++i) {
         const float exact = values[row * kColumns + i];
+        // The best scale of a group may cut off what lies up to a step and a half beyond -8 or 7.
         const float bound = type == DType::kF32    ? 0
                             : type == DType::kBf16 ? std::abs(exact) * 0x1.0p-8f
-                                                   : scale * 0.5001f;
+                            : type == DType::kI8
+                                ? *scales.row * 0.5001f
+                                : std::abs(to_float(scales.groups[i / kGroupColumns])) * 1.51f;
         ASSERT_LE(std::abs(back[i] - exact), bound);
       }
     }
+  }
+}
+
+TEST(Quantise, AGroupOfInt4IsNoWorseThanWithTheScaleOfItsLargestValue) {
+  Random random(2);
+  std::vector<float> values(40 * kGroupColumns), back(values.size());
+  for (float& v : values) v = static_cast<float>(random.uniform() + random.uniform() - 1);
+  const StoredMatrix stored = narrow(values, kGroupColumns, DType::kI4);
+  for (std::size_t row = 0; row < stored.group_scales.size(); ++row) {
+    const auto exact = std::span(values).subspan(row * kGroupColumns, kGroupColumns);
+    const auto got = std::span(back).subspan(row * kGroupColumns, kGroupColumns);
+    widen(&stored.bytes[row * kGroupColumns / 2], {nullptr, &stored.group_scales[row]}, DType::kI4,
+          got);
+    float largest = 0;
+    for (const float v : exact) largest = std::abs(v) > std::abs(largest) ? v : largest;
+    const float plain = to_float(to_bf16(largest / -8));
+    double error = 0, plain_error = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      error += std::pow(static_cast<double>(got[i] - exact[i]), 2);
+      const float rounded = plain * std::clamp(std::nearbyint(exact[i] / plain), -8.0f, 7.0f);
+      plain_error += std::pow(static_cast<double>(rounded - exact[i]), 2);
+    }
+    EXPECT_LE(error, plain_error * 1.000001);
   }
 }
 

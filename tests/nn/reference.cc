@@ -54,17 +54,23 @@ class Reference {
     throw std::logic_error("no tensor " + prefix_ + name);
   }
 
-  /// Row r of bank b of a matrix.
-  Vector row(const std::string& name, int bank, std::int64_t r) const {
+  /// Row r of bank b of a matrix with some columns.
+  Vector row(const std::string& name, int bank, std::int64_t r, std::size_t columns) const {
     const TensorView& view = tensor(name + ".weight");
     const std::int64_t rows = view.shape[view.shape.size() - 2];
-    const auto columns = static_cast<std::size_t>(view.shape.back());
-    const auto index = static_cast<std::size_t>(bank * rows + r);
-    float scale = 1;
-    if (view.dtype == DType::kI8)
-      scale = reinterpret_cast<const float*>(tensor(name + ".scale").bytes.data())[index];
+    const std::int64_t index = bank * rows + r;
+    RowScales scales;
+    if (is_integer(view.dtype)) {
+      const auto* bytes = tensor(name + ".scale").bytes.data();
+      if (view.dtype == DType::kI8)
+        scales.row = reinterpret_cast<const float*>(bytes) + index;
+      else
+        scales.groups =
+            reinterpret_cast<const Bf16*>(bytes) + index * tensor(name + ".scale").shape.back();
+    }
     std::vector<float> values(columns);
-    widen(view.bytes.data() + index * columns * size_of(view.dtype), scale, view.dtype, values);
+    widen(view.bytes.data() + index * row_bytes(view.dtype, static_cast<std::int64_t>(columns)),
+          scales, view.dtype, values);
     return {values.begin(), values.end()};
   }
 
@@ -73,7 +79,7 @@ class Reference {
     if (view.shape.size() == 2) bank = 0;
     Vector y;
     for (std::int64_t r = 0; r < view.shape[view.shape.size() - 2]; ++r) {
-      const Vector w = row(name, bank, r);
+      const Vector w = row(name, bank, r, x.size());
       double sum = 0;
       for (std::size_t k = 0; k < x.size(); ++k) sum += w[k] * x[k];
       y.push_back(sum);
@@ -95,7 +101,8 @@ class Reference {
   /// The sum of the embeddings of ids [first, first + count).
   Vector pooled(std::span<const std::int32_t> ids, std::size_t first, std::size_t count) const {
     Vector sum(static_cast<std::size_t>(config_.d_model));
-    for (const std::int32_t id : ids.subspan(first, count)) add(sum, row("embed", 0, id));
+    for (const std::int32_t id : ids.subspan(first, count))
+      add(sum, row("embed", 0, id, sum.size()));
     return sum;
   }
 

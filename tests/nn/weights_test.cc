@@ -42,7 +42,8 @@ class WeightsFile : public testing::Test {
 };
 
 TEST_F(WeightsFile, ReadsWhatItWroteInEveryType) {
-  for (const WeightType type : {WeightType::kF32, WeightType::kBf16, WeightType::kI8}) {
+  for (const WeightType type :
+       {WeightType::kF32, WeightType::kBf16, WeightType::kI8, WeightType::kI4}) {
     const auto weights = random_weights(config_, type);
     ASSERT_TRUE(weights->save(path_));
     const auto loaded = Weights::load(path_);

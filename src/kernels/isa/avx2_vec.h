@@ -78,6 +78,13 @@ struct Avx2 {
   static I set_int(std::int32_t x) { return _mm256_set1_epi32(x); }
   static I sub_int(I a, I b) { return _mm256_sub_epi32(a, b); }
   static F to_float(I x) { return _mm256_cvtepi32_ps(x); }
+  // Bytes of two halves each, 0..15, as four bytes of one row to a lane.
+  static void halves(const std::uint8_t* p, I& low, I& high) {
+    const I bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    const I mask = _mm256_set1_epi8(15);
+    low = _mm256_and_si256(bytes, mask);
+    high = _mm256_and_si256(_mm256_srli_epi32(bytes, 4), mask);
+  }
   static I spread(const std::int8_t* x) {
     std::int32_t quad;
     __builtin_memcpy(&quad, x, sizeof quad);

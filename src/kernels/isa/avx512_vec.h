@@ -67,6 +67,12 @@ struct Avx512 {
   static I set_int(std::int32_t x) { return _mm512_set1_epi32(x); }
   static I sub_int(I a, I b) { return _mm512_sub_epi32(a, b); }
   static F to_float(I x) { return _mm512_cvtepi32_ps(x); }
+  // Bytes of two halves each, 0..15, as four bytes of one row to a lane.
+  static void halves(const std::uint8_t* p, I& low, I& high) {
+    const I bytes = _mm512_loadu_si512(p), mask = _mm512_set1_epi8(15);
+    low = _mm512_and_si512(bytes, mask);
+    high = _mm512_and_si512(_mm512_srli_epi32(bytes, 4), mask);
+  }
   static I spread(const std::int8_t* x) {
     std::int32_t quad;
     __builtin_memcpy(&quad, x, sizeof quad);

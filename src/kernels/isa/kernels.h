@@ -244,19 +244,104 @@ inline void matmul_tile(const MatmulArgs& a, std::int64_t panel, std::int64_t to
   }
 }
 
+/// The tile for int4. A group is summed in integers, without the 8 that every weight is stored
+/// with, and then scaled.
+template <int T, int P>
+inline void matmul_tile_i4(const MatmulArgs& a, std::int64_t panel, std::int64_t token) {
+  constexpr int kGroupLines = kGroupColumns / 8;
+  const std::int64_t lines = (a.in + 7) / 8, groups = (a.in + kGroupColumns - 1) / kGroupColumns;
+  const std::int64_t stride = lines * kLineBytes;
+  const std::int64_t scale_stride = (groups + 1) / 2 * kLineBytes;
+  const auto* line = static_cast<const std::uint8_t*>(a.weight) + panel * stride;
+  const auto* scales = reinterpret_cast<const std::uint8_t*>(a.group_scale) + panel * scale_stride;
+  const std::int32_t* index = a.index + token;
+  const std::int8_t* x[T];
+  for (int t = 0; t < T; ++t) x[t] = static_cast<const std::int8_t*>(a.x) + index[t] * a.x_stride;
+  Sums<T, P> sums;
+  clear(sums, Vec::set(0));
+  for (std::int64_t group = 0; group < groups; ++group) {
+    IntegerSums<T, P> part;
+#pragma GCC unroll 16
+    for (int t = 0; t < T; ++t) {
+      const I bias = Vec::set_int(-8 * a.group_sums[index[t] * groups + group]);
+#pragma GCC unroll 16
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v) part[t][p][v] = bias;
+    }
+    const std::int64_t end = lines < (group + 1) * kGroupLines ? lines : (group + 1) * kGroupLines;
+    for (std::int64_t i = group * kGroupLines; i < end; ++i, line += kLineBytes) {
+      I low[P][kVectors], high[P][kVectors];
+#pragma GCC unroll 16
+      for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+        for (int v = 0; v < kVectors; ++v)
+          Vec::halves(line + p * stride + v * kWidth * 4, low[p][v], high[p][v]);
+#pragma GCC unroll 16
+      for (int t = 0; t < T; ++t) {
+        const I first = Vec::spread(x[t] + 8 * i), second = Vec::spread(x[t] + 8 * i + 4);
+#pragma GCC unroll 16
+        for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+          for (int v = 0; v < kVectors; ++v) {
+            part[t][p][v] = Vec::dot4(part[t][p][v], low[p][v], first);
+            part[t][p][v] = Vec::dot4(part[t][p][v], high[p][v], second);
+          }
+      }
+    }
+#pragma GCC unroll 16
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) {
+        F pair[2];
+        Vec::widen(
+            reinterpret_cast<const Bf16*>(scales + p * scale_stride + group / 2 * kLineBytes) +
+                v * kWidth * 2,
+            pair);
+        const F scale = group % 2 == 0 ? pair[0] : pair[1];
+#pragma GCC unroll 16
+        for (int t = 0; t < T; ++t)
+          sums[t][p][v] = Vec::fma(Vec::to_float(part[t][p][v]), scale, sums[t][p][v]);
+      }
+  }
+  for (int t = 0; t < T; ++t)
+    for (int p = 0; p < P; ++p) {
+      F values[kVectors];
+      for (int v = 0; v < kVectors; ++v)
+        values[v] = Vec::mul(sums[t][p][v], Vec::set(a.x_scale[index[t]].scale));
+      write(a, index[t], panel + p, values);
+    }
+}
+
 /// Panels outside, tokens inside: a panel comes from far away once, and then from the first cache.
-template <class W>
-void matmul(const MatmulArgs& a) noexcept {
+/// tile.operator()<T, P>(panel, token) computes P panels for T tokens.
+template <int T, class Tile>
+inline void over_tiles(const MatmulArgs& a, const Tile& tile) {
   const std::int64_t first = a.row_begin / kPanelRows;
   const std::int64_t end = (a.row_end + kPanelRows - 1) / kPanelRows;
   if (a.tokens == 1) {
     over_panels<kSinglePanels>(
-        first, end, [&]<int P>(std::int64_t panel) { matmul_tile<1, P, W>(a, panel, 0); });
+        first, end, [&]<int P>(std::int64_t panel) { tile.template operator()<1, P>(panel, 0); });
     return;
   }
   over_panels<kTilePanels>(first, end, [&]<int P>(std::int64_t panel) {
-    over_tokens<kTileTokens>(
-        0, a.tokens, [&]<int T>(std::int64_t token) { matmul_tile<T, P, W>(a, panel, token); });
+    over_tokens<T>(0, a.tokens, [&]<int N>(std::int64_t token) {
+      tile.template operator()<N, P>(panel, token);
+    });
+  });
+}
+
+template <class W>
+void matmul(const MatmulArgs& a) noexcept {
+  over_tiles<kTileTokens>(a, [&]<int T, int P>(std::int64_t panel, std::int64_t token) {
+    matmul_tile<T, P, W>(a, panel, token);
+  });
+}
+
+/// Two sums for every element, so half the tokens at once.
+void matmul_i4(const MatmulArgs& a) noexcept {
+  over_tiles<kTileTokens / 2>(a, [&]<int T, int P>(std::int64_t panel, std::int64_t token) {
+    matmul_tile_i4<T, P>(a, panel, token);
   });
 }
 
@@ -457,10 +542,19 @@ void quantise(const float* x, std::int64_t n, std::int8_t* out, RowScale* scale)
     const F v = Vec::round(Vec::mul(get(x + i, part), inverse));
     put(out + i, Vec::max(Vec::min(v, Vec::set(127)), Vec::set(-127)), part);
   });
-  for (std::int64_t i = n; i % 4 != 0; ++i) out[i] = 0;
+  for (std::int64_t i = n; i % 8 != 0; ++i) out[i] = 0;
   std::int32_t sum = 0;
   for (std::int64_t i = 0; i < n; ++i) sum += out[i];
   *scale = {most / 127, sum};
+}
+
+void sum_groups(const std::int8_t* x, std::int64_t n, std::int32_t* sums) noexcept {
+  for (std::int64_t begin = 0; begin < n; begin += kGroupColumns) {
+    const std::int64_t end = n < begin + kGroupColumns ? n : begin + kGroupColumns;
+    std::int32_t sum = 0;
+    for (std::int64_t i = begin; i < end; ++i) sum += x[i];
+    *sums++ = sum;
+  }
 }
 
 std::int32_t read(const void* memory, std::int64_t bytes) noexcept {
@@ -488,6 +582,7 @@ constexpr KernelTable make_table(std::string_view name, bool (*supported)()) {
           matmul<float>,
           matmul<Bf16>,
           matmul<std::int8_t>,
+          matmul_i4,
           attend<float>,
           attend<Bf16>,
           attend<std::int8_t>,
@@ -498,6 +593,7 @@ constexpr KernelTable make_table(std::string_view name, bool (*supported)()) {
           gelu,
           narrow,
           quantise,
+          sum_groups,
           read};
 }
 

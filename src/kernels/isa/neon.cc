@@ -67,6 +67,12 @@ struct Vec {
   static I set_int(std::int32_t x) { return vdupq_n_s32(x); }
   static I sub_int(I a, I b) { return vsubq_s32(a, b); }
   static F to_float(I x) { return vcvtq_f32_s32(x); }
+  // Bytes of two halves each, 0..15, as four bytes of one row to a lane.
+  static void halves(const std::uint8_t* p, I& low, I& high) {
+    const uint8x16_t bytes = vld1q_u8(p);
+    low = vreinterpretq_s32_u8(vandq_u8(bytes, vdupq_n_u8(15)));
+    high = vreinterpretq_s32_u8(vshrq_n_u8(bytes, 4));
+  }
   static I spread(const std::int8_t* x) {
     std::int32_t quad;
     __builtin_memcpy(&quad, x, sizeof quad);

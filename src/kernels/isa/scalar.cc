@@ -45,6 +45,13 @@ struct Vec {
   static I set_int(std::int32_t x) { return x; }
   static I sub_int(I a, I b) { return a - b; }
   static F to_float(I x) { return static_cast<float>(x); }
+  // Bytes of two halves each, 0..15, as four bytes of one row.
+  static void halves(const std::uint8_t* p, I& low, I& high) {
+    std::uint32_t bytes;
+    __builtin_memcpy(&bytes, p, sizeof bytes);
+    low = static_cast<I>(bytes & 0x0f0f0f0fu);
+    high = static_cast<I>(bytes >> 4 & 0x0f0f0f0fu);
+  }
   static I spread(const std::int8_t* x) { return quads(x); }
   static I quads(const std::int8_t* p) {
     I quad;
