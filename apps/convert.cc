@@ -1,8 +1,10 @@
-// sage-music convert: a model file with weights of another type.
+// sage-music convert: a model file with weights of another type, or with more layers.
 #include <filesystem>
 #include <memory>
 
 #include "cli.h"
+#include "model_choice.h"
+#include "nn/deepen.h"
 #include "nn/weights.h"
 
 namespace sage::cli {
@@ -10,12 +12,18 @@ namespace {
 
 struct Options {
   std::string input, output, type = "bf16";
+  int layers = 0;  // 0: as many as there are
 };
 
 Result<void> act(const Options& options) {
   auto weights = Weights::load(options.input);
   if (!weights) return tl::unexpected(weights.error());
-  const auto converted = (*weights)->convert(weight_type_from_string(options.type).value());
+  auto converted = (*weights)->convert(weight_type_from_string(options.type).value());
+  if (options.layers > 0) {
+    auto deeper = deepen(*converted, options.layers);
+    if (!deeper) return fail(options.input, deeper.error());
+    converted = *std::move(deeper);
+  }
   if (auto done = converted->save(options.output); !done) return done;
   say(options.output + ": " + options.type + ", " +
       grouped(static_cast<long long>(converted->bytes())) + " bytes of weights, " +
@@ -28,13 +36,20 @@ Result<void> act(const Options& options) {
 void add_convert(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "convert", "Write a model with weights of another type",
-      "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors",
+      cli.app, cli, "convert", "Write a model with weights of another type, or with more layers",
+      "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"
+      "  sage-music convert model.safetensors --type f32 --layers 6 -o deeper.safetensors\n"
+      "\n"
+      "New layers add nothing yet, so that the deeper model says what the other one said; train "
+      "it\n"
+      "on with `train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
-  command->add_option("--type", options->type, "f32, bf16 or int8")
-      ->check(CLI::IsMember({"f32", "bf16", "int8"}))
+  command->add_option("--type", options->type, "f32, bf16, int8 or int4")
+      ->check(is_weight_type())
       ->capture_default_str();
+  command->add_option("--layers", options->layers, "so many in place of fewer")
+      ->check(CLI::Range(1, 1024));
   command->add_option("-o,--output", options->output, "model file to write")->required();
 }
 
