@@ -17,7 +17,7 @@ constexpr std::int64_t kChunkTokens = kChunkPages * kPageTokens;
 int ForwardPass::attend_items(int layer) const noexcept {
   std::int64_t pieces = 0;
   for (int head = 0; head < kv_heads(layer); ++head) {
-    const auto [first, end] = chunks(head);
+    const auto [first, end] = chunks(head, all_);
     pieces += end - first + 1;
   }
   return static_cast<int>(std::min<std::int64_t>(pieces, Team::kMaxItems));
@@ -27,7 +27,7 @@ int ForwardPass::attend_items(int layer) const noexcept {
 void ForwardPass::attend_one(int layer, const Share& share, const Tokens& tokens) noexcept {
   std::int64_t pieces = 0, piece = 0;
   for (int head = 0; head < kv_heads(layer); ++head) {
-    const auto [first, end] = chunks(head);
+    const auto [first, end] = chunks(head, all_);
     pieces += end - first + 1;
   }
   const std::int64_t begin = pieces * share.item / share.items;
@@ -35,12 +35,16 @@ void ForwardPass::attend_one(int layer, const Share& share, const Tokens& tokens
   const auto is_mine = [&](std::int64_t number) { return number >= begin && number < end; };
   for (int head = 0; head < kv_heads(layer); ++head) {
     const KvCache::Visible& sees = visible(0, head);
-    const auto [first, last] = chunks(head);
+    const auto [first, last] = chunks(head, all_);
     // Whoever attends over the chunk of the new entry stores it, before all else. Sinks in the same
     // chunk are its business, too: nobody may read beside what is being written.
     const std::int64_t newest = (sees.high - 1) / kChunkTokens;
     const bool owns_newest = is_mine(piece + newest - first);
     if (sees.kept && owns_newest) store(layer, head, 0, share.thread);
+    if (tokens.count == 0) {  // nobody asks what it reads
+      piece += last - first + 1;
+      continue;
+    }
     for (std::int64_t chunk = first; chunk < last; ++chunk)
       if (is_mine(piece++)) attend_chunk(layer, head, share.thread, tokens, chunk);
     const bool near = newest * kChunkTokens < sees.sinks;
@@ -50,24 +54,34 @@ void ForwardPass::attend_one(int layer, const Share& share, const Tokens& tokens
   }
 }
 
-/// Tokens of a prefill, whose keys and values are stored.
+/// Several tokens, whose keys and values are stored.
 void ForwardPass::attend_many(int layer, int thread, const Tokens& tokens) noexcept {
   rotate_queries(thread, tokens);
+  if (caches_.size() == 1) return attend_together(layer, thread, tokens);
+  Tokens one = tokens;
+  for (one.begin = tokens.begin; one.begin < tokens.end; ++one.begin) {
+    one.end = one.begin + 1;
+    attend_together(layer, thread, one);
+  }
+}
+
+/// Tokens of one sequence.
+void ForwardPass::attend_together(int layer, int thread, const Tokens& tokens) noexcept {
   for (int head = 0; head < kv_heads(layer); ++head) {
-    const auto [first, end] = chunks(head);
+    const auto [first, end] = chunks(head, tokens);
     for (std::int64_t chunk = first; chunk < end; ++chunk)
       attend_chunk(layer, head, thread, tokens, chunk);
     if (sees_sinks_) attend_sinks(layer, head, thread, tokens);
     for (const int query_head : readers(layer, head))
       for (int token = tokens.begin; token < tokens.end; ++token)
-        merge(token, head, query_head, thread);
+        merge(tokens, token, head, query_head, thread);
   }
 }
 
 void ForwardPass::rotate_queries(int thread, const Tokens& tokens) noexcept {
   Workspace::Local& local = shared(thread);
   const float scale = 1 / std::sqrt(static_cast<float>(head_dim_));
-  const bool narrow = cache_.type() == DType::kI8;
+  const bool narrow = cache_type_ == DType::kI8;
   const auto rotate = [&](std::int64_t row, const std::vector<float>& cosine,
                           const std::vector<float>& sine, float* out, const AlignedBuffer& out8,
                           std::vector<RowScale>& scales) {
@@ -102,14 +116,15 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
                   &workspace_.sine_[angle], head_dim_, 1, key);
   std::uint8_t* const narrow_key = local.key8.bytes();
   std::uint8_t* const narrow_value = local.value8.bytes();
-  switch (cache_.type()) {
+  KvCache& cache = this->cache(token);
+  switch (cache_type_) {
     case DType::kF32:
-      cache_.store(head, layer, entry, key, value);
+      cache.store(head, layer, entry, key, value);
       return;
     case DType::kBf16:
       kernels_.narrow(key, head_dim_, reinterpret_cast<Bf16*>(narrow_key));
       kernels_.narrow(value, head_dim_, reinterpret_cast<Bf16*>(narrow_value));
-      cache_.store(head, layer, entry, narrow_key, narrow_value);
+      cache.store(head, layer, entry, narrow_key, narrow_value);
       return;
     case DType::kI4:  // no cache has it
       return;
@@ -118,8 +133,7 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
       kernels_.quantise(key, head_dim_, reinterpret_cast<std::int8_t*>(narrow_key), &key_scale);
       kernels_.quantise(value, head_dim_, reinterpret_cast<std::int8_t*>(narrow_value),
                         &value_scale);
-      cache_.store(head, layer, entry, narrow_key, narrow_value, key_scale.scale,
-                   value_scale.scale);
+      cache.store(head, layer, entry, narrow_key, narrow_value, key_scale.scale, value_scale.scale);
       return;
     }
   }
@@ -127,9 +141,9 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
 
 /// Asks the processor for a page ahead of its turn: planes of one layer lie far apart, and a single
 /// token has too little to do on each for the processor's own foresight.
-void ForwardPass::fetch(int layer, int head, std::int64_t page) const noexcept {
-  const std::uint8_t* const plane = cache_.plane(head, layer, page * kPageTokens).keys;
-  for (std::size_t at = 0; at < cache_.plane_bytes(); at += kLineBytes)
+void ForwardPass::fetch(int layer, int head, int token, std::int64_t page) const noexcept {
+  const std::uint8_t* const plane = cache(token).plane(head, layer, page * kPageTokens).keys;
+  for (std::size_t at = 0; at < cache(token).plane_bytes(); at += kLineBytes)
     __builtin_prefetch(plane + at, 0, 2);
 }
 
@@ -146,10 +160,10 @@ void ForwardPass::attend_sinks(int layer, int head, int thread, const Tokens& to
 void ForwardPass::attend_chunk(int layer, int head, int thread, const Tokens& tokens,
                                std::int64_t chunk) noexcept {
   const std::int64_t start = chunk * kChunkPages;
-  const std::int64_t slot = sink_pages_ + chunk - chunks(head).first;
-  const std::int64_t last = (visible(tokens_ - 1, head).high - 1) / kPageTokens;
+  const std::int64_t slot = sink_pages_ + chunk - chunks(head, tokens).first;
+  const std::int64_t last = (visible(tokens.end - 1, head).high - 1) / kPageTokens;
   for (std::int64_t page = start; page < start + kChunkPages && page <= last; ++page) {
-    if (tokens_ == 1 && page < last) fetch(layer, head, page + 1);
+    if (tokens.end - tokens.begin == 1 && page < last) fetch(layer, head, tokens.begin, page + 1);
     attend_page(layer, head, thread, tokens, page, false, slot, [&](int token) {
       const KvCache::Visible& sees = visible(token, head);
       const auto within = [&](std::int64_t entry) {
@@ -170,7 +184,8 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
                               const SeenBy& seen_by) noexcept {
   const Workspace::Local& from = shared(thread);
   Workspace::Local& local = workspace_.locals_[static_cast<std::size_t>(thread)];
-  const bool narrow = cache_.type() == DType::kI8;
+  const bool narrow = cache_type_ == DType::kI8;
+  const KvCache& cache = this->cache(tokens.begin);
   const std::uint8_t* const queries =
       (narrow ? (sinks ? from.sink_query8 : from.query8) : (sinks ? from.sink_query : from.query))
           .bytes();
@@ -192,7 +207,7 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
         local.query_scales[n] = scales + row;
         local.outs[n] = part(slot, token, query_head);
       }
-    const KvCache::Plane plane = cache_.plane(head, layer, page * kPageTokens);
+    const KvCache::Plane plane = cache.plane(head, layer, page * kPageTokens);
     args.keys = plane.keys;
     args.values = plane.values;
     args.key_scale = plane.key_scale;
@@ -204,18 +219,19 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
     args.query_scale = local.query_scales.data();
     args.out = local.outs.data();
     args.extend = seen.extends;
-    kernels_.attend(cache_.type())(args);
+    kernels_.attend(cache_type_)(args);
   }
 }
 
 /// Joins the parts of one query, the sinks' first.
-void ForwardPass::merge(int token, int head, int query_head, int thread) noexcept {
+void ForwardPass::merge(const Tokens& tokens, int token, int head, int query_head,
+                        int thread) noexcept {
   auto& parts = workspace_.locals_[static_cast<std::size_t>(thread)].parts;
   const KvCache::Visible& sees = visible(token, head);
   std::size_t count = 0;
   for (std::int64_t page = 0; page * kPageTokens < sees.sinks; ++page)
     parts[count++] = part(page, token, query_head);
-  const std::int64_t first = chunks(head).first;
+  const std::int64_t first = chunks(head, tokens).first;
   if (sees.low < sees.high)
     for (std::int64_t chunk = sees.low / kChunkTokens; chunk * kChunkTokens < sees.high; ++chunk)
       parts[count++] = part(sink_pages_ + chunk - first, token, query_head);
@@ -239,7 +255,7 @@ void ForwardPass::show(int layer, int thread, const Tokens& tokens) const noexce
         scores.assign(static_cast<std::size_t>(panel_count(count) * kPanelRows), 0.0);
         for (std::int64_t entry = 0; entry < count; entry += kPanelRows) {
           const auto* keys = reinterpret_cast<const float*>(
-              cache_.plane(head, layer, entry).keys +
+              cache(token).plane(head, layer, entry).keys +
               panel_offset(DType::kF32, head_dim_, entry % kPageTokens, 0));
           double* const row = scores.data() + entry;
           for (int i = 0; i < head_dim_; ++i, keys += kPanelRows)
@@ -251,14 +267,14 @@ void ForwardPass::show(int layer, int thread, const Tokens& tokens) const noexce
         double sum = 0;
         for (double& score : scores) sum += score = std::exp(score - top);
         for (double& score : scores) score /= sum;
-        observer_->attended(layer, query_head, cache_.length() - tokens_ + token, scores);
+        observer_->attended(layer, query_head, cache(token).length() - tokens_ + token, scores);
       }
     }
 }
 
-std::pair<std::int64_t, std::int64_t> ForwardPass::chunks(int head) const {
-  const std::int64_t low = visible(0, head).low;
-  const std::int64_t high = visible(tokens_ - 1, head).high;
+std::pair<std::int64_t, std::int64_t> ForwardPass::chunks(int head, const Tokens& tokens) const {
+  const std::int64_t low = visible(tokens.begin, head).low;
+  const std::int64_t high = visible(tokens.end - 1, head).high;
   const std::int64_t first = low / kChunkTokens;
   return {first, high > low ? (high - 1) / kChunkTokens + 1 : first};
 }

@@ -21,16 +21,17 @@ ForwardPass::ForwardPass(const Context& context, std::span<const std::int32_t> i
       config_(context.weights.config()),
       kernels_(context.kernels),
       query_heads_(context.query_heads),
-      cache_(context.cache),
+      caches_(context.caches),
       workspace_(context.workspace),
       observer_(context.observer),
       ids_(ids),
       outputs_(outputs),
+      cache_type_(caches_.front()->type()),
       tokens_(static_cast<int>(ids.size()) / config_.fields),
       heads_(config_.heads),
       kv_heads_(config_.kv_heads),
       head_dim_(config_.head_dim()),
-      sink_pages_((context.cache.sinks() + kPageTokens - 1) / kPageTokens) {
+      sink_pages_((context.caches.front()->sinks() + kPageTokens - 1) / kPageTokens) {
   plan_banks();
   plan_positions();
   embed();
@@ -55,13 +56,14 @@ void ForwardPass::plan_banks() {
 
 void ForwardPass::plan_positions() {
   const int half = head_dim_ / 2;
-  const std::int64_t clamped = cache_.window() - 1 + cache_.sinks();
-  cache_.slide();
+  const std::int64_t clamped = caches_.front()->window() - 1 + caches_.front()->sinks();
+  for (KvCache* const cache : caches_) cache->slide();
   for (int token = 0; token < tokens_; ++token) {
-    const std::int64_t position = cache_.length();
-    cache_.append(attribute_of(token));
+    KvCache& cache = this->cache(token);
+    const std::int64_t position = cache.length();
+    cache.append(attribute_of(token));
     for (int head = 0; head < kv_heads_; ++head) {
-      const KvCache::Visible visible = cache_.visible(head);
+      const KvCache::Visible visible = cache.visible(head);
       workspace_.visible_[static_cast<std::size_t>(token * kv_heads_ + head)] = visible;
       sees_sinks_ |= visible.sinks > 0;
     }
@@ -166,7 +168,7 @@ void ForwardPass::run(int step, int item, int thread) noexcept {
       int number = 0;
       for (int head = 0; head < kv_heads(index); ++head)
         for (const int query_head : readers(index, head))
-          if (number++ % share.items == item) merge(0, head, query_head, thread);
+          if (number++ % share.items == item) merge(all_, 0, head, query_head, thread);
       return;
     }
     case Step::kOut:

@@ -1,5 +1,6 @@
 // One block of tokens through all layers: the plan, made by one thread, and its steps, whose items
-// the team does. Private to Model.
+// the team does. The tokens are neighbours in one sequence, or each is the next one of a sequence
+// of its own. Private to Model.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,14 @@ class ForwardPass {
     const PackedWeights& packed;
     const KernelTable& kernels;
     std::span<const QueryHeads> query_heads;  // (L)
-    KvCache& cache;
+    /// One cache for all tokens, or one for each; of the same options.
+    std::span<KvCache* const> caches;
     Workspace& workspace;
     AttentionObserver* observer = nullptr;
   };
 
-  /// Appends the tokens to the cache and plans the block. 1 to the workspace's block of tokens; a
-  /// token is a step of S ids here, S = 1 in a flat model.
+  /// Appends the tokens to their caches and plans the block. 1 to the workspace's block of tokens;
+  /// a token is a step of S ids here, S = 1 in a flat model.
   ForwardPass(const Context& context, std::span<const std::int32_t> ids, Outputs outputs) noexcept;
 
   /// Runs the block on the workspace's team; final states go to workspace.states_, by token.
@@ -122,14 +124,15 @@ class ForwardPass {
   void attend_many(int layer, int thread, const Tokens& tokens) noexcept;
   void rotate_queries(int thread, const Tokens& tokens) noexcept;
   void store(int layer, int head, int token, int thread) noexcept;
-  void fetch(int layer, int head, std::int64_t page) const noexcept;
+  void attend_together(int layer, int thread, const Tokens& tokens) noexcept;
+  void fetch(int layer, int head, int token, std::int64_t page) const noexcept;
   void attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept;
   void attend_chunk(int layer, int head, int thread, const Tokens& tokens,
                     std::int64_t chunk) noexcept;
   template <class SeenBy>
   void attend_page(int layer, int head, int thread, const Tokens& tokens, std::int64_t page,
                    bool sinks, std::int64_t slot, const SeenBy& seen_by) noexcept;
-  void merge(int token, int head, int query_head, int thread) noexcept;
+  void merge(const Tokens& tokens, int token, int head, int query_head, int thread) noexcept;
   void show(int layer, int thread, const Tokens& tokens) const noexcept;
 
   int kv_heads(int layer) const {
@@ -160,8 +163,11 @@ class ForwardPass {
   const KvCache::Visible& visible(int token, int head) const {
     return workspace_.visible_[static_cast<std::size_t>(token * kv_heads_ + head)];
   }
-  /// Chunks of pages that the block sees of a head: [first, end).
-  std::pair<std::int64_t, std::int64_t> chunks(int head) const;
+  /// Chunks of pages that tokens of one sequence see of a head: [first, end).
+  std::pair<std::int64_t, std::int64_t> chunks(int head, const Tokens& tokens) const;
+  KvCache& cache(int token) const {
+    return *caches_[caches_.size() == 1 ? 0 : static_cast<std::size_t>(token)];
+  }
   /// Where the part of a query's attention goes that a page of sinks or a chunk contributes.
   float* part(std::int64_t slot, int token, int head) const;
 
@@ -170,11 +176,12 @@ class ForwardPass {
   const ModelConfig& config_;
   const KernelTable& kernels_;
   std::span<const QueryHeads> query_heads_;
-  KvCache& cache_;
+  std::span<KvCache* const> caches_;
   Workspace& workspace_;
   AttentionObserver* observer_;
   std::span<const std::int32_t> ids_;
   Outputs outputs_;
+  DType cache_type_;
   int tokens_, heads_, kv_heads_, head_dim_, sink_pages_;  // kv_heads_: the most of any layer
   bool sees_sinks_ = false;                                // some query has left the sinks behind
   Tokens all_, last_, none_;

@@ -69,14 +69,35 @@ std::int64_t Model::advance(std::span<const std::int32_t> ids, KvCache& cache, W
   const std::size_t steps = ids.size() / fields;
   const std::size_t count = std::min(steps, static_cast<std::size_t>(workspace.block_));
   if (outputs == Outputs::kLast && count < steps) outputs = Outputs::kNone;
-  ForwardPass pass({*weights_, packed_, *kernels_, query_heads_, cache, workspace, observer},
-                   ids.first(count * fields), outputs);
-  pass.run();
-  if (outputs != Outputs::kNone) {
-    const std::size_t d = workspace.d_model_;
-    std::copy_n(workspace.states_.as_floats() + (count - 1) * d, d, workspace.hidden_.as_floats());
-  }
+  KvCache* const caches[] = {&cache};
+  run(ids.first(count * fields), caches, workspace, outputs, observer);
   return static_cast<std::int64_t>(count);
+}
+
+void Model::run(std::span<const std::int32_t> ids, std::span<KvCache* const> caches,
+                Workspace& workspace, Outputs outputs, AttentionObserver* observer) const noexcept {
+  ForwardPass({*weights_, packed_, *kernels_, query_heads_, caches, workspace, observer}, ids,
+              outputs)
+      .run();
+  if (outputs != Outputs::kNone)
+    select(workspace, static_cast<int>(ids.size()) / config().fields - 1);
+}
+
+void Model::select(Workspace& workspace, int i) const noexcept {
+  const std::size_t d = workspace.d_model_;
+  std::copy_n(workspace.states_.as_floats() + static_cast<std::size_t>(i) * d, d,
+              workspace.hidden_.as_floats());
+}
+
+void Model::forward_steps(std::span<const std::int32_t> ids, KvCache& cache,
+                          Workspace& workspace) const noexcept {
+  KvCache* const caches[] = {&cache};
+  run(ids, caches, workspace, Outputs::kAll);
+}
+
+void Model::forward_batch(std::span<const std::int32_t> ids, std::span<KvCache* const> caches,
+                          Workspace& workspace) const noexcept {
+  run(ids, caches, workspace, Outputs::kAll);
 }
 
 void Model::forward(std::span<const std::int32_t> ids, KvCache& cache,

@@ -46,7 +46,21 @@ class Model {
   void forward(std::span<const std::int32_t> ids, KvCache& cache,
                Workspace& workspace) const noexcept;
 
-  /// Logits of the token after the last one of forward(): one float a row, range after range.
+  /// forward() of one block that keeps every step's final state, for select(). Precondition: 1 to
+  /// workspace.block() steps.
+  void forward_steps(std::span<const std::int32_t> ids, KvCache& cache,
+                     Workspace& workspace) const noexcept;
+  /// The next step of each of several sequences, in one pass that reads the weights once: ids are
+  /// (sequences, S), and sequence i goes on in caches[i], with the same bits as alone. Keeps every
+  /// one's final state, for select(). Preconditions: 1 to workspace.block() sequences; caches of
+  /// the same options.
+  void forward_batch(std::span<const std::int32_t> ids, std::span<KvCache* const> caches,
+                     Workspace& workspace) const noexcept;
+  /// From here on logits are those after step (or sequence) i of the last pass that kept them.
+  void select(Workspace& workspace, int i) const noexcept;
+
+  /// Logits of the token after the last one of forward(), or of the selected one: one float a row,
+  /// range after range.
   /// Precondition: out has as many floats as the ranges have rows.
   void logits(Workspace& workspace, std::span<const RowRange> rows,
               std::span<float> out) const noexcept;
@@ -72,6 +86,10 @@ class Model {
   /// Runs the first block of ids and returns how many steps it had.
   std::int64_t advance(std::span<const std::int32_t> ids, KvCache& cache, Workspace& workspace,
                        Outputs outputs, AttentionObserver* observer = nullptr) const noexcept;
+  /// One block, whole; selects its last step where outputs were asked for.
+  void run(std::span<const std::int32_t> ids, std::span<KvCache* const> caches,
+           Workspace& workspace, Outputs outputs,
+           AttentionObserver* observer = nullptr) const noexcept;
   /// out (tokens, rows) = states (tokens, d) times rows of the output head, range after range;
   /// `stride` floats from one token's to the next's.
   void project(Workspace& workspace, const float* states, std::int64_t tokens,

@@ -34,6 +34,7 @@ class Workspace {
   explicit Workspace(const ModelConfig& config, const WorkspaceOptions& options = {});
 
   int threads() const { return team_.size(); }
+  int block() const { return block_; }
   /// The last token's state after the final norm (d). Valid after a forward pass.
   std::span<const float> hidden() const { return {hidden_.as_floats(), d_model_}; }
 
