@@ -23,7 +23,7 @@ Generator::Generator(std::shared_ptr<const Engine> engine, const Request& reques
       request_(request),
       steering_(engine_->tokenizer(), request),
       history_(engine_->tokenizer()),
-      picker_(engine_, request.sampler, request.seed, options.threads),
+      picker_(engine_, request.sampler, request.seed, options),
       generated_(engine_->tokenizer().config().grid),
       fields_(static_cast<std::size_t>(engine_->model().config().fields)) {
   if (engine_->model().output().shifted)
@@ -255,24 +255,41 @@ bool Generator::is_full() const {
   return request_.max_notes > 0 && notes() >= static_cast<std::size_t>(request_.max_notes);
 }
 
-ReadEvent Generator::next() {
-  while (!ended_ && !is_full()) {
-    if (next_event_ == events_.size()) {
-      if (delayed_)
-        take_row();
-      else
-        take(choose());
-      continue;
-    }
+std::optional<ReadEvent> Generator::pop() {
+  if (!ended_ && !is_full()) {
+    if (next_event_ == events_.size()) return std::nullopt;
     const ReadEvent event = events_[next_event_++];
-    if (event.type == ReadEvent::Type::kEnd || is_too_late(event)) break;
-    generated_.add(event);
-    return event;
+    if (event.type != ReadEvent::Type::kEnd && !is_too_late(event)) {
+      generated_.add(event);
+      return event;
+    }
   }
   ended_ = true;
   ReadEvent end;
   end.type = ReadEvent::Type::kEnd;
   return end;
+}
+
+ReadEvent Generator::next() {
+  for (;;) {
+    if (const auto event = pop()) return *event;
+    if (delayed_)
+      take_row();
+    else
+      take(choose());
+  }
+}
+
+bool Generator::settle() {
+  for (;;) {
+    if (const auto event = pop()) {
+      if (event->type == ReadEvent::Type::kEnd) return false;
+    } else if (const auto only = picker_.forced(steering_)) {
+      take(*only);
+    } else {
+      return true;
+    }
+  }
 }
 
 std::uint32_t Generator::exact_tempo() const {

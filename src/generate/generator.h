@@ -21,9 +21,7 @@
 
 namespace sage {
 
-struct GeneratorOptions {
-  int threads = 1;
-};
+using GeneratorOptions = PickerOptions;
 
 class Generator {
  public:
@@ -41,14 +39,21 @@ class Generator {
   std::size_t prompt_tokens() const { return prompt_tokens_; }
   /// Notes that a model with delayed fields began and could not be said to their end.
   std::size_t dropped_notes() const { return delayed_ ? delayed_->dropped() : 0; }
+  const DraftCounts& drafts() const { return picker_.drafts(); }
 
  private:
+  friend class Takes;
+
   Generator(std::shared_ptr<const Engine> engine, const Request& request,
             const GeneratorOptions& options);
 
   Result<void> begin();
   void begin_header();
   Result<void> begin_prompt();
+  /// Writes as far as no pass of the model is needed; false at the end.
+  bool settle();
+  /// The next event that is there already, written down; kEnd at the end. Nothing: there is none.
+  std::optional<ReadEvent> pop();
   ReadEvent say(TokenId id);
   TokenId choose();
   void take(TokenId id);

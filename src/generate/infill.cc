@@ -33,7 +33,7 @@ class Infiller {
       : engine_(std::move(engine)),
         tokenizer_(engine_->tokenizer()),
         request_(request),
-        picker_(engine_, request.sampler, request.seed, request.threads),
+        picker_(engine_, request.sampler, request.seed, {.threads = request.threads}),
         generated_(tokenizer_.config().grid) {}
 
   Result<void> begin();

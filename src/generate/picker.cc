@@ -14,23 +14,34 @@ constexpr double kKeptContext = 0.6;
 // Up to so many ranges of legal ids their logits are computed range by range.
 constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 
+// A guess is read along if it and those before it come true with this probability: about what one
+// more token costs a pass of the model (docs/benchmarks.md).
+constexpr double kWorthReading = 0.4;
+
 }  // namespace
 
 Picker::Picker(std::shared_ptr<const Engine> engine, const SamplerOptions& sampler,
-               std::uint64_t seed, int threads)
+               std::uint64_t seed, const PickerOptions& options)
     : engine_(std::move(engine)),
       merges_(engine_->tokenizer().trie()),
       random_(seed),
       sampler_(sampler, engine_->tokenizer().size()),
       cache_(engine_->model().config(), {.type = engine_->cache_type()}),
-      workspace_(std::make_unique<Workspace>(engine_->model().config(),
-                                             WorkspaceOptions{.threads = threads})),
+      workspace_(options.workspace != nullptr
+                     ? options.workspace
+                     : std::make_shared<Workspace>(engine_->model().config(),
+                                                   WorkspaceOptions{.threads = options.threads})),
       logits_(static_cast<std::size_t>(engine_->tokenizer().size())),
-      fields_(static_cast<std::size_t>(engine_->model().config().fields)) {}
+      fields_(static_cast<std::size_t>(engine_->model().config().fields)) {
+  if (options.drafts && fields_ == 1) drafter_.emplace();
+}
 
 void Picker::forget() {
   cache_.truncate(0);
   forwarded_ = 0;
+  drafted_ = 0;
+  pass_.clear();
+  if (drafter_) drafter_->forget();
 }
 
 std::span<const IdRange> Picker::legal(const EventReader& reader) {
@@ -46,18 +57,66 @@ std::span<const IdRange> Picker::legal(const EventReader& reader) {
 void Picker::read(const TokenHistory& history) {
   const auto capacity = static_cast<std::size_t>(engine_->context());
   const std::size_t begun = history.size() % fields_, whole = history.size() - begun;
+  settle_drafts(history.all().subspan(forwarded_, whole - forwarded_));
   const std::size_t unread = (whole - forwarded_) / fields_;
   if (static_cast<std::size_t>(cache_.length()) + unread > capacity) {
-    cache_.truncate(0);
-    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
-    auto context = history.context(budget * fields_ + begun);
-    context.resize(context.size() - begun);
-    engine_->model().forward(context, cache_, *workspace_);
+    engine_->model().forward(fresh_context(history, begun), cache_, *workspace_);
+    pass_.clear();
   } else if (unread > 0) {
-    engine_->model().forward(history.all().subspan(forwarded_, unread * fields_), cache_,
-                             *workspace_);
+    advance(history.all().subspan(forwarded_, unread * fields_), history);
   }
   forwarded_ = whole;
+}
+
+/// What the model reads in place of a history that is too long, into an empty cache; but for the
+/// fields of a step that is only begun.
+std::vector<TokenId> Picker::fresh_context(const TokenHistory& history, std::size_t begun) {
+  cache_.truncate(0);
+  const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
+  auto context = history.context(budget * fields_ + begun);
+  context.resize(context.size() - begun);
+  return context;
+}
+
+/// Guesses that have come true count as read; if that leaves something unread, the others were
+/// wrong, and the cache forgets them.
+void Picker::settle_drafts(std::span<const TokenId> unread) {
+  const auto guesses = std::span<const TokenId>(pass_).last(drafted_);
+  const auto right = static_cast<std::size_t>(
+      std::mismatch(unread.begin(), unread.end(), guesses.begin(), guesses.end()).first -
+      unread.begin());
+  forwarded_ += right;
+  drafted_ -= right;
+  counts_.accepted += static_cast<std::int64_t>(right);
+  if (right == unread.size()) {
+    if (!pass_.empty())
+      engine_->model().select(*workspace_, static_cast<int>(pass_.size() - drafted_) - 1);
+    return;
+  }
+  cache_.truncate(cache_.length() - static_cast<std::int64_t>(drafted_));
+  drafted_ = 0;
+}
+
+/// Lets the model read what is new, and guesses behind it.
+void Picker::advance(std::span<const TokenId> unread, const TokenHistory& history) {
+  const auto block = static_cast<std::size_t>(workspace_->block());
+  pass_.clear();
+  counts_.passes += unread.size() < block;
+  if (drafter_) drafter_->read(history.all());
+  if (!drafter_ || unread.size() >= block) {
+    engine_->model().forward(unread, cache_, *workspace_);
+    return;
+  }
+  const std::size_t room =
+      std::min(block, static_cast<std::size_t>(engine_->context() - cache_.length())) -
+      unread.size();
+  const auto draft = drafter_->draft(kWorthReading);
+  pass_.assign(unread.begin(), unread.end());
+  drafted_ = std::min(draft.size(), room);
+  pass_.insert(pass_.end(), draft.begin(), draft.begin() + static_cast<std::ptrdiff_t>(drafted_));
+  engine_->model().forward_steps(pass_, cache_, *workspace_);
+  engine_->model().select(*workspace_, static_cast<int>(unread.size()) - 1);
+  counts_.drafted += static_cast<std::int64_t>(drafted_);
 }
 
 void Picker::read_rows(DelayedSteps& steps, const TokenHistory& history) {
@@ -73,11 +132,49 @@ void Picker::read_rows(DelayedSteps& steps, const TokenHistory& history) {
   engine_->model().forward(rows_, cache_, *workspace_);
 }
 
-TokenId Picker::pick(const EventReader& reader, const TokenHistory& history) {
+std::optional<TokenId> Picker::forced(const EventReader& reader) {
   const auto ids = legal(reader);
   if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
+  return std::nullopt;
+}
+
+TokenId Picker::pick(const EventReader& reader, const TokenHistory& history) {
+  if (const auto only = forced(reader)) return *only;
   read(history);
-  return draw(static_cast<int>(history.size() % fields_), ids, history);
+  return draw(reader, history);
+}
+
+TokenId Picker::draw(const EventReader& reader, const TokenHistory& history) {
+  return draw(static_cast<int>(history.size() % fields_), legal(reader), history);
+}
+
+std::span<const TokenId> Picker::hand_over(const TokenHistory& history) {
+  const auto unread = history.all().subspan(forwarded_);
+  forwarded_ = history.size();
+  if (static_cast<std::size_t>(cache_.length()) + unread.size() <=
+      static_cast<std::size_t>(engine_->context())) {
+    const std::size_t most = static_cast<std::size_t>(workspace_->block()) / 4;
+    if (unread.size() <= most) return unread;
+    engine_->model().forward(unread.first(unread.size() - 1), cache_, *workspace_);
+    return unread.last(1);
+  }
+  const auto context = fresh_context(history, 0);
+  engine_->model().forward(std::span(context).first(context.size() - 1), cache_, *workspace_);
+  rows_.assign(1, context.back());  // behind BAR the context says more than the history
+  return rows_;
+}
+
+void Picker::read_ahead(const TokenHistory& history) {
+  const auto unread = history.all().subspan(forwarded_);
+  const bool fits = unread.size() < static_cast<std::size_t>(engine_->context());
+  if (!fits || unread.size() < 2) return;
+  engine_->model().forward(unread.first(unread.size() - 1), cache_, *workspace_);
+  forwarded_ = history.size() - 1;
+}
+
+void Picker::start_like(const Picker& other) {
+  cache_ = other.cache_.clone();
+  forwarded_ = other.forwarded_;
 }
 
 TokenId Picker::pick_field(int field, const TokenMask& mask, const TokenHistory& history) {

@@ -50,10 +50,10 @@ class Model {
   /// workspace.block() steps.
   void forward_steps(std::span<const std::int32_t> ids, KvCache& cache,
                      Workspace& workspace) const noexcept;
-  /// The next step of each of several sequences, in one pass that reads the weights once: ids are
-  /// (sequences, S), and sequence i goes on in caches[i], with the same bits as alone. Keeps every
-  /// one's final state, for select(). Preconditions: 1 to workspace.block() sequences; caches of
-  /// the same options.
+  /// Steps of several sequences, in one pass that reads the weights once: ids are (steps, S), and
+  /// step i goes on in caches[i], with the same bits as alone; neighbours may go on in the same
+  /// cache. Keeps every step's final state, for select(). Preconditions: 1 to workspace.block()
+  /// steps; caches of the same options.
   void forward_batch(std::span<const std::int32_t> ids, std::span<KvCache* const> caches,
                      Workspace& workspace) const noexcept;
   /// From here on logits are those after step (or sequence) i of the last pass that kept them.

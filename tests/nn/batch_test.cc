@@ -80,6 +80,28 @@ TEST_P(Batch, SlidingWindowsAndSinksAreEachSequencesOwn) {
   }
 }
 
+TEST_P(Batch, NeighboursMayBelongToOneSequence) {
+  const ModelConfig config = small_config(GetParam());
+  const Model model(random_weights(config));
+  const auto ids = random_ids(config, 40);
+  KvCache first(config), second(config);
+  Workspace workspace(config);
+  const std::vector<KvCache*> caches = {&first, &first, &first, &first, &second, &second};
+  for (int round = 0; round < 2; ++round) {  // four steps and two, then the next ones
+    const auto at = ids.begin() + 4 * round, other = ids.begin() + 20 + 2 * round;
+    std::vector<std::int32_t> both(at, at + 4);
+    both.insert(both.end(), other, other + 2);
+    model.forward_batch(both, caches, workspace);
+  }
+  const auto all = std::span(ids);
+  for (const auto& [sequence, last] : {std::pair{all.first(8), 3}, {all.subspan(20, 4), 5}}) {
+    const auto expected = step(model, sequence);
+    model.select(workspace, last);
+    EXPECT_EQ(logits_of(model, workspace),
+              std::vector<float>(expected.end() - config.vocab_size, expected.end()));
+  }
+}
+
 TEST_P(Batch, EveryStepOfABlockCanBeSelected) {
   const ModelConfig config = small_config(GetParam());
   const Model model(random_weights(config));

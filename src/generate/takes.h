@@ -1,0 +1,45 @@
+// Several pieces of music to the same request at once: one pass of the model reads its weights once
+// for a token of each.
+//
+// Owns the streams; shares the engine. Use from one thread at a time.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "generate/generator.h"
+
+namespace sage {
+
+class Takes {
+ public:
+  /// `count` streams; number i has the seed request.seed + i, and writes what a Generator with that
+  /// seed would, bit for bit. A prompt is read once for all. Refuses what Generator::create() does,
+  /// and models whose steps have several fields.
+  static Result<Takes> create(std::shared_ptr<const Engine> engine, const Request& request,
+                              int count, int threads = 1);
+
+  /// Writes about one token more in every stream; false once all have ended.
+  bool advance();
+
+  const std::vector<Generator>& streams() const { return streams_; }
+
+ private:
+  Takes(std::shared_ptr<const Engine> engine, int threads);
+  void draw();
+
+  std::shared_ptr<const Engine> engine_;
+  std::shared_ptr<Workspace> workspace_;
+  std::vector<Generator> streams_;
+  // The next pass: tokens, the cache of each, and for each stream in it where its last one stands.
+  std::vector<TokenId> ids_;
+  std::vector<KvCache*> caches_;
+  struct Waiting {
+    Generator* stream;
+    int last;
+  };
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace sage
