@@ -27,7 +27,7 @@ struct SpeedOptions {
   std::string model;  // path; empty: random weights
   RandomModel random;
   std::vector<std::string> types, attentions = {"as-kvhs"};
-  std::vector<int> contexts = {1024}, threads = {1};
+  std::vector<int> contexts = {1024}, threads = {1}, batches = {1};
   int tokens = 64;
   int repeats = 7;
   bool kernels = false;
@@ -37,7 +37,7 @@ struct SpeedOptions {
 /// One cell of the sweep.
 struct SpeedCase {
   std::string type, attention;
-  int threads, context;
+  int threads, context, batch;
 };
 
 Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const SpeedCase& what) {
@@ -56,7 +56,7 @@ Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const Spe
   const ModelConfig& config = engine.model().config();
   Team team(what.threads);
   const double bandwidth = read_bandwidth(engine.model().kernels(), team, runner.bytes_read_once());
-  const double bound = bandwidth / static_cast<double>(runner.bytes_read_once());
+  const double bound = what.batch * bandwidth / static_cast<double>(runner.bytes_read_once());
   const Json rates = summary(decode);
   Json result = {{"model", options.model.empty() ? options.random.shape : options.model},
                  {"attention", config.attention},
@@ -67,6 +67,7 @@ Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const Spe
                  {"parameters", parameter_count(config)},
                  {"threads", what.threads},
                  {"context", what.context},
+                 {"batch", what.batch},
                  {"instruction_set", engine.model().kernels().name},
                  {"decode_tokens_per_second", rates},
                  {"prefill_tokens_per_second", summary(prefill)},
@@ -92,7 +93,10 @@ Result<Json> measure(const SpeedOptions& options, const SpeedCase& what) {
           ? random_engine(random)
           : open_engine({.model = options.model, .type = what.type, .cache = random.cache});
   if (!engine) return tl::unexpected(engine.error());
-  auto runner = BenchRunner::create(*engine, what.context, options.tokens, what.threads);
+  auto runner = BenchRunner::create(*engine, {.context = what.context,
+                                              .tokens = options.tokens,
+                                              .threads = what.threads,
+                                              .batch = what.batch});
   if (!runner) return tl::unexpected(runner.error());
   return measure(*runner, options, what);
 }
@@ -108,17 +112,16 @@ void say_plain(const Json& result) {
 }
 
 void say_speed_table(const Json& rows) {
-  say("| model | attention | weights | cache | threads | context | decode tokens/s, median (best) "
-      "| "
-      "bound | best of bound | prefill tokens/s |");
-  say("|---|---|---|---|---|---|---|---|---|---|");
+  say("| model | attention | weights | cache | threads | context | batch | decode tokens/s, median "
+      "(best) | bound | best of bound | prefill tokens/s |");
+  say("|---|---|---|---|---|---|---|---|---|---|---|");
   for (const Json& row : rows) {
     const auto text = [&](const char* key) { return row[key].get<std::string>(); };
     const Json& rate = row["decode_tokens_per_second"];
     say("| " + text("model") + " | " + text("attention") + " | " + text("type") + " | " +
         text("cache") + " | " + row["threads"].dump() + " | " + row["context"].dump() + " | " +
-        fixed(rate["median"], 0) + " (" + fixed(rate["max"], 0) + ") | " +
-        fixed(row["bound_tokens_per_second"], 0) + " | " +
+        row["batch"].dump() + " | " + fixed(rate["median"], 0) + " (" + fixed(rate["max"], 0) +
+        ") | " + fixed(row["bound_tokens_per_second"], 0) + " | " +
         fixed(100 * row["share_of_bound"].get<double>(), 0) + " % | " +
         fixed(row["prefill_tokens_per_second"]["median"], 0) + " |");
   }
@@ -145,7 +148,8 @@ Result<void> bench_speed(const SpeedOptions& options) {
     for (const std::string& type : options.types.empty() ? as_stored : options.types)
       for (const int threads : options.threads)
         for (const int context : options.contexts)
-          cases.push_back({type, attention, threads, context});
+          for (const int batch : options.batches)
+            cases.push_back({type, attention, threads, context, batch});
   Json rows = Json::array();
   for (const SpeedCase& what : cases) {
     auto row = measure(options, what);
@@ -171,8 +175,7 @@ Result<void> bench_speed(const SpeedOptions& options) {
 void add_speed(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<SpeedOptions>();
   CLI::App* command = add_command(
-      bench, cli, "speed",
-      "Tokens a second of decoding (batch 1) and of prefill, beside what memory allows",
+      bench, cli, "speed", "Tokens a second of decoding and of prefill, beside what memory allows",
       "  sage-music bench speed --shape base --type int8 --threads 1,2 --context 256,1024,4096\n"
       "  sage-music bench speed --shape base --attention mha,as-kvhs --type int8 --kernels\n"
       "  sage-music bench speed --model models/sage-music.safetensors --context 256",
@@ -213,6 +216,12 @@ void add_speed(CLI::App& bench, Cli& cli) {
       ->delimiter(',')
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str();
+  command
+      ->add_option("--batch", options->batches,
+                   "sequences that are decoded together; tokens/s are of all of them")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
   command->add_option("--tokens", options->tokens, "tokens of one decoding run")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
@@ -249,7 +258,8 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
                                  .cache = options.cache,
                                  .context = context + options.tokens});
     if (!engine) return tl::unexpected(engine.error());
-    auto runner = BenchRunner::create(*engine, context, options.tokens, threads);
+    auto runner = BenchRunner::create(
+        *engine, {.context = context, .tokens = options.tokens, .threads = threads});
     if (!runner) return tl::unexpected(runner.error());
     runners.push_back(*std::move(runner));
   }
@@ -363,6 +373,7 @@ void add_attention(CLI::App& bench, Cli& cli) {
 
 }  // namespace
 
+void add_bench_drafts(CLI::App& bench, Cli& cli);   // bench_drafts.cc
 void add_bench_latency(CLI::App& bench, Cli& cli);  // bench_latency.cc
 
 void add_bench(Cli& cli) {
@@ -371,6 +382,7 @@ void add_bench(Cli& cli) {
   add_speed(*bench, cli);
   add_attention(*bench, cli);
   add_bench_latency(*bench, cli);
+  add_bench_drafts(*bench, cli);
 }
 
 }  // namespace sage::cli

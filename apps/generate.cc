@@ -1,12 +1,14 @@
 // sage-music generate: new music from nothing, from an ensemble, or from the first bars of a MIDI
 // file.
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <sstream>
 
 #include "base/file.h"
 #include "cli.h"
 #include "generate/generator.h"
+#include "generate/takes.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "model_choice.h"
@@ -25,6 +27,8 @@ struct Options {
   std::string prompt;
   std::string output;
   RenderOutputs renderings;
+  int takes = 1;
+  bool no_drafts = false;
   bool json = false;
 };
 
@@ -39,6 +43,18 @@ Result<Meter> parse_meter(const std::string& text) {
   return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
 }
 
+/// A file's name with the number of a take: piece.mid as piece-2.mid.
+std::string numbered(const std::string& path, int take) {
+  if (path.empty()) return path;
+  const std::filesystem::path whole(path);
+  return (whole.parent_path() / whole.stem()).string() + "-" + std::to_string(take) +
+         whole.extension().string();
+}
+
+RenderOutputs numbered(const RenderOutputs& renderings, int take) {
+  return {numbered(renderings.wav, take), numbered(renderings.svg, take), renderings.sound_font};
+}
+
 /// What can go wrong with files is found here, before any music is written.
 Result<void> prepare(Options& options) {
   if (!options.prompt.empty()) {
@@ -46,8 +62,14 @@ Result<void> prepare(Options& options) {
     if (!read) return tl::unexpected(read.error());
     options.request.prompt = std::move(read->score);
   }
-  if (auto ok = check_writable(options.output); !ok) return ok;
-  return check_renderings(options.renderings);
+  for (int take = 1; take <= options.takes; ++take) {
+    const bool one = options.takes == 1;
+    if (auto ok = check_writable(one ? options.output : numbered(options.output, take)); !ok)
+      return ok;
+    const auto renderings = one ? options.renderings : numbered(options.renderings, take);
+    if (auto ok = check_renderings(renderings); !ok) return ok;
+  }
+  return {};
 }
 
 struct Course {
@@ -103,6 +125,8 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"generation_seconds", course.total},
               {"notes_per_second", notes / course.total},
               {"tokens_per_second", tokens / course.total},
+              {"tokens_drafted", generator.drafts().drafted},
+              {"drafts_accepted", generator.drafts().accepted},
               {"time_to_first_note_ms", course.first_note * 1e3}});
     return;
   }
@@ -123,13 +147,56 @@ void report(const Options& options, const Engine& engine, const Generator& gener
     if (!path.empty()) say("wrote " + path);
 }
 
+Result<void> write_takes(const Options& options, const Engine& engine, const Takes& takes,
+                         double seconds) {
+  std::size_t notes = 0;
+  Json outputs = Json::array();
+  for (int take = 1; take <= options.takes; ++take) {
+    const Generator& stream = takes.streams()[static_cast<std::size_t>(take - 1)];
+    const std::uint64_t seed = options.request.seed + static_cast<std::uint64_t>(take - 1);
+    Score score = stream.score();
+    sign(score, engine, seed);
+    const std::string path = numbered(options.output, take);
+    if (auto done = write_midi_file(score, path); !done) return done;
+    if (auto done = write_renderings(score, numbered(options.renderings, take)); !done) return done;
+    notes += stream.notes();
+    outputs.push_back({{"output", path}, {"seed", seed}, {"new_notes", stream.notes()}});
+    if (!options.json)
+      say(path + ": seed " + std::to_string(seed) + ", " +
+          grouped(static_cast<long long>(stream.notes())) + " new notes");
+  }
+  const double rate = static_cast<double>(notes) / seconds;
+  if (options.json)
+    say_json({{"takes", outputs},
+              {"model", engine.weights().hash()},
+              {"new_notes", notes},
+              {"generation_seconds", seconds},
+              {"notes_per_second", rate}});
+  else
+    say("speed: " + grouped(static_cast<long long>(notes)) + " new notes in " + fixed(seconds, 2) +
+        " s, " + fixed(rate, 0) + " notes/s over all takes");
+  return {};
+}
+
+Result<void> write_together(const Options& options, const std::shared_ptr<const Engine>& engine) {
+  const auto start = std::chrono::steady_clock::now();
+  auto takes = Takes::create(engine, options.request, options.takes, options.model.threads);
+  if (!takes) return tl::unexpected(takes.error());
+  while (takes->advance())
+    if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  return write_takes(options, *engine, *takes, passed.count());
+}
+
 Result<void> act(Options& options) {
   if (auto ok = prepare(options); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   install_stop_handler();
+  if (options.takes > 1) return write_together(options, *engine);
   const auto start = std::chrono::steady_clock::now();
-  auto generator = Generator::create(*engine, options.request, {.threads = options.model.threads});
+  auto generator = Generator::create(
+      *engine, options.request, {.threads = options.model.threads, .drafts = !options.no_drafts});
   if (!generator) return tl::unexpected(generator.error());
   auto course = run(*generator, options, start);
   if (!course) return tl::unexpected(course.error());
@@ -199,11 +266,20 @@ void add_generate(Cli& cli) {
       "  sage-music generate --bars 32 --seed 7 -o piece.mid --wav piece.wav --svg piece.svg\n"
       "  sage-music generate --instruments piano,bass,drums --tempo 120 --time-signature 4/4 -o "
       "trio.mid\n"
-      "  sage-music generate --prompt song.mid --prompt-bars 4 --bars 16 -o continued.mid",
+      "  sage-music generate --prompt song.mid --prompt-bars 4 --bars 16 -o continued.mid\n"
+      "  sage-music generate --prompt song.mid --takes 4 -o take.mid      # take-1.mid to "
+      "take-4.mid",
       [options] { return act(*options); });
   add_model_options(*command, options->model);
   add_wishes(*command, *options);
   add_sampling(*command, options->request);
+  command
+      ->add_option("--takes", options->takes,
+                   "so many pieces at once, with the seeds from --seed on; files are numbered")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_flag("--no-drafts", options->no_drafts,
+                    "read no guesses along; the music is the same");
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
   command->add_option("--wav", options->renderings.wav, "also render the sound");
   command->add_option("--svg", options->renderings.svg, "also draw the piano roll");

@@ -16,7 +16,7 @@ constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 
 // A guess is read along if it and those before it come true with this probability: about what one
 // more token costs a pass of the model (docs/benchmarks.md).
-constexpr double kWorthReading = 0.4;
+constexpr double kWorthReading = 0.3;
 
 }  // namespace
 

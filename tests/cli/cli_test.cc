@@ -284,7 +284,7 @@ TEST(Cli, QuantizeWritesAModelAndTellsWhatItCosts) {
       {"quantize", model, "--data", song, "-o", scratch.path("q.safetensors"), "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto types = ran.json()["types"];
-  ASSERT_EQ(types.size(), 4u);
+  ASSERT_EQ(types.size(), 5u);
   EXPECT_EQ(types[0]["change_percent"], 0.0);
   for (const auto& row : types) EXPECT_LT(std::abs(row["change_percent"].get<double>()), 5);
   const auto narrow = run_program({"inspect", scratch.path("q.safetensors"), "--json"});

@@ -80,7 +80,8 @@ TEST(Drafts, ChangeNoTokenAtAnyTemperature) {
             << "temperature " << temperature << ", context " << context;
         EXPECT_EQ(without.drafted, 0);
         EXPECT_LE(with.accepted, with.drafted);
-        EXPECT_EQ(with.passes + with.accepted, without.passes);
+        EXPECT_LE(with.passes, without.passes);
+        EXPECT_GE(with.passes + with.accepted, without.passes);
         drafted += with.drafted;
         accepted += with.accepted;
       }
