@@ -63,6 +63,11 @@ void tell(const CopyingResult& result) {
     say(line + " " + fixed(100 * median(shares), 1) + " % | " + std::to_string(set.skipped.size()) +
         " |");
   }
+  for (const CopyingSet& set : result.sets)
+    for (const Skipped& s : set.skipped)
+      note("skipped " + printable(set.name + "/" + s.name) + ": " + s.why);
+  for (const Skipped& s : result.skipped_training)
+    note("skipped for training " + printable(s.name) + ": " + s.why);
   for (const CopyingSet& set : result.sets) {
     const auto most =
         std::max_element(set.pieces.begin(), set.pieces.end(),

@@ -14,6 +14,8 @@
 namespace sage::cli {
 namespace {
 
+constexpr std::size_t kToldFiles = 10;  // by name, of those that were skipped
+
 struct LikelihoodOptions {
   ModelChoice model;
   std::vector<std::string> data;
@@ -31,7 +33,8 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
   Workspace workspace((*engine)->model().config(), {.threads = options.model.threads});
   Likelihood total;
   double seconds = 0;
-  std::size_t pieces = 0, refused = 0;
+  std::size_t pieces = 0;
+  std::vector<Skipped> refused;
   PieceProgress progress("read", options.json);
   std::size_t done = 0;
   for (const auto& path : chosen) {
@@ -40,7 +43,7 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
     auto piece = read ? (*engine)->tokenizer().quantise(read->score)
                       : Result<Quantised>(tl::unexpected(read.error()));
     if (!piece || piece->bars.empty()) {
-      ++refused;
+      refused.push_back({path.string(), piece ? "no notes" : to_string(piece.error())});
       continue;
     }
     const Tokenizer& tokenizer = (*engine)->tokenizer();
@@ -52,24 +55,34 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
     ++pieces;
   }
   end_progress();
+  for (std::size_t i = 0; i < refused.size() && !options.json; ++i) {
+    if (i == kToldFiles) {
+      note("and " + std::to_string(refused.size() - i) + " more; --json names them all");
+      break;
+    }
+    note("skipped " + printable(refused[i].name) + ": " + refused[i].why);
+  }
   if (pieces == 0) return fail(ErrorCode::kInvalidArgument, "none of the files could be scored");
   const double notes = static_cast<double>(total.notes);
   const double tokens = static_cast<double>(total.tokens);
   const double bits = std::numbers::log2e;
-  const Json result = {{"model", (*engine)->weights().hash()},
-                       {"pieces", pieces},
-                       {"refused_files", refused},
-                       {"notes", total.notes},
-                       {"tokens", total.tokens},
-                       {"music_seconds", seconds},
-                       {"nats_per_note", total.nats / notes},
-                       {"bits_per_note", total.nats / notes * bits},
-                       {"nats_per_token", total.nats / tokens},
-                       {"bits_per_token", total.nats / tokens * bits},
-                       {"nats_per_second", total.nats / seconds},
-                       {"bits_per_second", total.nats / seconds * bits},
-                       {"nats_per_note_under_grammar", total.nats_legal / notes}};
+  Json result = {{"model", (*engine)->weights().hash()},
+                 {"pieces", pieces},
+                 {"refused_files", refused.size()},
+                 {"notes", total.notes},
+                 {"tokens", total.tokens},
+                 {"music_seconds", seconds},
+                 {"nats_per_note", total.nats / notes},
+                 {"bits_per_note", total.nats / notes * bits},
+                 {"nats_per_token", total.nats / tokens},
+                 {"bits_per_token", total.nats / tokens * bits},
+                 {"nats_per_second", total.nats / seconds},
+                 {"bits_per_second", total.nats / seconds * bits},
+                 {"nats_per_note_under_grammar", total.nats_legal / notes}};
   if (options.json) {
+    result["skipped"] = Json::array();
+    for (const Skipped& s : refused)
+      result["skipped"].push_back({{"name", printable(s.name)}, {"why", s.why}});
     say_json(result);
     return {};
   }

@@ -26,6 +26,7 @@ std::string setting(const Latency& latency, const char* key) {
 
 /// Outputs that carry a journal say what they are: a hint where they would be scored otherwise.
 void hint_at_scope(const Latency& latency, const Options& options, const ScoringTask& task) {
+  if (setting(latency, "bars").empty()) return;  // no journal of ours
   const std::string plan = task.plan ? hash_of(*task.plan) : "";
   if (setting(latency, "plan") != plan) {
     note("note: " + latency.system + " was made for " +

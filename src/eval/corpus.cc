@@ -14,14 +14,17 @@ Result<Folder> list_folder(const fs::path& folder) {
   if (!fs::is_directory(folder, code))
     return fail(ErrorCode::kIo, folder.string() + " is not a folder");
   Folder out;
-  for (fs::recursive_directory_iterator
-           it(folder, fs::directory_options::skip_permission_denied, code),
-       end;
-       !code && it != end; it.increment(code)) {
+  // Whatever is called like music and cannot be read is told of: nothing makes a set smaller in
+  // silence. Hence no skipping of folders without permission either.
+  for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end;
+       it.increment(code)) {
     std::error_code ignored;
-    if (!it->is_regular_file(ignored) || !has_midi_extension(it->path())) continue;
+    if (!has_midi_extension(it->path()) || it->is_directory(ignored)) continue;
     fs::path name = it->path().lexically_relative(folder);
-    out.pieces.push_back({name.replace_extension().generic_string(), it->path()});
+    if (it->is_regular_file(ignored))
+      out.pieces.push_back({name.replace_extension().generic_string(), it->path()});
+    else
+      out.skipped.push_back({name.generic_string(), "no file that can be read"});
   }
   if (code) return fail(ErrorCode::kIo, "cannot read " + folder.string() + ": " + code.message());
   std::sort(out.pieces.begin(), out.pieces.end(), [](const PieceFile& a, const PieceFile& b) {
@@ -30,7 +33,8 @@ Result<Folder> list_folder(const fs::path& folder) {
   const auto same = [](const PieceFile& a, const PieceFile& b) { return a.name == b.name; };
   for (std::size_t i = 1; i < out.pieces.size(); ++i)
     if (same(out.pieces[i - 1], out.pieces[i]))
-      out.skipped.push_back({out.pieces[i].path.filename().string(), "another file has this name"});
+      out.skipped.push_back({out.pieces[i].path.lexically_relative(folder).generic_string(),
+                             "another file has this name"});
   out.pieces.erase(std::unique(out.pieces.begin(), out.pieces.end(), same), out.pieces.end());
   return out;
 }

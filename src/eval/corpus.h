@@ -28,13 +28,14 @@ struct Skipped {
 
 struct Folder {
   std::vector<PieceFile> pieces;  // sorted by name
-  std::vector<Skipped> skipped;   // second files of one name
+  std::vector<Skipped> skipped;   // second files of one name, links to nowhere and the like
 };
 
 /// Called now and then with the share that is done; false stops the work.
 using Progress = std::function<bool(std::size_t done, std::size_t total)>;
 
-/// All MIDI files (.mid, .midi, .kar, .rmi in any case) below a folder. Refuses what is no folder.
+/// All MIDI files (.mid, .midi, .kar, .rmi in any case) below a folder. Refuses what is no folder,
+/// or holds a folder that may not be read.
 /// A folder without MIDI files is an empty corpus, no error.
 Result<Folder> list_folder(const std::filesystem::path& folder);
 

@@ -61,7 +61,7 @@ std::string calibration_text(const Report& report);
 nlohmann::ordered_json report_json(const Report& report);
 std::string report_markdown(const Report& report);
 std::string report_html(const Report& report);
-/// The Markdown down to the tests and the speed: what fits a terminal.
+/// The Markdown without the metrics, and of what was left out the beginning: what fits a terminal.
 std::string report_brief(const Report& report);
 
 /// Writes NAME.json, NAME.md and NAME.html for a path NAME, each atomically.

@@ -9,7 +9,10 @@
 namespace sage {
 namespace {
 
-/// One colour a system in every chart; grey for references, the palette's far end for calibrations.
+constexpr int kWide = 1040;  // pixels: the page
+
+/// One colour a system in every chart; for calibrations the palette's far end, grey first; grey for
+/// references, which stand in other charts.
 int colour_of(const Report& report, const std::string& name) {
   const auto place = [&](const std::vector<SystemScores>& list) {
     const auto found = std::find_if(list.begin(), list.end(),
@@ -21,7 +24,8 @@ int colour_of(const Report& report, const std::string& name) {
   };
   const auto &systems = report.scores.systems, &calibrations = report.scores.calibrations;
   if (const int index = place(systems); in_list(index, systems)) return index % 7;
-  if (const int index = place(calibrations); in_list(index, calibrations)) return 7 + index;
+  if (const int index = place(calibrations); in_list(index, calibrations))
+    return kChartColours - 1 - index;
   return kChartColours - 1;
 }
 
@@ -78,7 +82,7 @@ std::string terms_chart(const Report& report) {
   Chart chart;
   chart.title = "The four terms of NMSI, means with 95 % intervals";
   chart.y = {.label = "similarity", .from = 0.0, .to = 1.0};
-  chart.width = 860, chart.height = 340;
+  chart.width = kWide, chart.height = 340;
   for (std::size_t m = 1; m < kMeasureCount; ++m) chart.x.categories.emplace_back(measure(m).title);
   const auto add = [&](const SystemSummary& s) {
     Series series{s.name, {}, Mark::kPoints, colour_of(report, s.name)};
@@ -123,7 +127,7 @@ std::string failure_chart(const Report& report) {
   Chart chart;
   chart.title = "Share of pieces with a fault, with 95 % intervals";
   chart.y = {.label = "share of pieces", .from = 0.0};
-  chart.width = 860, chart.height = 300;
+  chart.width = kWide, chart.height = 300;
   std::vector<std::size_t> rates;
   for (std::size_t k = 0; k < all_metrics().size(); ++k)
     if (all_metrics()[k].reading == Reading::kRate) rates.push_back(k);
@@ -160,7 +164,7 @@ std::string time_chart(const Report& report, const std::string& title,
   Chart chart;
   chart.title = title;
   chart.y.label = "share of notes";
-  chart.width = 860, chart.height = 280;
+  chart.width = kWide, chart.height = 280;
   for (const auto name : kTimeClassNames) chart.x.categories.emplace_back(name);
   const auto add = [&](const SystemSummary& s, const std::string& name) {
     Series series{name, {}, Mark::kBars, colour_of(report, s.name)};

@@ -68,10 +68,17 @@ std::string rest(const Report& report) {
   return out + small("Notes around the holes, on the metric grid, beside the reference's.");
 }
 
+/// Many rows are folded away.
 std::string tests(const Report& report) {
-  if (report.summary.tests.empty()) return "";
+  constexpr std::size_t kManyTests = 20;
+  const auto& all = report.summary.tests;
+  if (all.empty()) return "";
+  const auto shown = static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const PairedTest& t) { return t.shown(); }));
   std::string out =
-      tag("h2", "Paired tests") +
+      tag("h2", "Paired tests") + (all.size() > kManyTests ? "<details>" : "<details open>") +
+      tag("summary",
+          count_text(all.size()) + " tests, " + count_text(shown) + " of them show a difference") +
       table_head({"systems", "measure", "difference", "effect d", "p", "p (Holm)", "finding"});
   for (const PairedTest& t : report.summary.tests) {
     const std::string& higher = t.difference.mean > 0 ? t.a : t.b;
@@ -85,9 +92,10 @@ std::string tests(const Report& report) {
                      : "<td>no difference shown</td></tr>\n";
   }
   out += kTableEnd;
-  return out + small(
-                   "Two-sided permutation tests on the same references, Holm's correction over all "
-                   "rows, Cohen's d of the paired differences.");
+  return out + "</details>\n" +
+         small(
+             "Two-sided permutation tests on the same references, Holm's correction over all "
+             "rows, Cohen's d of the paired differences.");
 }
 
 std::string metrics(const Report& report) {

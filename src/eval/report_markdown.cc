@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <limits>
+
 #include "eval/report.h"
 #include "eval/text.h"
 #include "metrics/metric.h"
@@ -123,18 +126,23 @@ std::string failures(const Report& report) {
   std::vector<std::string> cells = {"share of pieces with", "references"};
   for (const SystemSummary& s : report.summary.systems) cells.push_back(s.name);
   std::string out = "## Failure rates\n\n" + header(cells);
-  std::string definitions;
   for (std::size_t k = 0; k < all_metrics().size(); ++k) {
     const Metric& metric = all_metrics()[k];
     if (metric.reading != Reading::kRate) continue;
     cells = {std::string(metric.title), rate_text(report.summary.reference.metrics[k])};
     for (const SystemSummary& s : report.summary.systems) cells.push_back(rate_text(s.metrics[k]));
     out += row(cells);
-    definitions += "- " + std::string(metric.title) + ": " + std::string(metric.reference) + "\n";
   }
   return out +
-         "\nWith 95 % Wilson intervals, and the number of pieces that could have the fault.\n\n" +
-         definitions + "\n";
+         "\nWith 95 % Wilson intervals, and the number of pieces that could have the fault.\n\n";
+}
+
+std::string fault_definitions() {
+  std::string out = "## What counts as a failure\n\n";
+  for (const Metric& metric : all_metrics())
+    if (metric.reading == Reading::kRate)
+      out += "- " + std::string(metric.title) + ": " + std::string(metric.reference) + "\n";
+  return out + "\n";
 }
 
 std::string latency(const Report& report) {
@@ -157,24 +165,29 @@ std::string latency(const Report& report) {
          "to note. Holes are filled whole, without such times.\n\n";
 }
 
-std::string skipped_list(const std::string& title, const std::vector<Skipped>& skipped) {
+/// At most so many of a list.
+std::string skipped_list(const std::string& title, const std::vector<Skipped>& skipped,
+                         std::size_t most) {
   if (skipped.empty()) return "";
   std::string out = "**" + title + "** (" + count_text(skipped.size()) + ")\n\n";
-  for (const Skipped& s : skipped) out += "- " + cell(s.name) + ": " + cell(s.why) + "\n";
+  for (std::size_t i = 0; i < std::min(most, skipped.size()); ++i)
+    out += "- " + cell(skipped[i].name) + ": " + cell(skipped[i].why) + "\n";
+  if (skipped.size() > most) out += "- and " + count_text(skipped.size() - most) + " more\n";
   return out + "\n";
 }
 
-std::string left_out(const Report& report) {
+std::string left_out(const Report& report, std::size_t most) {
   std::string out =
-      skipped_list("References that count for nobody", report.scores.skipped_references);
+      skipped_list("References that count for nobody", report.scores.skipped_references, most);
   for (const SystemScores& system : report.scores.systems) {
     std::vector<Skipped> zeros;
     for (const PieceScore& piece : system.pieces)
       if (!piece.why.empty()) zeros.push_back({piece.name, piece.why});
-    out += skipped_list(system.name + ": outputs that are missing, unreadable or silent", zeros);
-    out += skipped_list(system.name + ": files that answer no reference", system.skipped);
+    out +=
+        skipped_list(system.name + ": outputs that are missing, unreadable or silent", zeros, most);
+    out += skipped_list(system.name + ": files that answer no reference", system.skipped, most);
   }
-  return out.empty() ? "Nothing was left out.\n\n" : out;
+  return "## What was left out\n\n" + (out.empty() ? "Nothing was left out.\n\n" : out);
 }
 
 std::string provenance(const Report& report) {
@@ -202,18 +215,26 @@ std::string calibration_text(const Report& report) {
   return out + ".";
 }
 
+namespace {
+
+std::string findings(const Report& report) {
+  std::string out = "# " + report.title + "\n\n" + report.task + "\n\n" +
+                    count_text(report.scores.pieces.size()) + " references count, " +
+                    count_text(report.scores.skipped_references.size()) + " do not.\n\n";
+  if (report.scores.paired) out += league(report) + kinds(report) + rest(report) + tests(report);
+  return out + failures(report) + latency(report);
+}
+
+}  // namespace
+
 std::string report_brief(const Report& report) {
-  return "# " + report.title + "\n\n" + report.task + "\n\n" +
-         count_text(report.scores.pieces.size()) + " references count, " +
-         count_text(report.scores.skipped_references.size()) + " do not.\n\n" +
-         (report.scores.paired ? league(report) + kinds(report) + rest(report) + tests(report)
-                               : "") +
-         failures(report) + latency(report);
+  constexpr std::size_t kMost = 10;
+  return findings(report) + left_out(report, kMost);
 }
 
 std::string report_markdown(const Report& report) {
-  return report_brief(report) + metrics(report) + "## What was left out\n\n" + left_out(report) +
-         provenance(report);
+  return findings(report) + metrics(report) + fault_definitions() +
+         left_out(report, std::numeric_limits<std::size_t>::max()) + provenance(report);
 }
 
 }  // namespace sage

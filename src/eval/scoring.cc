@@ -133,6 +133,8 @@ class Scoring {
         scores.calibration = true;
       }
     for (std::size_t i = 0; i < rows_.size(); ++i) add_row(i, out);
+    if (rows_.empty() && out.skipped_references.empty())
+      return fail(ErrorCode::kInvalidArgument, "there is no MIDI file among the references");
     if (out.pieces.empty())
       return fail(ErrorCode::kInvalidArgument,
                   "none of the " + std::to_string(rows_.size() + out.skipped_references.size()) +

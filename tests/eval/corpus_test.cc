@@ -30,6 +30,19 @@ TEST(Corpus, TwoFilesOfOneNameAreToldOf) {
   EXPECT_EQ(folder.skipped[0].name, "a.midi");
 }
 
+TEST(Corpus, WhatIsNamedLikeMusicAndCannotBeReadIsToldOf) {
+  TemporaryFolder root;
+  ASSERT_TRUE(write_text(root / "a.mid", "x"));
+  std::filesystem::create_symlink("nowhere", root / "link.mid");
+  std::filesystem::create_directory(root / "folder.mid");
+  ASSERT_TRUE(write_text(root / "folder.mid/b.mid", "x"));
+  const Folder folder = list_folder(root / "").value();
+  ASSERT_EQ(folder.pieces.size(), 2u);
+  EXPECT_EQ(folder.pieces[1].name, "folder.mid/b");
+  ASSERT_EQ(folder.skipped.size(), 1u);
+  EXPECT_EQ(folder.skipped[0].name, "link.mid");
+}
+
 TEST(Corpus, OnlyFoldersAreFolders) {
   TemporaryFolder root;
   EXPECT_FALSE(list_folder(root / "nowhere"));
