@@ -10,6 +10,7 @@
 #include "midi/reader.h"
 #include "model_choice.h"
 #include "score/timeline.h"
+#include "study/ngram.h"
 
 namespace sage::cli {
 namespace {
@@ -19,9 +20,53 @@ constexpr std::size_t kToldFiles = 10;  // by name, of those that were skipped
 struct LikelihoodOptions {
   ModelChoice model;
   std::vector<std::string> data;
+  std::vector<std::string> ngram;  // what n-gram models are learnt from; empty: none
   int limit = 0;
   bool json = false;
 };
+
+/// Adds a piece's base tokens to those that n-gram models are measured on.
+void add_piece(const std::vector<TokenId>& ids, TokenCorpus& corpus) {
+  CorpusPiece piece;
+  piece.first_token = corpus.tokens.size();
+  piece.token_count = static_cast<std::uint32_t>(ids.size());
+  corpus.tokens.insert(corpus.tokens.end(), ids.begin(), ids.end());
+  corpus.pieces.push_back(piece);
+}
+
+/// Nats a note of what counting alone can predict.
+Result<Json> ngram_rows(const LikelihoodOptions& options, const Tokenizer& tokenizer,
+                        const TokenCorpus& held_out, double notes) {
+  auto files = midi_files(options.ngram);
+  if (!files) return tl::unexpected(files.error());
+  TokenizerConfig base = tokenizer.config();
+  base.merges = {};
+  const auto plain = Tokenizer::create(base);
+  if (!plain) return tl::unexpected(plain.error());
+  CorpusOptions reading;
+  reading.stop = &stop_requested();
+  reading.progress = [&](std::size_t done, std::size_t all) {
+    if (!options.json)
+      show_progress("counting: file " + std::to_string(done) + " of " + std::to_string(all));
+  };
+  auto corpora = read_corpora(*files, *plain, reading);
+  end_progress();
+  if (!corpora) return tl::unexpected(corpora.error());
+  const std::string sha256 = corpora->sha256;
+  const TokenCorpus training = joined(*std::move(corpora));
+  const auto nats = ngram_nats(training, held_out, plain->size(), kMostNgram, &stop_requested());
+  if (!nats) return tl::unexpected(nats.error());
+  Json rows = Json::array();
+  for (std::size_t n = 0; n < nats->size(); ++n)
+    rows.push_back({{"model", n == 0   ? "uniform"
+                              : n == 1 ? "unigram"
+                                       : std::to_string(n) + "-gram"},
+                    {"nats_per_note", (*nats)[n] / notes}});
+  return Json{{"training_pieces", training.pieces.size()},
+              {"training_tokens", training.tokens.size()},
+              {"training_sha256", sha256},
+              {"models", rows}};
+}
 
 Result<void> eval_likelihood(const LikelihoodOptions& options) {
   auto files = midi_files(options.data);
@@ -32,6 +77,7 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
   const auto chosen = thin(*std::move(files), options.limit);
   Workspace workspace((*engine)->model().config(), {.threads = options.model.threads});
   Likelihood total;
+  TokenCorpus held_out;
   double seconds = 0;
   std::size_t pieces = 0;
   std::vector<Skipped> refused;
@@ -47,7 +93,9 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
       continue;
     }
     const Tokenizer& tokenizer = (*engine)->tokenizer();
-    const auto ids = tokenizer.merge(tokenizer.write(*piece));
+    const auto base = tokenizer.write(*piece);
+    if (!options.ngram.empty()) add_piece(base, held_out);
+    const auto ids = tokenizer.merge(base);
     auto one = likelihood(**engine, ids, workspace);
     if (!one) return fail(path.string(), one.error());
     total += *one;
@@ -79,6 +127,11 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
                  {"nats_per_second", total.nats / seconds},
                  {"bits_per_second", total.nats / seconds * bits},
                  {"nats_per_note_under_grammar", total.nats_legal / notes}};
+  if (!options.ngram.empty()) {
+    auto rows = ngram_rows(options, (*engine)->tokenizer(), held_out, notes);
+    if (!rows) return tl::unexpected(rows.error());
+    result["ngram"] = *std::move(rows);
+  }
   if (options.json) {
     result["skipped"] = Json::array();
     for (const Skipped& s : refused)
@@ -86,6 +139,10 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
     say_json(result);
     return {};
   }
+  if (result.contains("ngram"))
+    for (const Json& row : result["ngram"]["models"])
+      say(row["model"].get<std::string>() + ": " + fixed(row["nats_per_note"], 4) + " nats a note");
+  result.erase("ngram");
   for (const auto& [key, value] : result.items())
     say(key + ": " +
         (value.is_number_float() ? fixed(value, 4)
@@ -100,10 +157,14 @@ void add_eval_likelihood(CLI::App& eval, Cli& cli) {
   auto options = std::make_shared<LikelihoodOptions>();
   CLI::App* command = add_command(eval, cli, "likelihood",
                                   "Nats and bits a note, a token and a second on held-out pieces",
-                                  "  sage-music eval likelihood --data held_out_folder --json",
+                                  "  sage-music eval likelihood --data held_out_folder --json\n"
+                                  "  sage-music eval likelihood --data held_out --ngram train",
                                   [options] { return eval_likelihood(*options); });
   add_model_options(*command, options->model);
   command->add_option("--data", options->data, "MIDI files or folders")->required();
+  command->add_option("--ngram", options->ngram,
+                      "MIDI files or folders: beside the model, what uniform, unigram and up to "
+                      "5-gram models learnt from them would say");
   command->add_option("--limit", options->limit, "score about so many of the files; 0: all")
       ->check(not_negative());
   command->add_flag("--json", options->json, "as JSON");
