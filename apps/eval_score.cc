@@ -27,12 +27,15 @@ std::string setting(const Latency& latency, const char* key) {
 /// Outputs that carry a journal say what they are: a hint where they would be scored otherwise.
 void hint_at_scope(const Latency& latency, const Options& options, const ScoringTask& task) {
   if (setting(latency, "bars").empty()) return;  // no journal of ours
-  const std::string plan = task.plan ? hash_of(*task.plan) : "";
-  if (setting(latency, "plan") != plan) {
+  const std::string planned = task.plan ? std::string(to_string(task.plan->task)) : "";
+  const std::string made_for =
+      setting(latency, "hole_seed").empty() ? "" : setting(latency, "task");
+  if (made_for != planned ||
+      (task.plan && setting(latency, "hole_seed") != std::to_string(task.plan->seed))) {
     note("note: " + latency.system + " was made for " +
-         (setting(latency, "plan").empty() ? "no plan of holes"
-          : plan.empty()                   ? "a plan of holes; name it with --plan"
-                                           : "another plan of holes"));
+         (made_for.empty()  ? "no plan of holes"
+          : planned.empty() ? "a plan of holes; name it with --plan"
+                            : "another plan of holes"));
     return;
   }
   const std::string prompt = setting(latency, "prompt_bars"), bars = setting(latency, "bars");

@@ -34,7 +34,8 @@ Json settings_of(const Engine& engine, const GenerationOptions& options) {
                {"top_p", s.top_p},
                {"min_p", s.min_p},
                {"repeat_penalty", s.repeat_penalty}};
-  if (options.plan) json["plan"] = hash_of(*options.plan);
+  // By the plan's rule and not by its pieces, so that a run may go on with more of them.
+  if (options.plan) json["hole_seed"] = options.plan->seed;
   return json;
 }
 
@@ -81,17 +82,19 @@ class Worker {
     if (!reference) return false;  // scoring lists it: it counts for nobody
     const auto bytes = read_file(file.path);
     if (!bytes) return tl::unexpected(bytes.error());
-    const std::string hash = sha256_hex(*bytes);
+    // What the output answers: this file, and this hole in it.
+    const std::string asked =
+        options_.plan ? hash_of(options_.plan->holes.at(file.name)) : sha256_hex(*bytes);
     const fs::path output = folder_ / (file.name + ".mid");
     std::error_code code;
-    if (fs::exists(output, code) && journal_.has(file.name, hash)) return false;
+    if (fs::exists(output, code) && journal_.has(file.name, asked)) return false;
     const auto read = read_midi(*bytes);
     if (!read) return tl::unexpected(read.error());
     auto piece = compose(file.name, read->score, *reference);
     if (!piece) return tl::unexpected(piece.error());
     sign(piece->score, *engine_, seed_of(file.name, options_.seed));
     if (auto ok = write_midi_file(piece->score, output); !ok) return tl::unexpected(ok.error());
-    if (auto ok = journal_.add(file.name, *piece, hash); !ok) return tl::unexpected(ok.error());
+    if (auto ok = journal_.add(file.name, *piece, asked); !ok) return tl::unexpected(ok.error());
     return true;
   }
 

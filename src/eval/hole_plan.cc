@@ -175,6 +175,10 @@ Result<HolePlan> read_plan(const std::filesystem::path& path, std::optional<Hole
   return plan;
 }
 
+std::string hash_of(const PlannedHole& planned) {
+  return Sha256().update(hole_json(planned).dump()).hex();
+}
+
 std::string hash_of(const HolePlan& plan) { return Sha256().update(plan_text(plan)).hex(); }
 
 std::uint64_t seed_of(const std::string& name, std::uint64_t seed) {

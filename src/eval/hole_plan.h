@@ -44,8 +44,9 @@ std::string plan_text(const HolePlan& plan);
 Result<HolePlan> read_plan(const std::filesystem::path& path,
                            std::optional<HoleTask> task = std::nullopt);
 
-/// SHA-256 of its text.
+/// SHA-256 of its text; of one hole with its reference.
 std::string hash_of(const HolePlan& plan);
+std::string hash_of(const PlannedHole& planned);
 
 /// A seed for a piece, from its name and the seed of a run: the same on every machine.
 std::uint64_t seed_of(const std::string& name, std::uint64_t seed);

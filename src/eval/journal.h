@@ -25,7 +25,7 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& folder,
                                                const nlohmann::ordered_json& settings);
 
-  /// Whether the piece is done, for a reference of this hash.
+  /// Whether the piece is done, for a reference (with its hole) of this hash.
   bool has(const std::string& name, const std::string& reference) const;
   /// From any thread.
   Result<void> add(const std::string& name, const TimedPiece& piece, const std::string& reference);

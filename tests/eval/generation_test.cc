@@ -145,10 +145,26 @@ TEST_F(HoleGeneration, FillsHolesAndResumes) {
     const auto second = generate(folder);
     EXPECT_EQ(second->made, 1u);
     EXPECT_EQ(output(folder, "b"), b);
-    options_.plan->holes.at("a").hole.first_bar += 1;
+    // Another hole is another task, for this piece; another rule one for all of them.
+    options_.plan->holes.at("a").hole.first_bar -= 1;
+    EXPECT_EQ(generate(folder)->made, 1u);
+    options_.plan->seed += 1;
     EXPECT_EQ(generate(folder).error().code, ErrorCode::kMismatch);
   }
   EXPECT_GT(notes, 0u);
+}
+
+TEST_F(HoleGeneration, ARunGoesOnWithMorePieces) {
+  const auto all = references_;
+  references_.resize(2);
+  plan(GenerationTask::kInfill, 2);
+  EXPECT_EQ(generate("out")->made, 2u);
+  references_ = all;
+  plan(GenerationTask::kInfill, 2);
+  const auto more = generate("out");
+  ASSERT_TRUE(more) << more.error().message;
+  EXPECT_EQ(more->made, 1u);
+  EXPECT_EQ(more->kept, 2u);
 }
 
 TEST_F(HoleGeneration, TheModelSeesNothingOfTheHole) {
