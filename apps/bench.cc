@@ -6,10 +6,11 @@
 
 #include "base/stats.h"
 #include "bench_kernels.h"
-#include "bench_runner.h"
 #include "cli.h"
+#include "eval/bench_runner.h"
 #include "model_choice.h"
 #include "nn/tensor_spec.h"
+#include "random_engine.h"
 
 namespace sage::cli {
 namespace {
@@ -18,6 +19,13 @@ Json summary(const std::vector<double>& values) {
   return {{"median", median(values)},
           {"min", *std::min_element(values.begin(), values.end())},
           {"max", *std::max_element(values.begin(), values.end())}};
+}
+
+Result<BenchRunner> runner_of(const std::shared_ptr<const Engine>& engine,
+                              BenchRunner::Options options) {
+  options.cache = engine->cache_type();
+  // The model is a part of the engine, which lives as long as it is used.
+  return BenchRunner::create(std::shared_ptr<const Model>(engine, &engine->model()), options);
 }
 
 // --------------------------------------------------------------------------------------------
@@ -40,7 +48,8 @@ struct SpeedCase {
   int threads, context, batch;
 };
 
-Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const SpeedCase& what) {
+Result<Json> measure(BenchRunner& runner, const Engine& engine, const SpeedOptions& options,
+                     const SpeedCase& what) {
   std::vector<double> prefill, decode;
   for (int repeat = 0; repeat < options.repeats + 1; ++repeat) {  // the first one warms up
     // Reading a long context takes far longer than decoding: a few times will do.
@@ -52,7 +61,6 @@ Result<Json> measure(BenchRunner& runner, const SpeedOptions& options, const Spe
   }
   struct rusage usage {};
   getrusage(RUSAGE_SELF, &usage);
-  const Engine& engine = runner.engine();
   const ModelConfig& config = engine.model().config();
   Team team(what.threads);
   const double bandwidth = read_bandwidth(engine.model().kernels(), team, runner.bytes_read_once());
@@ -93,12 +101,12 @@ Result<Json> measure(const SpeedOptions& options, const SpeedCase& what) {
           ? random_engine(random)
           : open_engine({.model = options.model, .type = what.type, .cache = random.cache});
   if (!engine) return tl::unexpected(engine.error());
-  auto runner = BenchRunner::create(*engine, {.context = what.context,
-                                              .tokens = options.tokens,
-                                              .threads = what.threads,
-                                              .batch = what.batch});
+  auto runner = runner_of(*engine, {.context = what.context,
+                                    .tokens = options.tokens,
+                                    .threads = what.threads,
+                                    .batch = what.batch});
   if (!runner) return tl::unexpected(runner.error());
-  return measure(*runner, options, what);
+  return measure(*runner, **engine, options, what);
 }
 
 void say_plain(const Json& result) {
@@ -258,8 +266,8 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
                                  .cache = options.cache,
                                  .context = context + options.tokens});
     if (!engine) return tl::unexpected(engine.error());
-    auto runner = BenchRunner::create(
-        *engine, {.context = context, .tokens = options.tokens, .threads = threads});
+    auto runner =
+        runner_of(*engine, {.context = context, .tokens = options.tokens, .threads = threads});
     if (!runner) return tl::unexpected(runner.error());
     runners.push_back(*std::move(runner));
   }
@@ -288,7 +296,7 @@ Result<Json> compare_members(const AttentionOptions& options, const std::string&
                                            static_cast<double>(runners[i].bytes_read_once())},
                     {"prefill_tokens_per_second", prefill[i]},
                     {"kv_bytes_per_token", runners[i].kv_bytes_per_token()},
-                    {"weight_bytes", runners[i].engine().weights().bytes()}});
+                    {"weight_bytes", runners[i].model().weights().bytes()}});
   return rows;
 }
 

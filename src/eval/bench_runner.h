@@ -7,21 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "generate/engine.h"
+#include "nn/model.h"
 
-namespace sage::cli {
-
-struct RandomModel {
-  std::string shape = "small";
-  std::string attention = "as-kvhs";
-  int kv_heads = 0;  // 0: the member's usual number
-  std::string type = "f32";
-  std::string cache;   // empty: like the weights
-  int context = 1024;  // tokens that it must hold
-};
-
-/// Random weights over the default vocabulary; speed does not depend on their values.
-Result<std::shared_ptr<const Engine>> random_engine(const RandomModel& model);
+namespace sage {
 
 class BenchRunner {
  public:
@@ -30,10 +18,11 @@ class BenchRunner {
     int tokens = 64;     // of one run
     int threads = 1;
     int batch = 1;  // sequences that go on together
+    DType cache = DType::kF32;
   };
 
   /// Decodes `tokens` tokens behind `context` of them. Refuses a model whose context is too short.
-  static Result<BenchRunner> create(std::shared_ptr<const Engine> engine, const Options& options);
+  static Result<BenchRunner> create(std::shared_ptr<const Model> model, const Options& options);
 
   // A token is a step of all its fields here.
 
@@ -43,33 +32,33 @@ class BenchRunner {
   /// the whole vocabulary each time. Call after prefill(); may be called again.
   double decode();
 
-  const Engine& engine() const { return *engine_; }
+  const Model& model() const { return *model_; }
   const KvCache& cache() const { return caches_.front(); }
   std::size_t kv_bytes_per_token() const { return cache().bytes_per_token(); }
   /// What a token of every sequence must read at least: one bank of every weight, and each
   /// context's keys and values.
   std::size_t bytes_read_once() const {
-    return engine_->model().packed().bytes_a_token() +
+    return model_->packed().bytes_a_token() +
            caches_.size() * static_cast<std::size_t>(options_.context) * kv_bytes_per_token();
   }
 
  private:
-  BenchRunner(std::shared_ptr<const Engine> engine, const Options& options);
-  void decode_alone(std::span<const TokenId> step);
-  void decode_together(std::span<const TokenId> step);
+  BenchRunner(std::shared_ptr<const Model> model, const Options& options);
+  void decode_alone(std::span<const std::int32_t> step);
+  void decode_together(std::span<const std::int32_t> step);
 
-  std::span<const TokenId> steps(int first, int count) const {
-    const int fields = engine_->model().config().fields;
+  std::span<const std::int32_t> steps(int first, int count) const {
+    const int fields = model_->config().fields;
     return std::span(ids_).subspan(static_cast<std::size_t>(first * fields),
                                    static_cast<std::size_t>(count * fields));
   }
 
-  std::shared_ptr<const Engine> engine_;
+  std::shared_ptr<const Model> model_;
   Options options_;
-  std::vector<TokenId> ids_;
+  std::vector<std::int32_t> ids_;
   std::vector<float> logits_;
   std::vector<KvCache> caches_;
   std::unique_ptr<Workspace> workspace_;
 };
 
-}  // namespace sage::cli
+}  // namespace sage
