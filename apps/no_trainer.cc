@@ -1,24 +1,27 @@
-// In place of data.cc, finetune.cc and train.cc in a program without libtorch: the commands say
-// what to do instead.
-#include "cli.h"
+// In place of data.cc, finetune.cc, study_workshop.cc and train.cc in a program without libtorch:
+// the commands say what to do instead.
+#include "study_commands.h"
 
 namespace sage::cli {
 namespace {
 
+tl::unexpected<Error> missing() {
+  return fail(ErrorCode::kUnsupported,
+              "this program was built without the trainer; build it with scripts/build.sh train "
+              "(needs libtorch-dev) and call build/train/bin/sage-music");
+}
+
 void add_missing(Cli& cli, const char* name, const char* summary) {
   add_command(cli.app, cli, name, std::string(summary) + " (not in this build)", "",
-              []() -> Result<void> {
-                return fail(ErrorCode::kUnsupported,
-                            "this program was built without the trainer; build it with "
-                            "scripts/build.sh train (needs libtorch-dev) and call "
-                            "build/train/bin/sage-music");
-              })
+              []() -> Result<void> { return missing(); })
       ->allow_extras();
 }
 
 }  // namespace
 
 bool has_trainer() { return false; }
+
+Result<std::unique_ptr<Workshop>> open_workshop(const WorkshopOptions&) { return missing(); }
 
 void add_data(Cli& cli) { add_missing(cli, "data", "Prepare music for training"); }
 

@@ -1,4 +1,4 @@
-// Numbers as reports write them. Internal to eval.
+// Numbers as reports write them.
 #pragma once
 
 #include <string>
