@@ -22,7 +22,7 @@ struct Options {
   ReportOptions report;
 };
 
-/// The holes of a task that has some: read, or made, and left beside the outputs for other systems.
+/// The holes of a task that has some: those of a plan, or new ones.
 Result<void> take_plan(Options& options, ScoringTask& task) {
   const auto holes = holes_of(options.generation.task);
   if (!holes) return {};
