@@ -97,7 +97,9 @@ TEST_F(Scoring, OnlyTheBarsOfTheScopeCount) {
       });
   });
   task_.systems = {system_at(root_ / "changed", "changed")};
-  for (const PieceScore& piece : score().systems[0].pieces)
+  const Scores scores = score();
+  ASSERT_EQ(scores.systems[0].pieces.size(), 6u);
+  for (const PieceScore& piece : scores.systems[0].pieces)
     EXPECT_EQ(piece.similarity.nmsi(), 100.0);
 }
 
