@@ -11,21 +11,22 @@ namespace sage::cli {
 namespace {
 
 struct Options {
-  std::string input, output, type = "bf16";
-  int layers = 0;  // 0: as many as there are
+  std::string input, output, type;  // empty: as stored
+  int layers = 0;                   // 0: as many as there are
 };
 
 Result<void> act(const Options& options) {
   auto weights = Weights::load(options.input);
   if (!weights) return tl::unexpected(weights.error());
-  auto converted = (*weights)->convert(weight_type_from_string(options.type).value());
+  const WeightType type = type_of(options.type).value_or((*weights)->type());
+  auto converted = (*weights)->convert(type);
   if (options.layers > 0) {
     auto deeper = deepen(*converted, options.layers);
     if (!deeper) return fail(options.input, deeper.error());
     converted = *std::move(deeper);
   }
   if (auto done = converted->save(options.output); !done) return done;
-  say(options.output + ": " + options.type + ", " +
+  say(options.output + ": " + std::string(to_string(type)) + ", " +
       grouped(static_cast<long long>(converted->bytes())) + " bytes of weights, " +
       grouped(static_cast<long long>((*weights)->bytes())) + " before");
   return {};
@@ -45,11 +46,10 @@ void add_convert(Cli& cli) {
       "on with `train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
-  command->add_option("--type", options->type, "f32, bf16, int8 or int4")
-      ->check(is_weight_type())
-      ->capture_default_str();
+  command->add_option("--type", options->type, "f32, bf16, int8 or int4 (default: as stored)")
+      ->check(is_weight_type());
   command->add_option("--layers", options->layers, "so many in place of fewer")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, 256));
   command->add_option("-o,--output", options->output, "model file to write")->required();
 }
 

@@ -37,7 +37,7 @@ void add_piece(const std::vector<TokenId>& ids, TokenCorpus& corpus) {
 /// Nats a note of what counting alone can predict.
 Result<Json> ngram_rows(const LikelihoodOptions& options, const Tokenizer& tokenizer,
                         const TokenCorpus& held_out, double notes) {
-  auto files = midi_files(options.ngram);
+  auto files = midi_files(options.ngram);  // asked for before all else, too
   if (!files) return tl::unexpected(files.error());
   TokenizerConfig base = tokenizer.config();
   base.merges = {};
@@ -71,6 +71,9 @@ Result<Json> ngram_rows(const LikelihoodOptions& options, const Tokenizer& token
 Result<void> eval_likelihood(const LikelihoodOptions& options) {
   auto files = midi_files(options.data);
   if (!files) return tl::unexpected(files.error());
+  if (!options.ngram.empty())
+    if (auto training = midi_files(options.ngram); !training)
+      return tl::unexpected(training.error());
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   install_stop_handler();

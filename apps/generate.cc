@@ -182,8 +182,16 @@ Result<void> write_together(const Options& options, const std::shared_ptr<const 
   const auto start = std::chrono::steady_clock::now();
   auto takes = Takes::create(engine, options.request, options.takes, options.model.threads);
   if (!takes) return tl::unexpected(takes.error());
-  while (takes->advance())
+  const auto bars = static_cast<double>(options.request.bars * options.takes);
+  for (std::size_t passes = 0; takes->advance(); ++passes) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
+    if (options.json || passes % 256 != 255) continue;
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const double share = std::min(1.0, takes->bars() / bars);
+    show_progress(std::to_string(options.takes) + " takes: " + fixed(100 * share, 0) + " %, " +
+                  fixed(elapsed.count() / std::max(share, 0.01) * (1 - share), 1) + " s left");
+  }
+  end_progress();
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   return write_takes(options, *engine, *takes, passed.count());
 }

@@ -76,8 +76,8 @@ std::span<const TokenId> Drafter::draft(double least) {
   std::size_t count = 0;
   for (double all_right = 1; count < kMost; ++count) {
     const auto context = std::span<const TokenId>(ahead_).subspan(count, latest_.size());
-    all_right *= guess(context, ahead_[latest_.size() + count]);
-    if (all_right < least) break;
+    const double right = guess(context, ahead_[latest_.size() + count]);
+    if (right == 0 || (all_right *= right) < least) break;
   }
   return std::span<const TokenId>(ahead_).subspan(latest_.size(), count);
 }

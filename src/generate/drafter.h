@@ -55,9 +55,9 @@ class Drafter {
 
   std::array<std::vector<Memory>, kLengths.size()> memories_;
   std::array<std::array<Record, kConfirmed + 1>, kLengths.size()> records_;
-  std::size_t read_ = 0;                   // tokens
-  std::array<TokenId, 12> latest_{};       // of them, the last at the end
-  std::array<TokenId, 12 + kMost> ahead_;  // scratch: the latest and what is drafted
+  std::size_t read_ = 0;                     // tokens
+  std::array<TokenId, 12> latest_{};         // of them, the last at the end
+  std::array<TokenId, 12 + kMost> ahead_{};  // scratch: the latest and what is drafted
 };
 
 }  // namespace sage

@@ -18,6 +18,10 @@ constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 // more token costs a pass of the model (docs/benchmarks.md).
 constexpr double kWorthReading = 0.3;
 
+bool is_single(std::span<const IdRange> ids) {
+  return ids.size() == 1 && ids.front().end == ids.front().begin + 1;
+}
+
 }  // namespace
 
 Picker::Picker(std::shared_ptr<const Engine> engine, const SamplerOptions& sampler,
@@ -33,7 +37,7 @@ Picker::Picker(std::shared_ptr<const Engine> engine, const SamplerOptions& sampl
                                                    WorkspaceOptions{.threads = options.threads})),
       logits_(static_cast<std::size_t>(engine_->tokenizer().size())),
       fields_(static_cast<std::size_t>(engine_->model().config().fields)) {
-  if (options.drafts && fields_ == 1) drafter_.emplace();
+  if (options.drafts && options.workspace == nullptr && fields_ == 1) drafter_.emplace();
 }
 
 void Picker::forget() {
@@ -101,7 +105,7 @@ void Picker::settle_drafts(std::span<const TokenId> unread) {
 void Picker::advance(std::span<const TokenId> unread, const TokenHistory& history) {
   const auto block = static_cast<std::size_t>(workspace_->block());
   pass_.clear();
-  counts_.passes += unread.size() < block;
+  if (unread.size() < block) ++counts_.passes;  // long prompts apart
   if (drafter_) drafter_->read(history.all());
   if (!drafter_ || unread.size() >= block) {
     engine_->model().forward(unread, cache_, *workspace_);
@@ -134,14 +138,14 @@ void Picker::read_rows(DelayedSteps& steps, const TokenHistory& history) {
 
 std::optional<TokenId> Picker::forced(const EventReader& reader) {
   const auto ids = legal(reader);
-  if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
-  return std::nullopt;
+  return is_single(ids) ? std::optional(ids.front().begin) : std::nullopt;
 }
 
 TokenId Picker::pick(const EventReader& reader, const TokenHistory& history) {
-  if (const auto only = forced(reader)) return *only;
+  const auto ids = legal(reader);
+  if (is_single(ids)) return ids.front().begin;
   read(history);
-  return draw(reader, history);
+  return draw(static_cast<int>(history.size() % fields_), ids, history);
 }
 
 TokenId Picker::draw(const EventReader& reader, const TokenHistory& history) {
@@ -149,19 +153,26 @@ TokenId Picker::draw(const EventReader& reader, const TokenHistory& history) {
 }
 
 std::span<const TokenId> Picker::hand_over(const TokenHistory& history) {
-  const auto unread = history.all().subspan(forwarded_);
+  auto unread = history.all().subspan(forwarded_);
   forwarded_ = history.size();
-  if (static_cast<std::size_t>(cache_.length()) + unread.size() <=
-      static_cast<std::size_t>(engine_->context())) {
-    const std::size_t most = static_cast<std::size_t>(workspace_->block()) / 4;
-    if (unread.size() <= most) return unread;
-    engine_->model().forward(unread.first(unread.size() - 1), cache_, *workspace_);
-    return unread.last(1);
+  if (unread.empty()) {
+    // A BAR that the request refused left the history as it was: the last token is read once more.
+    // It need not be the history's, since behind BAR a context says more.
+    cache_.truncate(cache_.length() - 1);
+  } else if (static_cast<std::size_t>(cache_.length()) + unread.size() >
+             static_cast<std::size_t>(engine_->context())) {
+    rows_ = fresh_context(history, 0);
+    unread = rows_;
   }
-  const auto context = fresh_context(history, 0);
-  engine_->model().forward(std::span(context).first(context.size() - 1), cache_, *workspace_);
-  rows_.assign(1, context.back());  // behind BAR the context says more than the history
-  return rows_;
+  if (unread.size() > static_cast<std::size_t>(workspace_->block()) / 4) {
+    engine_->model().forward(unread.first(unread.size() - 1), cache_, *workspace_);
+    unread = unread.last(1);
+  }
+  if (!unread.empty())
+    handed_.assign(unread.begin(), unread.end());
+  else
+    handed_.erase(handed_.begin(), handed_.end() - 1);
+  return handed_;
 }
 
 void Picker::read_ahead(const TokenHistory& history) {

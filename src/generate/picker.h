@@ -29,7 +29,8 @@ namespace sage {
 struct PickerOptions {
   int threads = 1;
   bool drafts = true;  // of flat models; the tokens are the same without
-  /// Shared by those that take turns on one thread. Empty: one of its own, with `threads`.
+  /// Shared by those that take turns on one thread, which then draft nothing: guesses need the
+  /// states of their pass to stay. Empty: one of its own, with `threads`.
   std::shared_ptr<Workspace> workspace;
 };
 
@@ -37,7 +38,7 @@ struct PickerOptions {
 struct DraftCounts {
   std::int64_t drafted = 0;   // tokens that the model read on a guess
   std::int64_t accepted = 0;  // of these, those that came true
-  std::int64_t passes = 0;    // of the model, but for prompts and contexts that were read again
+  std::int64_t passes = 0;    // of the model, but for long prompts and contexts read again
 };
 
 class Picker {
@@ -93,7 +94,8 @@ class Picker {
   KvCache cache_;
   std::shared_ptr<Workspace> workspace_;
   std::vector<float> logits_;
-  std::vector<TokenId> rows_;  // that the model reads next, where they are not the history's own
+  std::vector<TokenId> rows_;    // that the model reads next, where they are not the history's own
+  std::vector<TokenId> handed_;  // by hand_over(), last time
   TokenMask mask_;
   std::vector<IdRange> legal_;  // of a tokenizer with merges
   std::size_t fields_ = 1;      // of a step of the model

@@ -51,6 +51,13 @@ bool Takes::advance() {
   return alive;
 }
 
+int Takes::bars() const {
+  int bars = 0;
+  for (const Generator& stream : streams_)
+    bars += stream.steering_.bars_begun() - stream.prompt_bars_;
+  return bars;
+}
+
 /// One pass for all that wait, and a token for each.
 void Takes::draw() {
   if (waiting_.empty()) return;

@@ -74,7 +74,7 @@ class ForwardPass {
     float* data;
     std::int64_t stride;
   };
-  /// What a linear layer multiplies: rows of f32, or of int8 where the weights are.
+  /// What a linear layer multiplies: rows of f32, or of int8 where the weights are integers.
   struct Operand {
     const void* data;
     std::int64_t stride;  // in elements

@@ -39,14 +39,17 @@ struct Group {
 };
 
 int nearest(float value, float inverse) {
-  return static_cast<int>(std::clamp(std::nearbyint(value * inverse), -8.0f, 7.0f));
+  const float scaled = value * inverse;
+  if (std::isnan(scaled)) return 0;
+  return static_cast<int>(std::clamp(std::nearbyint(scaled), -8.0f, 7.0f));
 }
 
 /// The best of some scales that put the largest value at -8, or a little within or beyond.
 Group fit(std::span<const float> values) {
   const auto largest = std::max_element(values.begin(), values.end(),
                                         [](float a, float b) { return std::abs(a) < std::abs(b); });
-  if (*largest == 0) return {to_bf16(0), 0};
+  // Nothing that a scale could stand for: zeros, numbers next to none, broken ones.
+  if (!(std::abs(*largest) > 1e-30f) || std::isinf(*largest)) return {to_bf16(0), 0};
   Group best;
   for (float steps = 6.5f; steps <= 9.0f; steps += 0.25f) {
     const Bf16 scale = to_bf16(*largest / -steps);

@@ -288,6 +288,8 @@ Result<std::shared_ptr<const Weights>> Weights::copy_of(const ModelConfig& confi
 }
 
 std::shared_ptr<const Weights> Weights::convert(WeightType target) const {
+  // As they are: narrowing once more what was narrow already would lose again.
+  if (target == type()) return copy_of(config_, metadata_, tensors_).value();
   OwnedTensors tensors;
   const auto specs = tensor_specs(config_);
   tensors.data.reserve(specs.size());

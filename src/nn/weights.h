@@ -86,7 +86,8 @@ class Weights {
   static Result<std::shared_ptr<const Weights>> copy_of(const ModelConfig& config,
                                                         const Metadata& metadata,
                                                         std::span<const TensorView> tensors);
-  /// The same model with other elements, in memory. I8 to anything keeps the loss it has.
+  /// The same model with other elements, in memory. I8 and I4 to anything keep the loss they have;
+  /// to its own type it is a copy.
   std::shared_ptr<const Weights> convert(WeightType type) const;
   /// Writes a model file, atomically.
   Result<void> save(const std::filesystem::path& path) const;

@@ -53,7 +53,7 @@ class Workspace {
   struct Local {
     int prepared = -1;         // the step whose operands or queries lie here
     AlignedBuffer normed;      // (block, d)
-    AlignedBuffer narrowed;    // (block, operand_stride) of int8: operands of I8 weights
+    AlignedBuffer narrowed;    // (block, operand_stride) of int8: operands of integer weights
     AlignedBuffer query;       // (block, h, dh), rotated and scaled
     AlignedBuffer sink_query;  // the same, rotated for the sinks
     AlignedBuffer query8;      // (block, h, query8_stride) of int8, for caches of I8

@@ -1,6 +1,7 @@
 // What counting alone can predict: n-gram models of base tokens, to set beside a trained model.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "base/error.h"
@@ -16,8 +17,8 @@ inline constexpr int kMostNgram = 5;
 /// them different,
 ///   p_n(w | h) = (c(h w) + T(h) p_{n-1}(w | h')) / (c(h) + T(h)),  p_0 = 1 / vocabulary,
 /// h' being h without its first token; a context that was never seen, or reaches beyond the piece,
-/// leaves it at p_{n-1}. Contexts do not cross pieces. Memory: 8 bytes a training token, one order
-/// at a time. Refuses orders above kMostNgram, vocabularies above 4,096 and an interruption.
+/// leaves it at p_{n-1}. Contexts do not cross pieces. Memory: some 20 bytes a training token, one
+/// order at a time. Refuses orders above kMostNgram, vocabularies above 4,096 and an interruption.
 Result<std::vector<double>> ngram_nats(const TokenCorpus& training, const TokenCorpus& held_out,
                                        int vocabulary, int order,
                                        const std::atomic<bool>* stop = nullptr);

@@ -43,6 +43,18 @@ TEST(Quantise, ErrorsStayWithinHalfAStep) {
   }
 }
 
+TEST(Quantise, BrokenAndTinyWeightsBecomeInt4WithoutHarmToOthers) {
+  for (const float odd : {1e-40f, NAN, INFINITY, -INFINITY}) {
+    std::vector<float> values(2 * kGroupColumns, 0.5f), back(kGroupColumns);
+    for (std::size_t i = 0; i < kGroupColumns; ++i) values[i] = i % 3 == 0 ? odd : 0;
+    const StoredMatrix stored = narrow(values, kGroupColumns, DType::kI4);
+    widen(&stored.bytes[kGroupColumns / 2], {nullptr, &stored.group_scales[1]}, DType::kI4, back);
+    for (const float v : back) EXPECT_NEAR(v, 0.5f, 0.01f);
+    widen(stored.bytes.data(), {nullptr, &stored.group_scales[0]}, DType::kI4, back);
+    for (const float v : back) EXPECT_TRUE(std::isfinite(v)) << odd;
+  }
+}
+
 TEST(Quantise, AGroupOfInt4IsNoWorseThanWithTheScaleOfItsLargestValue) {
   Random random(2);
   std::vector<float> values(40 * kGroupColumns), back(values.size());
