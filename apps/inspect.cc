@@ -129,7 +129,7 @@ void add_inspect(Cli& cli) {
   CLI::App* command =
       add_command(cli.app, cli, "inspect", "Show what is in a MIDI file, a token file or a model",
                   "  sage-music inspect song.mid\n"
-                  "  sage-music inspect models/sage-music.safetensors --json",
+                  "  sage-music inspect models/small.safetensors --json",
                   [options] { return act(*options); });
   command
       ->add_option("file", options->file,

@@ -41,7 +41,7 @@ CLI::Validator is_attention() {
 Result<fs::path> default_model() {
   if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0')
     return fs::path(path);
-  const fs::path relative = fs::path("models") / "sage-music.safetensors";
+  const fs::path relative = fs::path("models") / "small.safetensors";
   std::error_code code;
   const fs::path program = fs::read_symlink("/proc/self/exe", code);
   for (fs::path folder = program.parent_path(); !folder.empty(); folder = folder.parent_path()) {

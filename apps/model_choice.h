@@ -28,7 +28,7 @@ CLI::Validator is_cache_type();
 CLI::Validator is_shape();
 CLI::Validator is_attention();
 
-/// The model that comes with the program: $SAGE_MODEL, else models/sage-music.safetensors in a
+/// The model that comes with the program: $SAGE_MODEL, else models/small.safetensors in a
 /// folder that the program stands below, or in the current one.
 Result<std::filesystem::path> default_model();
 

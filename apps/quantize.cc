@@ -133,8 +133,8 @@ void add_quantize(Cli& cli) {
   CLI::App* command = add_command(
       cli.app, cli, "quantize",
       "Write a model with narrower weights; with --data, say what each type costs in nats a note",
-      "  sage-music quantize models/sage-music.safetensors -o out/int8.safetensors\n"
-      "  sage-music quantize models/sage-music.safetensors --data folder_of_midi --limit 100",
+      "  sage-music quantize models/small.safetensors -o out/int8.safetensors\n"
+      "  sage-music quantize models/small.safetensors --data folder_of_midi --limit 100",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("-o,--output", options->output, "model file to write");

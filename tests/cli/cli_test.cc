@@ -279,7 +279,7 @@ TEST(Cli, BenchSpeedSweepsAndShowsTheKernels) {
 
 TEST(Cli, QuantizeWritesAModelAndTellsWhatItCosts) {
   const Scratch scratch;
-  const std::string song = small_midi(scratch), model = "models/sage-music.safetensors";
+  const std::string song = small_midi(scratch), model = "models/small.safetensors";
   const auto ran = run_program(
       {"quantize", model, "--data", song, "-o", scratch.path("q.safetensors"), "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;

@@ -107,7 +107,7 @@ Scratch::~Scratch() {
 }
 
 std::string shipped_model() {
-  return (source_directory() / "models" / "sage-music.safetensors").string();
+  return (source_directory() / "models" / "small.safetensors").string();
 }
 
 }  // namespace sage::test

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -144,9 +145,20 @@ TEST_F(WeightsFile, SaysWhichFileIsMissing) {
   EXPECT_NE(loaded.error().message.find("no/such/model.safetensors"), std::string::npos);
 }
 
+TEST(Weights, ConvertingToTheirOwnTypeChangesNothing) {
+  for (const WeightType type :
+       {WeightType::kF32, WeightType::kBf16, WeightType::kI8, WeightType::kI4}) {
+    const auto weights = random_weights(small_config(), type);
+    const auto again = weights->convert(type);
+    ASSERT_EQ(again->tensors().size(), weights->tensors().size());
+    for (std::size_t i = 0; i < weights->tensors().size(); ++i)
+      EXPECT_TRUE(std::ranges::equal(again->tensors()[i].bytes, weights->tensors()[i].bytes));
+  }
+}
+
 // Files from before outputs had names are flat, and flat models are written as they were.
 TEST(Weights, TheModelThatComesAlongIsFlatToTheByte) {
-  const auto weights = Weights::load("models/sage-music.safetensors");
+  const auto weights = Weights::load("models/first.safetensors");
   ASSERT_TRUE(weights) << weights.error().message;
   const ModelConfig& config = (*weights)->config();
   EXPECT_EQ(config.output, "flat");
