@@ -15,7 +15,6 @@ Steering::Steering(const Steering& other)
       grammar_(other.grammar_->clone()),
       allow_meter_changes_(other.allow_meter_changes_),
       allow_tempo_changes_(other.allow_tempo_changes_),
-      last_bar_(other.last_bar_),
       state_(other.state_) {}
 
 std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<Steering>(*this); }
@@ -57,7 +56,7 @@ void Steering::allowed(TokenMask& mask) const {
 /// more. That is for the last bar; before it, BAR leads on.
 void Steering::keep_to_the_bar(TokenMask& mask) const {
   const IdRange shifts = vocabulary_->range(Kind::kTimeShift);
-  if (shifts.begin == shifts.end || state_.closing || bars_begun() >= last_bar_) return;
+  if (shifts.begin == shifts.end || state_.closing || bars_begun() >= state_.last_bar) return;
   const auto left =
       state_.bar_start.count + state_.bar_steps - now().count;  // value v: v + 1 steps
   const auto within = static_cast<TokenId>(std::max<std::int64_t>(left - 1, 0));

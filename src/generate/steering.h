@@ -29,7 +29,7 @@ class Steering final : public EventReader {
   /// alone. `last_bar` counts from 1, the prompt's bars included.
   void follow_request(int last_bar) {
     state_.following = true;
-    last_bar_ = last_bar;
+    state_.last_bar = last_bar;
   }
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
@@ -44,6 +44,7 @@ class Steering final : public EventReader {
     TokenId meter_due = -1, tempo_due = -1;  // to be written as soon as they may
     Tick bar_start;
     int bar_steps = 0;
+    int last_bar = 0;
     bool following = false;
     bool closing = false;
   };
@@ -54,7 +55,6 @@ class Steering final : public EventReader {
   const Vocabulary* vocabulary_;
   std::unique_ptr<EventReader> grammar_;
   bool allow_meter_changes_, allow_tempo_changes_;
-  int last_bar_ = 0;
   State state_;
 };
 
