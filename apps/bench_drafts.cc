@@ -3,24 +3,22 @@
 #include <memory>
 
 #include "base/stats.h"
-#include "eval/generation.h"
 #include "eval/journal.h"
 #include "eval_commands.h"
 #include "generate/generator.h"
 #include "machine.h"
 #include "midi/reader.h"
-#include "model_choice.h"
+#include "prompt_options.h"
 
 namespace sage::cli {
 namespace {
 
-struct Options {
-  ModelChoice model;
-  std::string data;
-  GenerationOptions generation{.scope = {4, 16}};
-  std::size_t limit = 20;
+struct Options : PromptOptions {
+  Options() {
+    generation.scope = {4, 16};
+    limit = 20;
+  }
   int rounds = 3;
-  bool json = false;
 };
 
 struct Run {
@@ -99,9 +97,7 @@ Json to_json(const Totals& totals) {
                 {{"p05", quantile(totals.ratios, 0.05)},
                  {"median", median(totals.ratios)},
                  {"p95", quantile(totals.ratios, 0.95)}}},
-               {"skipped", Json::array()}};
-  for (const Skipped& s : totals.skipped)
-    json["skipped"].push_back({{"name", s.name}, {"why", s.why}});
+               {"skipped", skipped_json(totals.skipped)}};
   return json;
 }
 
@@ -115,9 +111,7 @@ void tell(const Json& json) {
       fixed(json["times_as_fast"]["median"], 2) + " times as fast (" +
       fixed(json["times_as_fast"]["p05"], 2) + " to " + fixed(json["times_as_fast"]["p95"], 2) +
       ")");
-  for (const auto& skipped : json["skipped"])
-    say("skipped " + printable(skipped["name"].get<std::string>()) + ": " +
-        skipped["why"].get<std::string>());
+  say_skipped(json["skipped"]);
 }
 
 Result<void> act(const Options& options) {
@@ -172,19 +166,10 @@ void add_bench_drafts(CLI::App& bench, Cli& cli) {
       "  sage-music bench drafts --data held_out_folder --limit 20 --json\n"
       "Each prompt is continued with drafts and without, by turns; the music must be the same.",
       [options] { return act(*options); });
-  add_model_options(*command, options->model);
-  command->add_option("--data", options->data, "folder of MIDI files, for the prompts")->required();
-  command->add_option("--bars", options->generation.scope.bars, "bars to write")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  command->add_option("--limit", options->limit, "about so many prompts; 0: all")
-      ->check(CLI::Range(0, 10'000'000))
-      ->capture_default_str();
+  add_prompt_options(*command, *options);
   command->add_option("--rounds", options->rounds, "how often each prompt is continued both ways")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("-s,--seed", options->generation.seed, "of the music")->check(not_negative());
-  command->add_flag("--json", options->json, "as JSON");
 }
 
 }  // namespace sage::cli

@@ -4,24 +4,22 @@
 #include <memory>
 
 #include "base/stats.h"
-#include "eval/generation.h"
 #include "eval/journal.h"
 #include "eval/timed_piece.h"
 #include "eval_commands.h"
 #include "machine.h"
 #include "midi/reader.h"
-#include "model_choice.h"
+#include "prompt_options.h"
 
 namespace sage::cli {
 namespace {
 
-struct Options {
-  ModelChoice model;
-  std::string data;
-  GenerationOptions generation{.scope = {4, 8}};
-  std::size_t limit = 50;
+struct Options : PromptOptions {
+  Options() {
+    generation.scope = {4, 8};
+    limit = 50;
+  }
   int repeats = 1;
-  bool json = false;
 };
 
 struct Times {
@@ -92,9 +90,7 @@ void tell(const Json& json) {
       say(key + ": " + value.get<std::string>());
     else if (value.is_number())
       say(key + ": " + (value.is_number_float() ? fixed(value, 1) : value.dump()));
-  for (const auto& skipped : json["skipped"])
-    say("skipped " + printable(skipped["name"].get<std::string>()) + ": " +
-        skipped["why"].get<std::string>());
+  say_skipped(json["skipped"]);
 }
 
 Result<void> act(Options& options) {
@@ -129,9 +125,7 @@ Result<void> act(Options& options) {
                {"prompt_tokens_per_second", median(times->prefill)},
                {"kv_bytes_per_token", cache.bytes_per_token()},
                {"peak_memory_mb", static_cast<double>(usage.ru_maxrss) / 1024.0},
-               {"skipped", Json::array()}};
-  for (const Skipped& s : times->skipped)
-    json["skipped"].push_back({{"name", s.name}, {"why", s.why}});
+               {"skipped", skipped_json(times->skipped)}};
   if (options.json)
     say_json(json);
   else
@@ -149,22 +143,13 @@ void add_bench_latency(CLI::App& bench, Cli& cli) {
       "One stream at a time: time from the request, prompt included, to the first note; then from\n"
       "note to note, over all notes of all pieces.",
       [options] { return act(*options); });
-  add_model_options(*command, options->model);
-  command->add_option("--data", options->data, "folder of MIDI files, for the prompts")->required();
+  add_prompt_options(*command, *options);
   command->add_option("--prompt-bars", options->generation.scope.skip, "bars of the prompt")
       ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  command->add_option("--bars", options->generation.scope.bars, "bars to write")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  command->add_option("--limit", options->limit, "about so many prompts; 0: all")
-      ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
   command->add_option("--repeats", options->repeats, "how often each prompt is answered")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("-s,--seed", options->generation.seed, "of the music")->check(not_negative());
-  command->add_flag("--json", options->json, "as JSON");
 }
 
 }  // namespace sage::cli
