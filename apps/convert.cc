@@ -1,4 +1,5 @@
-// sage-music convert: a model file with weights of another type, or with more layers.
+// sage-music convert: a model file with weights of another type, or a larger model.
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -6,6 +7,7 @@
 #include "model_choice.h"
 #include "nn/deepen.h"
 #include "nn/weights.h"
+#include "nn/widen.h"
 
 namespace sage::cli {
 namespace {
@@ -13,18 +15,32 @@ namespace {
 struct Options {
   std::string input, output, type;  // empty: as stored
   int layers = 0;                   // 0: as many as there are
+  int d_model = 0, d_ff = 0;        // 0: as there is; d_ff: in proportion
+  std::uint64_t seed = 1;
 };
+
+/// The model with more layers, or wider, as asked for.
+Result<std::shared_ptr<const Weights>> grow(std::shared_ptr<const Weights> weights,
+                                            const Options& options) {
+  if (options.layers > 0) {
+    auto deeper = deepen(*weights, options.layers);
+    if (!deeper) return deeper;
+    weights = *std::move(deeper);
+  }
+  if (options.d_model == 0 && options.d_ff == 0) return weights;
+  const ModelConfig& config = weights->config();
+  const int d_model = options.d_model > 0 ? options.d_model : config.d_model;
+  const int d_ff = options.d_ff > 0 ? options.d_ff : config.d_ff * d_model / config.d_model;
+  return widen(*weights, d_model, d_ff, options.seed);
+}
 
 Result<void> act(const Options& options) {
   auto weights = Weights::load(options.input);
   if (!weights) return tl::unexpected(weights.error());
   const WeightType type = type_of(options.type).value_or((*weights)->type());
-  auto converted = (*weights)->convert(type);
-  if (options.layers > 0) {
-    auto deeper = deepen(*converted, options.layers);
-    if (!deeper) return fail(options.input, deeper.error());
-    converted = *std::move(deeper);
-  }
+  auto grown = grow(*weights, options);
+  if (!grown) return fail(options.input, grown.error());
+  const auto converted = (*grown)->convert(type);
   if (auto done = converted->save(options.output); !done) return done;
   say(options.output + ": " + std::string(to_string(type)) + ", " +
       grouped(static_cast<long long>(converted->bytes())) + " bytes of weights, " +
@@ -37,19 +53,25 @@ Result<void> act(const Options& options) {
 void add_convert(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "convert", "Write a model with weights of another type, or with more layers",
+      cli.app, cli, "convert", "Write a model with weights of another type, or a larger one",
       "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --layers 6 -o deeper.safetensors\n"
+      "  sage-music convert model.safetensors --type f32 --d-model 512 -o wider.safetensors\n"
       "\n"
-      "New layers add nothing yet, so that the deeper model says what the other one said; train "
-      "it\n"
-      "on with `train --init`.",
+      "New layers and new width add nothing yet, so that the larger model says what the other one\n"
+      "said; train it on with `train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("--type", options->type, "f32, bf16, int8 or int4 (default: as stored)")
       ->check(is_weight_type());
   command->add_option("--layers", options->layers, "so many in place of fewer")
       ->check(CLI::Range(1, 256));
+  command->add_option("--d-model", options->d_model, "so wide a residual stream, with more heads")
+      ->check(CLI::Range(2, 16384));
+  command->add_option("--d-ff", options->d_ff, "so wide a feed-forward (default: in proportion)")
+      ->check(CLI::Range(1, 65536));
+  command->add_option("--seed", options->seed, "of what new width reads with")
+      ->capture_default_str();
   command->add_option("-o,--output", options->output, "model file to write")->required();
 }
 

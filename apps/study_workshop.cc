@@ -205,7 +205,7 @@ class TrainingWorkshop final : public Workshop {
     const std::string key =
         arm_key(arm, seed, s,
                 {options_.training.of(arm.music).sha256, options_.held_out.of(arm.music).sha256});
-    run.run = options_.work / "runs" / (run_name(arm.name, seed) + "-" + key.substr(0, 8));
+    run.run = options_.work / "runs" / work_name(arm.name, seed, key);
     return run;
   }
 

@@ -215,6 +215,10 @@ std::string run_name(const std::string& arm, std::uint64_t seed) {
   return arm + ".seed" + std::to_string(seed);
 }
 
+std::string work_name(const std::string& arm, std::uint64_t seed, const std::string& key) {
+  return run_name(arm, seed) + "-" + key.substr(0, 8);
+}
+
 std::string music_word(MusicKind kind) {
   std::string word(music_kind_name(kind));
   std::replace(word.begin(), word.end(), ' ', '-');

@@ -115,6 +115,10 @@ std::string arm_key(const ArmSpec& arm, std::uint64_t seed, const StudySettings&
 /// "multi-track.2k.seed3"
 std::string run_name(const std::string& arm, std::uint64_t seed);
 
+/// The same with the beginning of the key, for a work folder that studies with other settings may
+/// share: "multi-track.2k.seed3-1f0c9a27"
+std::string work_name(const std::string& arm, std::uint64_t seed, const std::string& key);
+
 /// One word, for names: "piano-scores", "piano-performances", "multi-track".
 std::string music_word(MusicKind kind);
 

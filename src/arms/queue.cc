@@ -99,9 +99,10 @@ class Queue {
   /// Of the run, and of the one that it starts from.
   std::optional<std::vector<FileLock>> take(const Job& job) const {
     std::vector<FileLock> locks;
-    for (const std::string& arm : {job.arm->name, job.arm->merged_from}) {
-      if (arm.empty()) continue;
-      auto lock = FileLock::take(options_.work / "locks" / run_name(arm, job.seed));
+    for (const ArmSpec* arm : {job.arm, plan_.find(job.arm->merged_from)}) {
+      if (arm == nullptr) continue;
+      auto lock = FileLock::take(options_.work / "locks" /
+                                 work_name(arm->name, job.seed, folder_.key(*arm, job.seed)));
       if (!lock) return std::nullopt;
       locks.push_back(*std::move(lock));
     }
@@ -134,8 +135,7 @@ class Queue {
     };
     const auto measuring = Clock::now();
     // Outputs of a model that was trained anew are not those of the old one.
-    const fs::path outputs =
-        options_.work / "outputs" / (job.name() + "-" + result.key.substr(0, 8));
+    const fs::path outputs = options_.work / "outputs" / work_name(result.arm, job.seed, result.key);
     if (auto ok = measure_model(trained->model, held_out_.at(job.arm->music),
                                 folder_.facts().settings, outputs, watch, result);
         !ok)

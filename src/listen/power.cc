@@ -2,26 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "base/inference.h"
-#include "base/random.h"
+#include "base/normal.h"
 
 namespace sage {
 namespace {
-
-double normal(Random& random) {  // Box and Muller
-  return std::sqrt(-2 * std::log(1 - random.uniform())) *
-         std::cos(2 * std::numbers::pi * random.uniform());
-}
 
 /// Gamma of a shape and scale 1 (Marsaglia and Tsang 2000).
 double gamma(double shape, Random& random) {
   if (shape < 1) return gamma(shape + 1, random) * std::pow(1 - random.uniform(), 1 / shape);
   const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (;;) {
-    const double x = normal(random), v = std::pow(1 + c * x, 3);
+    const double x = standard_normal(random), v = std::pow(1 + c * x, 3);
     if (v > 0 && std::log(1 - random.uniform()) < x * x / 2 + d - d * v + d * std::log(v))
       return d * v;
   }
@@ -46,8 +40,8 @@ double mean_vote(const PowerTask& task, Random& random) {
 
 /// One listener's mean difference, in standard deviations of a single one.
 double mean_difference(const PowerTask& task, Random& random) {
-  const double own = std::sqrt(task.listener) * normal(random);
-  const double noise = std::sqrt((1 - task.listener) / task.clips) * normal(random);
+  const double own = std::sqrt(task.listener) * standard_normal(random);
+  const double noise = std::sqrt((1 - task.listener) / task.clips) * standard_normal(random);
   return task.effect + own + noise;
 }
 

@@ -3,11 +3,10 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <numbers>
 #include <string_view>
 #include <utility>
 
-#include "base/random.h"
+#include "base/normal.h"
 #include "nn/quantise.h"
 #include "nn/tensor_spec.h"
 
@@ -256,10 +255,8 @@ Result<std::shared_ptr<const Weights>> Weights::random(const ModelConfig& config
   for (const TensorSpec& spec : specs) {
     std::vector<float> values(element_count(spec), 1.0f);
     const double deviation = 1 / std::sqrt(static_cast<double>(spec.shape.back()));
-    for (float& value : values) {  // Box and Muller 1958, one of the pair
-      const double radius = std::sqrt(-2 * std::log(1 - random.uniform()));
-      const double angle = 2 * std::numbers::pi * random.uniform();
-      const double normal = radius * std::cos(angle);
+    for (float& value : values) {
+      const double normal = standard_normal(random);
       value = static_cast<float>(spec.matrix ? deviation * normal : 1 + 0.1 * normal);
     }
     tensors.add(spec, values, type);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "arms/file_lock.h"
 #include "arms/report.h"
 #include "base/file.h"
 #include "eval/folders.h"
@@ -109,6 +110,21 @@ TEST_F(ArmQueue, FillsSeedsEvenlyAndNeverMakesAnArmTwice) {
   EXPECT_EQ(more->made, 5U);
   EXPECT_EQ(more->kept, 4U);
   EXPECT_NE(report(), before);
+}
+
+TEST_F(ArmQueue, LeavesARunToTheProcessThatHasIt) {
+  options_.seeds = {1};
+  const std::string key = folder().key(*plan_.find("mqa"), 1);
+  const auto lock = FileLock::take(options_.work / "locks" / work_name("mqa", 1, key));
+  ASSERT_TRUE(lock);
+  const auto elsewhere = work({"mqa"});
+  ASSERT_TRUE(elsewhere) << elsewhere.error().message;
+  EXPECT_EQ(elsewhere->left, std::vector<std::string>{"mqa.seed1"});
+  facts_.settings.notes *= 2;  // another study, in the same work folder
+  const auto other = work_through(plan_, {"mqa"}, StudyFolder::open(root_ / "other", facts_).value(),
+                                  held_out_, workshop_, options_);
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->made, 1U);
 }
 
 TEST_F(ArmQueue, AReportComesFromWhatIsKeptAlone) {
