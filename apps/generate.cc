@@ -237,6 +237,7 @@ void add_wishes(CLI::App& command, Options& options) {
         request.programs = parsed(parse_instruments, "--instruments", text);
       },
       "e.g. piano,bass,drums");
+  add_presence_option(command, request.presence);
   command.add_option("--tempo", request.bpm, "quarter notes a minute")
       ->check(CLI::Range(24.0, 240.0));
   command.add_option_function<std::string>(

@@ -14,4 +14,12 @@ void add_sampler_options(CLI::App& command, SamplerOptions& sampler) {
       ->capture_default_str();
 }
 
+void add_presence_option(CLI::App& command, double& presence) {
+  command
+      .add_option("--presence", presence,
+                  "favours instruments asked for that are silent: nats a bar; 0: off")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+}
+
 }  // namespace sage::cli

@@ -36,6 +36,7 @@ Json settings_of(const Engine& engine, const GenerationOptions& options) {
                {"repeat_penalty", s.repeat_penalty}};
   // By the plan's rule and not by its pieces, so that a run may go on with more of them.
   if (options.plan) json["hole_seed"] = options.plan->seed;
+  if (options.task == GenerationTask::kInstrument) json["presence"] = options.presence;
   return json;
 }
 
@@ -169,6 +170,7 @@ Request request_for(const GenerationOptions& options, const std::string& name, c
     request.prompt = score;
     request.prompt_bars = static_cast<int>(options.scope.skip);
   } else if (options.task == GenerationTask::kInstrument) {
+    request.presence = options.presence;
     for (const Track& track : reference.part.score.tracks)
       if (!track.notes.empty()) request.programs.push_back(track.program_or_drum());
   }

@@ -40,6 +40,7 @@ struct GenerationOptions {
   Scope scope{4, 16};            // skip is the prompt; 0 for tasks without one
   std::optional<HolePlan> plan;  // of the tasks with holes
   SamplerOptions sampler{.top_p = 0.95};
+  double presence = Request{}.presence;  // where instruments are asked for
   std::uint64_t seed = 0;
   int jobs = 1;     // pieces at once
   int threads = 1;  // of the model, for each

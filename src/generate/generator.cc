@@ -38,6 +38,8 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
     return fail(ErrorCode::kInvalidArgument, "bars must lie between 1 and 100000");
   if (request.max_notes < 0 || !(request.max_seconds >= 0))
     return fail(ErrorCode::kInvalidArgument, "limits on notes and seconds must not be negative");
+  if (!(request.presence >= 0 && request.presence <= 100))
+    return fail(ErrorCode::kInvalidArgument, "presence must lie between 0 (off) and 100");
   for (const int program : request.programs)
     if (program < 0 || program >= kProgramCount)
       return fail(ErrorCode::kInvalidArgument,
@@ -212,12 +214,18 @@ void Generator::take_row() {
     report(steering_.push(id));
     history_.push(id);
   }
+  picker_.favour(steering_.favours());
   ended_ = last_step_begun_ && delayed_->idle() && events_.empty();
+}
+
+void Generator::take(TokenId id) {
+  hear(id);
+  picker_.favour(steering_.favours());
 }
 
 /// Reads a token of the model into events_. Where the request ends the piece within a merged token,
 /// the rest of it is dropped and the model told so in base tokens.
-void Generator::take(TokenId id) {
+void Generator::hear(TokenId id) {
   events_.clear();
   next_event_ = 0;
   const auto expansion = engine_->tokenizer().expansion(id);

@@ -57,6 +57,7 @@ class Generator {
   ReadEvent say(TokenId id);
   TokenId choose();
   void take(TokenId id);
+  void hear(TokenId id);
   void take_row();
   void report(ReadEvent event);
   bool is_new(const ReadEvent& event) const;

@@ -52,6 +52,9 @@ class Picker {
   /// to call; `reader` has accepted its base tokens and allows some next.
   TokenId pick(const EventReader& reader, const TokenHistory& history);
 
+  /// See Sampler::favour().
+  void favour(std::span<const Candidate> bonuses) { sampler_.favour(bonuses); }
+
   /// From the next pick() on, the history is another one.
   void forget();
 

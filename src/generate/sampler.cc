@@ -42,6 +42,7 @@ TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> l
   for (const IdRange& range : legal)
     for (TokenId id = range.begin; id < range.end; ++id)
       candidates_.push_back({id, finite(logits[next++])});
+  add_bonuses();
   if (options_.repeat_penalty > 0.0) penalise_repeats(history);
   if (options_.temperature == 0.0)
     return std::min_element(candidates_.begin(), candidates_.end(), before)->id;
@@ -56,6 +57,12 @@ TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> l
   keep_top_p(mass);
   drop_below_min_p();
   return draw(random);
+}
+
+void Sampler::add_bonuses() {
+  for (const Candidate& bonus : bonuses_)
+    for (Candidate& candidate : candidates_)
+      if (candidate.id == bonus.id) candidate.logit += bonus.logit;
 }
 
 void Sampler::penalise_repeats(std::span<const TokenId> history) {

@@ -44,9 +44,15 @@ class Sampler {
   TokenId sample(std::span<const IdRange> legal, std::span<const float> logits,
                  std::span<const TokenId> history, Random& random);
 
+  /// From here on so much is added to the logits of these ids, where they are legal.
+  void favour(std::span<const Candidate> bonuses) {
+    bonuses_.assign(bonuses.begin(), bonuses.end());
+  }
+
   const SamplerOptions& options() const { return options_; }
 
  private:
+  void add_bonuses();
   void penalise_repeats(std::span<const TokenId> history);
   void keep_top_k();
   double total_mass() const;
@@ -57,6 +63,7 @@ class Sampler {
 
   SamplerOptions options_;
   std::vector<Candidate> candidates_;
+  std::vector<Candidate> bonuses_;
   std::vector<int> run_of_;  // by token id: the longest run that the token would repeat
 };
 

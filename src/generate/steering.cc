@@ -3,18 +3,28 @@
 #include <algorithm>
 
 namespace sage {
+namespace {
+
+constexpr int kBarsToComeIn = 2;   // without being favoured
+constexpr double kMostFavour = 8;  // nats: enough to be heard, too little to fill a bar
+
+}  // namespace
 
 Steering::Steering(const Tokenizer& tokenizer, const Request& request)
     : vocabulary_(&tokenizer.vocabulary()),
       grammar_(tokenizer.reader()),
       allow_meter_changes_(request.allow_meter_changes),
-      allow_tempo_changes_(request.allow_tempo_changes) {}
+      allow_tempo_changes_(request.allow_tempo_changes),
+      presence_(request.presence) {
+  for (const int program : request.programs) state_.silent.set(static_cast<std::size_t>(program));
+}
 
 Steering::Steering(const Steering& other)
     : vocabulary_(other.vocabulary_),
       grammar_(other.grammar_->clone()),
       allow_meter_changes_(other.allow_meter_changes_),
       allow_tempo_changes_(other.allow_tempo_changes_),
+      presence_(other.presence_),
       state_(other.state_) {}
 
 std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<Steering>(*this); }
@@ -35,8 +45,21 @@ ReadEvent Steering::push(TokenId id) {
   } else if (event.type == ReadEvent::Type::kTempo) {
     state_.tempo = id;
     if (state_.tempo_due == id) state_.tempo_due = -1;
+  } else if (event.type == ReadEvent::Type::kNote && state_.following) {
+    state_.silent.reset(static_cast<std::size_t>(event.program));
   }
   return event;
+}
+
+std::vector<Candidate> Steering::favours() const {
+  const int waited = bars_begun() - state_.first_bar - kBarsToComeIn + 1;
+  if (!state_.following || waited <= 0 || state_.silent.none() || presence_ <= 0) return {};
+  std::vector<Candidate> favours;
+  for (std::size_t program = 0; program < state_.silent.size(); ++program)
+    if (state_.silent.test(program))
+      favours.push_back({vocabulary_->id(Kind::kProgram, static_cast<int>(program)),
+                         std::min(kMostFavour, presence_ * waited)});
+  return favours;
 }
 
 // Never narrowed to nothing: a meter or a tempo is only taken away where it is optional, and BAR

@@ -2,10 +2,13 @@
 // tokens are judged by it too.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "generate/request.h"
+#include "generate/sampler.h"
 #include "tokens/tokenizer.h"
 
 namespace sage {
@@ -29,11 +32,15 @@ class Steering final : public EventReader {
   /// alone. `last_bar` counts from 1, the prompt's bars included.
   void follow_request(int last_bar) {
     state_.following = true;
+    state_.first_bar = std::max(1, bars_begun());
     state_.last_bar = last_bar;
   }
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
   void tempo_due(TokenId id);
+  /// What the instruments that were asked for and have not played yet are favoured by, see
+  /// Request::presence: tokens, and what is added to their logits.
+  std::vector<Candidate> favours() const;
   /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
   void close();
 
@@ -45,6 +52,8 @@ class Steering final : public EventReader {
     Tick bar_start;
     int bar_steps = 0;
     int last_bar = 0;
+    int first_bar = 0;  // that the request's wishes hold in
+    ProgramSet silent;  // asked for, and not heard since
     bool following = false;
     bool closing = false;
   };
@@ -55,6 +64,7 @@ class Steering final : public EventReader {
   const Vocabulary* vocabulary_;
   std::unique_ptr<EventReader> grammar_;
   bool allow_meter_changes_, allow_tempo_changes_;
+  double presence_;
   State state_;
 };
 

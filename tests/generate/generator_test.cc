@@ -76,6 +76,20 @@ TEST(Generator, KeepsToEnsembleMeterAndTempo) {
   }
 }
 
+TEST(Generator, WhoeverWasAskedForPlays) {
+  const auto engine = test::small_engine();
+  Request request{.bars = 16, .seed = 4};
+  for (int program = 0; program < 40; ++program) request.programs.push_back(program);
+  const auto playing = [&](double presence) {
+    request.presence = presence;
+    Generator generator = start(engine, request);
+    finish(generator);
+    return programs_of(generator.score()).size();
+  };
+  EXPECT_LT(playing(0), 40U);  // or this shows nothing
+  EXPECT_EQ(playing(3), 40U);
+}
+
 TEST(Generator, StopsByNotesAndBySeconds) {
   const auto engine = test::small_engine();
   Generator by_notes = start(engine, {.bars = 50, .max_notes = 17, .seed = 1});
@@ -236,6 +250,7 @@ TEST(Generator, RefusesRequestsWithoutMeaning) {
   EXPECT_FALSE(Generator::create(engine, {.programs = {129}}).has_value());
   EXPECT_FALSE(Generator::create(engine, {.meter = Meter{7, 64}}).has_value());
   EXPECT_FALSE(Generator::create(engine, {.bpm = 0.0}).has_value());
+  EXPECT_FALSE(Generator::create(engine, {.presence = -1.0}).has_value());
   EXPECT_FALSE(Generator::create(engine, {.prompt = Score{}}).has_value());
 }
 

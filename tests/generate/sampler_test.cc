@@ -30,6 +30,22 @@ std::map<TokenId, int> draw(const SamplerOptions& options, const TokenMask& mask
 const std::vector<float> kLogits = {std::log(0.1f), std::log(0.2f), std::log(0.3f), std::log(0.4f)};
 const TokenMask kMask = mask_of({{10, 12}, {50, 52}});
 
+TEST(Sampler, FavouredTokensGainWhereTheyAreLegal) {
+  Sampler sampler({}, 100);
+  const Candidate bonuses[] = {{10, std::log(4.0)}, {30, 50.0}};  // 0.4 to 0.9; not legal
+  sampler.favour(bonuses);
+  Random random(5);
+  std::map<TokenId, int> counts;
+  for (int i = 0; i < 20'000; ++i) ++counts[sampler.sample(kMask.ranges(), kLogits, {}, random)];
+  EXPECT_NEAR(counts.at(10) / 20'000.0, 0.4 / 1.3, 0.01);
+  EXPECT_NEAR(counts.at(51) / 20'000.0, 0.4 / 1.3, 0.01);
+  EXPECT_EQ(counts.size(), 4U);
+  sampler.favour({});
+  counts.clear();
+  for (int i = 0; i < 20'000; ++i) ++counts[sampler.sample(kMask.ranges(), kLogits, {}, random)];
+  EXPECT_NEAR(counts.at(10) / 20'000.0, 0.1, 0.01);
+}
+
 TEST(Sampler, DrawsInProportion) {
   const auto counts = draw({}, kMask, kLogits);
   EXPECT_NEAR(counts.at(10) / 20'000.0, 0.1, 0.01);

@@ -31,5 +31,37 @@ TEST(Steering, ACopyMadeEarlierTakesOverHowManyBarsThereAreToBe) {
   EXPECT_FALSE(copied.allows(vocabulary.id(Kind::kTimeShift, 36)));
 }
 
+TEST(Steering, FavoursWhoeverWasAskedForAndIsSilent) {
+  const auto tokenizer = Tokenizer::create({.scheme = "remi+", .velocity = false}).value();
+  const Vocabulary& vocabulary = tokenizer.vocabulary();
+  Steering steering(tokenizer, {.programs = {33, 0}, .presence = 1.5});
+  const auto push = [&](Kind kind, int value = 0) {
+    return steering.push(vocabulary.id(kind, value)).type;
+  };
+  const auto bar = [&] { ASSERT_EQ(push(Kind::kBar), ReadEvent::Type::kBar); };
+  const auto note = [&](int program) {
+    push(Kind::kPosition, 0);
+    push(Kind::kProgram, program);
+    push(Kind::kPitch, 40);
+    return push(Kind::kDuration, 5);
+  };
+  push(Kind::kBos), push(Kind::kProgram, 0), push(Kind::kProgram, 33), push(Kind::kStart);
+  steering.follow_request(9);
+  bar();
+  push(Kind::kTimeSignature, *vocabulary.meter_index({4, 4}));
+  push(Kind::kTempo, vocabulary.tempo_index(120));
+  ASSERT_EQ(note(0), ReadEvent::Type::kNote);
+  bar();
+  EXPECT_TRUE(steering.favours().empty());  // the bass still has its two bars
+  bar();
+  bar();
+  const auto favours = steering.favours();
+  ASSERT_EQ(favours.size(), 1U);
+  EXPECT_EQ(favours[0].id, vocabulary.id(Kind::kProgram, 33));
+  EXPECT_DOUBLE_EQ(favours[0].logit, 2 * 1.5);
+  ASSERT_EQ(note(33), ReadEvent::Type::kNote);
+  EXPECT_TRUE(steering.favours().empty());
+}
+
 }  // namespace
 }  // namespace sage
