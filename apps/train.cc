@@ -306,6 +306,7 @@ void add_train(Cli& cli) {
   command->require_subcommand(0, 1);
   options->command = command;
   add_train_plot(*command, cli);
+  add_train_scaling(*command, cli);
   train.command = cli.command_line;
   train.licence = "CC-BY-4.0";
   command->add_option("--data", train.data, "folder that data prepare wrote (required)");

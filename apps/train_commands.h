@@ -7,6 +7,7 @@
 namespace sage::cli {
 
 void add_train_plot(CLI::App& train, Cli& cli);
+void add_train_scaling(CLI::App& train, Cli& cli);
 
 /// Keeps the large temporaries of a step instead of faulting them in again each time. For the rest
 /// of the program's life.

@@ -149,6 +149,31 @@ TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
   refused({"--attention", "as-kvhs-merged"});
 }
 
+TEST(TrainingCommands, SmallRunsForetellLargerOnes) {
+  const Scratch scratch;
+  write_music(scratch, 6);
+  const std::string data = scratch.path("data");
+  run({"data", "prepare", scratch.path("music"), "--valid-share", "0.5", "-o", data});
+  std::vector<std::string> command = {"train", "scaling"};
+  for (const char* steps : {"5", "10", "20"}) {
+    command.push_back(scratch.path(std::string("run-") + steps));
+    run({"train", "--data", data, "-o", command.back(), "--shape", "tiny", "--context", "64",
+         "--steps", steps, "--batch", "2", "--threads", "1"});
+  }
+  command.insert(command.end(), {"--predict", "1e6:1e7", "1e6:1e7:3.5"});
+  const auto foretold = run(command);
+  EXPECT_NE(foretold.out.find("1.00 M parameters, 10.00 M tokens: "), std::string::npos);
+  EXPECT_NE(foretold.out.find("came out 3.500"), std::string::npos) << foretold.out;
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"train", "scaling", scratch.path("run-5")},  // too few
+        {"train", "scaling", scratch.path("nowhere")},
+        {"train", "scaling", scratch.path("run-5"), "--predict", "1e6"}}) {
+    const auto refused = run_program(wrong);
+    EXPECT_NE(refused.code, 0);
+    EXPECT_TRUE(refused.one_line()) << refused.err;
+  }
+}
+
 TEST(TrainingCommands, FineTunePlotAndGoOn) {
   const Scratch scratch;
   write_music(scratch, 6);
