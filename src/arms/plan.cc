@@ -51,6 +51,8 @@ constexpr AttentionArm kAttentionArms[] = {
     {"as-kvhs-1", "as-kvhs", 1, "1 K/V head; K and V projected by the token's attribute"},
     {"as-kvhs-2", "as-kvhs", 2, "2 K/V heads; K and V projected by the token's attribute"},
     {"as-kvhs-query", "as-kvhs-query", 1, "1 K/V head; Q and O projected by the token's attribute"},
+    {"as-kvhs-all", "as-kvhs-all", 1,
+     "1 K/V head; Q, K, V and O projected by the token's attribute"},
     {"as-kvhs-grouped", "as-kvhs-grouped", 0,
      "query heads in groups, an attribute and a K/V head each"},
     {"as-kvhs-masked", "as-kvhs-masked", 0,
@@ -119,13 +121,14 @@ Result<StudyPlan> attention_plan(const StudyShape& shape) {
 
   Question sharing{"What does sharing K/V heads cost, against mha?", {}};
   for (const char* name : {"gqa-4", "gqa-2", "mqa", "as-kvhs-1", "as-kvhs-2", "as-kvhs-query",
-                           "as-kvhs-grouped", "as-kvhs-masked", "as-kvhs-merged"})
+                           "as-kvhs-all", "as-kvhs-grouped", "as-kvhs-masked", "as-kvhs-merged"})
     sharing.contrasts.push_back(difference(name, "mha"));
   plan.questions = {
       std::move(sharing),
       {"What is specialising by attribute worth, at the same cache and the same work a token?",
        {difference("as-kvhs-1", "mqa"), difference("as-kvhs-2", "gqa-2"),
-        difference("as-kvhs-query", "mqa"), difference("mqa-ff-banks", "mqa")}},
+        difference("as-kvhs-query", "mqa"), difference("as-kvhs-all", "as-kvhs-query"),
+        difference("mqa-ff-banks", "mqa")}},
       {"Is merging trained heads as good as training with few?",
        {difference("as-kvhs-merged", "gqa-2")}},
       {"Compound steps and other tokens",

@@ -34,7 +34,7 @@ void expect_same_logits(const ModelConfig& config, int d_model, int d_ff) {
 }
 
 TEST(Widen, NewWidthChangesNoLogit) {
-  for (const char* attention : {"mha", "gqa", "mqa", "as-kvhs", "as-kvhs-query"})
+  for (const char* attention : {"mha", "gqa", "mqa", "as-kvhs", "as-kvhs-query", "as-kvhs-all"})
     expect_same_logits(small_config(attention), 60, 70);
   ModelConfig gqa = small_config("gqa");
   gqa.kv_heads = 2;  // the old heads of the second stand further back
