@@ -58,6 +58,12 @@ TEST(Takes, ReadFullContextsAgain) {
   expect_as_alone(engine, {.bars = 10, .max_notes = 120, .programs = {0, 32}, .seed = 2}, 3, 1);
 }
 
+TEST(Takes, FavourWhoeverIsSilent) {
+  Request request{.bars = 8, .presence = 3, .seed = 4};
+  for (int program = 0; program < 40; ++program) request.programs.push_back(program);
+  expect_as_alone(test::small_engine(), request, 3, 1);
+}
+
 TEST(Takes, RefuseWhatCannotBe) {
   const auto engine = test::small_engine();
   EXPECT_FALSE(Takes::create(engine, {}, 0));
