@@ -139,7 +139,7 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
       ->check(not_negative())
       ->capture_default_str();
   add_sampling(*command, generation.sampler);
-  if (task == GenerationTask::kInstrument) add_presence_option(*command, generation.presence);
+  if (knows_presence(task)) add_presence_option(*command, generation.presence);
   add_report_options(*command, options->report);
 }
 

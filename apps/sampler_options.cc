@@ -17,7 +17,7 @@ void add_sampler_options(CLI::App& command, SamplerOptions& sampler) {
 void add_presence_option(CLI::App& command, double& presence) {
   command
       .add_option("--presence", presence,
-                  "favours instruments asked for that are silent: nats a bar; 0: off")
+                  "favours instruments that are expected and silent: nats a bar; 0: off")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
 }

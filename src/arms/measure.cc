@@ -55,6 +55,7 @@ Result<void> measure_model(const std::filesystem::path& model, const HeldOut& he
   const GenerationOptions options{.task = GenerationTask::kContinuation,
                                   .scope = settings.scope,
                                   .sampler = {.top_p = settings.top_p},
+                                  .presence = 0,  // what the model does by itself
                                   .seed = result.seed};
   const auto generated = generate_outputs(
       *engine, held_out.continuation, outputs, options,

@@ -36,7 +36,7 @@ Json settings_of(const Engine& engine, const GenerationOptions& options) {
                {"repeat_penalty", s.repeat_penalty}};
   // By the plan's rule and not by its pieces, so that a run may go on with more of them.
   if (options.plan) json["hole_seed"] = options.plan->seed;
-  if (options.task == GenerationTask::kInstrument) json["presence"] = options.presence;
+  if (knows_presence(options.task)) json["presence"] = options.presence;
   return json;
 }
 
@@ -134,6 +134,10 @@ std::string_view to_string(GenerationTask task) {
   return "";
 }
 
+bool knows_presence(GenerationTask task) {
+  return task == GenerationTask::kContinuation || task == GenerationTask::kInstrument;
+}
+
 std::optional<HoleTask> holes_of(GenerationTask task) {
   if (task == GenerationTask::kInfill) return HoleTask::kInfill;
   if (task == GenerationTask::kAccompany) return HoleTask::kAccompany;
@@ -166,11 +170,11 @@ Request request_for(const GenerationOptions& options, const std::string& name, c
   request.sampler = options.sampler;
   request.seed = seed_of(name, options.seed);
   request.bars = static_cast<int>(reference.part.bars.size());
+  request.presence = options.presence;
   if (options.task == GenerationTask::kContinuation) {
     request.prompt = score;
     request.prompt_bars = static_cast<int>(options.scope.skip);
   } else if (options.task == GenerationTask::kInstrument) {
-    request.presence = options.presence;
     for (const Track& track : reference.part.score.tracks)
       if (!track.notes.empty()) request.programs.push_back(track.program_or_drum());
   }

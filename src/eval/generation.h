@@ -30,6 +30,8 @@ enum class GenerationTask {
   kAccompany,      // the other instruments to a given part, by a plan
 };
 std::string_view to_string(GenerationTask task);
+/// Whether the task says who plays, and leaves when to the model.
+bool knows_presence(GenerationTask task);
 /// The holes that the task needs a plan of.
 std::optional<HoleTask> holes_of(GenerationTask task);
 /// What the task asks, in one sentence; `scope.bars` are those of a hole.
@@ -40,7 +42,7 @@ struct GenerationOptions {
   Scope scope{4, 16};            // skip is the prompt; 0 for tasks without one
   std::optional<HolePlan> plan;  // of the tasks with holes
   SamplerOptions sampler{.top_p = 0.95};
-  double presence = Request{}.presence;  // where instruments are asked for
+  double presence = Request{}.presence;  // of the tasks that know who is to play
   std::uint64_t seed = 0;
   int jobs = 1;     // pieces at once
   int threads = 1;  // of the model, for each

@@ -83,6 +83,7 @@ void Generator::begin_header() {
     std::sort(programs.begin(), programs.end());
     programs.erase(std::unique(programs.begin(), programs.end()), programs.end());
     for (const int program : programs) say(vocabulary.id(Kind::kProgram, program));
+    steering_.expect(set_of(programs));
   } else {
     // The model names its own ensemble, and keeps to it.
     for (bool named = false; !named;) {
@@ -124,7 +125,9 @@ Result<void> Generator::begin_prompt() {
   }
   prompt_bars_ = steering_.bars_begun();
   prompt_tokens_ = history_.size();
-  steering_.restrict_programs(set_of(request_.programs.empty() ? programs : request_.programs));
+  const ProgramSet ensemble = set_of(request_.programs.empty() ? programs : request_.programs);
+  steering_.restrict_programs(ensemble);
+  steering_.expect(ensemble);
 
   // A last bar that was cut short, by a pickup say, must not hand its meter on.
   steering_.meter_due(

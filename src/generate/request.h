@@ -28,8 +28,9 @@ struct Request {
   std::optional<double> bpm;
   bool allow_meter_changes = false;
   bool allow_tempo_changes = false;
-  /// An instrument of `programs` that has played nothing for two bars of the new part is favoured
-  /// from then on: its program's logit is raised by so many nats a bar, until it plays. 0: not.
+  /// An instrument of `programs`, or where there are none of the prompt, that has played nothing
+  /// for two bars of the new part is favoured from then on: its program's logit is raised by so
+  /// many nats a bar, until it plays. 0: not.
   double presence = 1.0;
 
   SamplerOptions sampler;

@@ -15,9 +15,7 @@ Steering::Steering(const Tokenizer& tokenizer, const Request& request)
       grammar_(tokenizer.reader()),
       allow_meter_changes_(request.allow_meter_changes),
       allow_tempo_changes_(request.allow_tempo_changes),
-      presence_(request.presence) {
-  for (const int program : request.programs) state_.silent.set(static_cast<std::size_t>(program));
-}
+      presence_(request.presence) {}
 
 Steering::Steering(const Steering& other)
     : vocabulary_(other.vocabulary_),

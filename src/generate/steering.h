@@ -35,11 +35,13 @@ class Steering final : public EventReader {
     state_.first_bar = std::max(1, bars_begun());
     state_.last_bar = last_bar;
   }
+  /// Who is to be heard in the new part, see Request::presence.
+  void expect(const ProgramSet& programs) { state_.silent = programs; }
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
   void tempo_due(TokenId id);
-  /// What the instruments that were asked for and have not played yet are favoured by, see
-  /// Request::presence: tokens, and what is added to their logits.
+  /// What those that are expected and have not played yet are favoured by: tokens, and what is
+  /// added to their logits.
   std::vector<Candidate> favours() const;
   /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
   void close();
@@ -53,7 +55,7 @@ class Steering final : public EventReader {
     int bar_steps = 0;
     int last_bar = 0;
     int first_bar = 0;  // that the request's wishes hold in
-    ProgramSet silent;  // asked for, and not heard since
+    ProgramSet silent;  // expected, and not heard yet
     bool following = false;
     bool closing = false;
   };

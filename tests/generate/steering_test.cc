@@ -34,7 +34,7 @@ TEST(Steering, ACopyMadeEarlierTakesOverHowManyBarsThereAreToBe) {
 TEST(Steering, FavoursWhoeverWasAskedForAndIsSilent) {
   const auto tokenizer = Tokenizer::create({.scheme = "remi+", .velocity = false}).value();
   const Vocabulary& vocabulary = tokenizer.vocabulary();
-  Steering steering(tokenizer, {.programs = {33, 0}, .presence = 1.5});
+  Steering steering(tokenizer, {.presence = 1.5});
   const auto push = [&](Kind kind, int value = 0) {
     return steering.push(vocabulary.id(kind, value)).type;
   };
@@ -46,6 +46,9 @@ TEST(Steering, FavoursWhoeverWasAskedForAndIsSilent) {
     return push(Kind::kDuration, 5);
   };
   push(Kind::kBos), push(Kind::kProgram, 0), push(Kind::kProgram, 33), push(Kind::kStart);
+  ProgramSet expected;
+  expected.set(0).set(33);
+  steering.expect(expected);
   steering.follow_request(9);
   bar();
   push(Kind::kTimeSignature, *vocabulary.meter_index({4, 4}));
