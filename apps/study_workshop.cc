@@ -179,7 +179,8 @@ class TrainingWorkshop final : public Workshop {
     if (auto ok = find_data(arm, run); !ok) return tl::unexpected(ok.error());
     run.model = arm.model;
     const StudySettings& s = options_.settings;
-    const auto rate = rate_of(arm, run);
+    if (auto rate = rate_of(arm, run); !rate) return tl::unexpected(rate.error());
+    const auto rate = pace_of(arm, run);
     if (!rate) return tl::unexpected(rate.error());
     const double notes =
         static_cast<double>(s.notes) * (arm.merged_from.empty() ? 1 : s.train_on_share);
@@ -207,6 +208,17 @@ class TrainingWorkshop final : public Workshop {
                 {options_.training.of(arm.music).sha256, options_.held_out.of(arm.music).sha256});
     run.run = options_.work / "runs" / work_name(arm.name, seed, key);
     return run;
+  }
+
+  /// Notes of an example as the budget counts them: of an arm that is paced by another one, that
+  /// one's.
+  Result<double> pace_of(const ArmSpec& arm, const TrainOptions& run) {
+    const ArmSpec* other = options_.plan.find(arm.paced_by);
+    if (other == nullptr) return rate_of(arm, run);
+    TrainOptions run_of_other;
+    if (auto ok = find_data(*other, run_of_other); !ok) return tl::unexpected(ok.error());
+    run_of_other.model = other->model;
+    return rate_of(*other, run_of_other);
   }
 
   /// Notes of an example; the same for every seed.

@@ -197,17 +197,18 @@ std::optional<ArmResult> arm_result_from_json(const nlohmann::json& json) try {
 
 std::string arm_key(const ArmSpec& arm, std::uint64_t seed, const StudySettings& settings,
                     const MusicHashes& music) {
-  const nlohmann::json facts = {{"version", kArmVersion},
-                                {"music", music_kind_name(arm.music)},
-                                {"training", music.training},
-                                {"held_out", music.held_out},
-                                {"tokenizer", to_json(arm.tokenizer)},
-                                {"merges", arm.merges},
-                                {"boundary", boundary_name(arm.boundary)},
-                                {"model", to_json(arm.model)},
-                                {"merged_from", arm.merged_from},
-                                {"settings", to_json(settings)},
-                                {"seed", seed}};
+  nlohmann::json facts = {{"version", kArmVersion},
+                          {"music", music_kind_name(arm.music)},
+                          {"training", music.training},
+                          {"held_out", music.held_out},
+                          {"tokenizer", to_json(arm.tokenizer)},
+                          {"merges", arm.merges},
+                          {"boundary", boundary_name(arm.boundary)},
+                          {"model", to_json(arm.model)},
+                          {"merged_from", arm.merged_from},
+                          {"settings", to_json(settings)},
+                          {"seed", seed}};
+  if (!arm.paced_by.empty()) facts["paced_by"] = arm.paced_by;
   return Sha256().update(facts.dump()).hex();
 }
 

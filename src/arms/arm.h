@@ -31,6 +31,9 @@ struct ArmSpec {
   /// Of as-kvhs-merged: the mha arm whose trained heads are merged and trained on. Empty: the arm
   /// is trained from nothing.
   std::string merged_from;
+  /// The arm whose updates and examples it has, and so whose tokens: with merges these hold more
+  /// notes. Empty: the budget is notes, as for all.
+  std::string paced_by;
 };
 
 /// What every arm of a study has in common: the budget, the optimiser, and how it is measured.

@@ -150,7 +150,7 @@ std::string merges_word(int merges) {
 }
 
 /// The model for so many tokens that has as many parameters in all as `base` has for `vocabulary`:
-/// narrower in proportion, then with as wide a feed-forward as fits.
+/// other_views in proportion, then with as wide a feed-forward as fits.
 ModelConfig as_large(const ModelConfig& base, int vocabulary, int tokens) {
   const auto count = [](ModelConfig model, int size) {
     model.vocab_size = size;
@@ -204,8 +204,9 @@ Result<StudyPlan> bpe_plan(const StudyShape& shape) {
     boundaries.categories.emplace_back(boundary_name(boundary));
   Question size{"Does a larger vocabulary help or harm, at equal model size?", {}};
   Question fair{"... and at equal total parameters?", {}};
+  Question paced{"... and with as many tokens seen in as many updates, and so more notes?", {}};
   Question crossing{"Is it the merges that cross notes or instruments?", {}};
-  std::vector<ArmSpec> narrower;  // last, for they are the second view
+  std::vector<ArmSpec> other_views;  // last, behind the first view
   for (const MusicKind kind : kKinds) {
     const std::string music = music_word(kind);
     const auto make = [&](const std::string& word, int merges, Boundary boundary,
@@ -233,10 +234,11 @@ Result<StudyPlan> bpe_plan(const StudyShape& shape) {
       row_total.arms.push_back(none);
       if (merges == 0) continue;
       size.contrasts.push_back(difference(plan.arms.back().name, none));
-      narrower.push_back(make(word + "-total", merges, Boundary::kNone,
-                              as_large(base, base_tokens->size(), base_tokens->size() + merges)));
-      row_total.arms.back() = narrower.back().name;
-      fair.contrasts.push_back(difference(narrower.back().name, none));
+      other_views.push_back(
+          make(word + "-total", merges, Boundary::kNone,
+               as_large(base, base_tokens->size(), base_tokens->size() + merges)));
+      row_total.arms.back() = other_views.back().name;
+      fair.contrasts.push_back(difference(other_views.back().name, none));
     }
     size.contrasts.push_back(slope(music, row.arms));
     fair.contrasts.push_back(slope(music, row_total.arms));
@@ -250,12 +252,17 @@ Result<StudyPlan> bpe_plan(const StudyShape& shape) {
       row_boundary.arms.push_back(plan.arms.back().name);
       crossing.contrasts.push_back(difference(plan.arms.back().name, studied));
     }
+    other_views.push_back(
+        make(merges_word(kStudiedMerges) + "-tokens", kStudiedMerges, Boundary::kNone, base));
+    other_views.back().summary += ", as many tokens as without";
+    other_views.back().paced_by = none;
+    paced.contrasts.push_back(difference(other_views.back().name, none));
     vocabulary.rows.push_back(std::move(row));
     total.rows.push_back(std::move(row_total));
     boundaries.rows.push_back(std::move(row_boundary));
   }
-  plan.arms.insert(plan.arms.end(), narrower.begin(), narrower.end());
-  plan.questions = {std::move(size), std::move(crossing), std::move(fair)};
+  plan.arms.insert(plan.arms.end(), other_views.begin(), other_views.end());
+  plan.questions = {std::move(size), std::move(paced), std::move(crossing), std::move(fair)};
   plan.sweeps = {std::move(vocabulary), std::move(boundaries), std::move(total)};
   return plan;
 }

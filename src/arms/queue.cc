@@ -135,7 +135,8 @@ class Queue {
     };
     const auto measuring = Clock::now();
     // Outputs of a model that was trained anew are not those of the old one.
-    const fs::path outputs = options_.work / "outputs" / work_name(result.arm, job.seed, result.key);
+    const fs::path outputs =
+        options_.work / "outputs" / work_name(result.arm, job.seed, result.key);
     if (auto ok = measure_model(trained->model, held_out_.at(job.arm->music),
                                 folder_.facts().settings, outputs, watch, result);
         !ok)
