@@ -21,6 +21,7 @@ TEST(StudyPlan, ArmsHaveNamesOfTheirOwnAndQuestionsNameArms) {
                 std::string::npos);
       EXPECT_FALSE(arm.summary.empty());
       EXPECT_TRUE(arm.merged_from.empty() || plan->find(arm.merged_from) != nullptr);
+      EXPECT_TRUE(arm.paced_by.empty() || plan->find(arm.paced_by) != nullptr);
     }
     for (const Question& question : plan->questions)
       for (const Contrast& contrast : question.contrasts) {
@@ -74,6 +75,17 @@ TEST(StudyPlan, KeysTellArmsApart) {
   EXPECT_NE(arm_key(plan.arms[0], 1, more, music), arm_key(plan.arms[0], 1, settings, music));
   EXPECT_NE(arm_key(plan.arms[0], 1, settings, {"z", "y"}),
             arm_key(plan.arms[0], 1, settings, music));
+}
+
+TEST(StudyPlan, APacedArmIsAnotherOne) {
+  const auto plan = make_plan("bpe", {}).value();
+  const ArmSpec& paced = *plan.find("multi-track.2k-tokens");
+  EXPECT_EQ(paced.paced_by, "multi-track.none");
+  ArmSpec by_notes = paced;
+  by_notes.paced_by.clear();
+  EXPECT_NE(arm_key(paced, 1, {}, {}), arm_key(by_notes, 1, {}, {}));
+  // What is done stays done: the rest of its key is that of the arm with the same tokens.
+  EXPECT_EQ(arm_key(by_notes, 1, {}, {}), arm_key(*plan.find("multi-track.2k"), 1, {}, {}));
 }
 
 TEST(StudyPlan, SettingsAndShapeSurviveJson) {
