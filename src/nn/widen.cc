@@ -63,9 +63,10 @@ class Widening {
  public:
   static Result<Widening> plan(const ModelConfig& before, int d_model, int d_ff) {
     if (d_model < before.d_model || d_ff < before.d_ff)
-      return fail(ErrorCode::kInvalidArgument,
-                  "the model has a width of " + std::to_string(before.d_model) + " and " +
-                      std::to_string(before.d_ff) + " in its feed-forward; ask for as much or more");
+      return fail(ErrorCode::kInvalidArgument, "the model has a width of " +
+                                                   std::to_string(before.d_model) + " and " +
+                                                   std::to_string(before.d_ff) +
+                                                   " in its feed-forward; ask for as much or more");
     if (d_model % before.head_dim() != 0)
       return fail(ErrorCode::kInvalidArgument,
                   "the width must be a multiple of that of a head, which stays " +
@@ -108,7 +109,8 @@ class Widening {
     std::vector<float> values(static_cast<std::size_t>(banks * rows * columns));
     if (!ends.writes)
       for (float& value : values)
-        value = static_cast<float>(standard_normal(random) / std::sqrt(static_cast<double>(columns)));
+        value =
+            static_cast<float>(standard_normal(random) / std::sqrt(static_cast<double>(columns)));
     const float* from = old.data();
     for (std::int64_t bank = 0; bank < banks; ++bank)
       for (const std::int64_t row : ends.rows)
@@ -143,8 +145,7 @@ class Widening {
 
 std::span<const float> floats(const TensorView& tensor) {
   // Tensors lie aligned in memory and in mapped files.
-  return {reinterpret_cast<const float*>(tensor.bytes.data()),
-          tensor.bytes.size() / sizeof(float)};
+  return {reinterpret_cast<const float*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(float)};
 }
 
 }  // namespace
@@ -163,8 +164,8 @@ Result<std::shared_ptr<const Weights>> widen(const Weights& weights, int d_model
     values.push_back(spec.matrix ? plan->matrix(spec.name, floats(*at), spec.shape, random)
                                  : plan->norm(floats(*at)));
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.back().data());
-    tensors.push_back({spec.name, DType::kF32, spec.shape,
-                       {bytes, values.back().size() * sizeof(float)}});
+    tensors.push_back(
+        {spec.name, DType::kF32, spec.shape, {bytes, values.back().size() * sizeof(float)}});
   }
   return Weights::copy_of(plan->config(), weights.metadata(), tensors);
 }

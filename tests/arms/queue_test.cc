@@ -121,8 +121,9 @@ TEST_F(ArmQueue, LeavesARunToTheProcessThatHasIt) {
   ASSERT_TRUE(elsewhere) << elsewhere.error().message;
   EXPECT_EQ(elsewhere->left, std::vector<std::string>{"mqa.seed1"});
   facts_.settings.notes *= 2;  // another study, in the same work folder
-  const auto other = work_through(plan_, {"mqa"}, StudyFolder::open(root_ / "other", facts_).value(),
-                                  held_out_, workshop_, options_);
+  const auto other =
+      work_through(plan_, {"mqa"}, StudyFolder::open(root_ / "other", facts_).value(), held_out_,
+                   workshop_, options_);
   ASSERT_TRUE(other) << other.error().message;
   EXPECT_EQ(other->made, 1U);
 }
