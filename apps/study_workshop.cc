@@ -179,15 +179,15 @@ class TrainingWorkshop final : public Workshop {
     if (auto ok = find_data(arm, run); !ok) return tl::unexpected(ok.error());
     run.model = arm.model;
     const StudySettings& s = options_.settings;
-    if (auto rate = rate_of(arm, run); !rate) return tl::unexpected(rate.error());
-    const auto rate = pace_of(arm, run);
-    if (!rate) return tl::unexpected(rate.error());
+    if (auto own = rate_of(arm, run); !own) return tl::unexpected(own.error());  // for finish()
+    const auto pace = pace_of(arm, run);
+    if (!pace) return tl::unexpected(pace.error());
     const double notes =
         static_cast<double>(s.notes) * (arm.merged_from.empty() ? 1 : s.train_on_share);
     run.batch =
-        std::max<std::int64_t>(1, std::llround(static_cast<double>(s.notes_per_update) / *rate));
+        std::max<std::int64_t>(1, std::llround(static_cast<double>(s.notes_per_update) / *pace));
     run.steps =
-        std::max<std::int64_t>(1, std::llround(notes / (static_cast<double>(run.batch) * *rate)));
+        std::max<std::int64_t>(1, std::llround(notes / (static_cast<double>(run.batch) * *pace)));
     run.optimiser = s.optimiser;
     run.schedule.peak = s.learning_rate;
     run.schedule.warmup_steps =

@@ -150,7 +150,7 @@ std::string merges_word(int merges) {
 }
 
 /// The model for so many tokens that has as many parameters in all as `base` has for `vocabulary`:
-/// other_views in proportion, then with as wide a feed-forward as fits.
+/// narrower in proportion, then with as wide a feed-forward as fits.
 ModelConfig as_large(const ModelConfig& base, int vocabulary, int tokens) {
   const auto count = [](ModelConfig model, int size) {
     model.vocab_size = size;

@@ -15,8 +15,8 @@ namespace sage {
 class Takes {
  public:
   /// `count` streams; number i has the seed request.seed + i, and writes what a Generator with that
-  /// seed would, bit for bit. A prompt that fits the
-  /// context is read once for all. Refuses what Generator::create() does,
+  /// seed would, bit for bit. A prompt that fits the context is
+  /// read once for all. Refuses what Generator::create() does,
   /// and models whose steps have several fields.
   static Result<Takes> create(std::shared_ptr<const Engine> engine, const Request& request,
                               int count, int threads = 1);

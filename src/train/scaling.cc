@@ -11,8 +11,9 @@
 namespace sage {
 namespace {
 
-constexpr int kTerms = 3;                  // the floor, of sizes, of budgets
-using Terms = std::array<double, kTerms>;  // at a point, or their weights
+constexpr int kTerms = 3;                                     // the floor, of sizes, of budgets
+using Terms = std::array<double, kTerms>;                     // at a point, or their weights
+constexpr unsigned kAllTerms = 0b111, kWithoutSizes = 0b101;  // bits of terms
 
 /// Minimises sum_i (1 - w . x_i)^2 over the weights that `used` has a bit for; the others are 0.
 /// Nothing where the equations are singular.
@@ -55,7 +56,7 @@ double squares(std::span<const Terms> rows, const Terms& w) {
 /// not. Of three terms all subsets are few.
 std::optional<Terms> not_negative(std::span<const Terms> rows, unsigned allowed) {
   std::optional<Terms> best;
-  for (unsigned used = 1; used < 1U << kTerms; ++used) {
+  for (unsigned used = 1; used <= kAllTerms; ++used) {
     if ((used & ~allowed) != 0) continue;
     const auto weights = least_squares(rows, used);
     if (!weights || std::any_of(weights->begin(), weights->end(), [](double w) { return w < 0; }))
@@ -92,7 +93,7 @@ Result<ScalingLaw> fit_scaling(std::span<const ScalingPoint> points) {
                 "a scaling law needs " + std::to_string(free_numbers) + " runs or more");
   // In units of the first point's, so that the equations are well conditioned.
   const ScalingPoint unit = points.front();
-  const unsigned allowed = sizes_differ ? 7U : 5U;
+  const unsigned allowed = sizes_differ ? kAllTerms : kWithoutSizes;
   ScalingLaw best;
   double least = std::numeric_limits<double>::infinity();
   std::vector<Terms> rows(points.size());

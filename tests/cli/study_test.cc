@@ -131,12 +131,13 @@ TEST_F(StudyCommand, InterruptedItEndsLikeUnbroken) {
   const auto whole = run_program(study("whole", "16000", {"mha"}));
   ASSERT_EQ(whole.code, 0) << whole.err;
   const auto words = study("broken", "16000", {"mha", "mqa"});
+  const fs::path runs = fs::path(scratch_.path("broken")) / "work" / "runs";
   {
     test::Running running(words);
     const auto checkpointed = [&] {
       std::error_code error;
-      for (fs::recursive_directory_iterator at(scratch_.path("broken/work/runs"), error), end;
-           !error && at != end; at.increment(error))
+      for (fs::recursive_directory_iterator at(runs, error), end; !error && at != end;
+           at.increment(error))
         if (at->path().filename() == "metrics.jsonl" && fs::file_size(at->path(), error) > 0)
           return true;
       return false;
