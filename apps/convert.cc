@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "model_choice.h"
 #include "nn/deepen.h"
+#include "nn/specialise.h"
 #include "nn/weights.h"
 #include "nn/widen.h"
 
@@ -16,12 +17,22 @@ struct Options {
   std::string input, output, type;  // empty: as stored
   int layers = 0;                   // 0: as many as there are
   int d_model = 0, d_ff = 0;        // 0: as there is; d_ff: in proportion
+  std::string attention;            // empty: as there is
+  int kv_heads = 0;
+  bool ff_banks = false;
   std::uint64_t seed = 1;
 };
 
-/// The model with more layers, or wider, as asked for.
+/// The model as another member of the attention family, with more layers, or wider, as asked for.
 Result<std::shared_ptr<const Weights>> grow(std::shared_ptr<const Weights> weights,
                                             const Options& options) {
+  if (!options.attention.empty() || options.kv_heads > 0 || options.ff_banks) {
+    const std::string attention =
+        options.attention.empty() ? weights->config().attention : options.attention;
+    auto special = specialise(*weights, {attention, options.kv_heads, options.ff_banks});
+    if (!special) return special;
+    weights = *std::move(special);
+  }
   if (options.layers > 0) {
     auto deeper = deepen(*weights, options.layers);
     if (!deeper) return deeper;
@@ -57,13 +68,24 @@ void add_convert(Cli& cli) {
       "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --layers 6 -o deeper.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --d-model 512 -o wider.safetensors\n"
+      "  sage-music convert model.safetensors --type f32 --attention as-kvhs-all -o "
+      "special.safetensors\n"
       "\n"
       "New layers and new width add nothing yet, so that the larger model says what the other one\n"
-      "said; train it on with `train --init`.",
+      "said; so does another attention whose weights by attribute, or K/V heads, begin as copies "
+      "of\n"
+      "the shared ones. Train it on with `train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("--type", options->type, "f32, bf16, int8 or int4 (default: as stored)")
       ->check(is_weight_type());
+  command->add_option(
+      "--attention", options->attention,
+      "a member of the attention family with weights by attribute in place of shared "
+      "ones");
+  command->add_option("--kv-heads", options->kv_heads, "so many K/V heads in place of fewer")
+      ->check(CLI::Range(1, 256));
+  command->add_flag("--ff-banks", options->ff_banks, "feed-forward weights by attribute");
   command->add_option("--layers", options->layers, "so many in place of fewer")
       ->check(CLI::Range(1, 256));
   command->add_option("--d-model", options->d_model, "so wide a residual stream, with more heads")
