@@ -20,11 +20,21 @@ void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows,
 void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows, std::int64_t width,
               Bf16* out, float* scale);
 
-/// dx from dout; adds this block's share of the weight's gradient to dweight (width).
+/// The same of x + delta, which is left in sum.
+void add_rms_norm(const float* x, const float* delta, const float* weight, float eps,
+                  std::int64_t rows, std::int64_t width, float* sum, float* out, float* scale);
+void add_rms_norm(const float* x, const Bf16* delta, const float* weight, float eps,
+                  std::int64_t rows, std::int64_t width, float* sum, Bf16* out, float* scale);
+
+/// dx = what dout comes to before the norm, plus `carried`, the gradient that passes the norm by
+/// (null: none); the same rounded in ddelta (null: not wanted). Adds this block's share of the
+/// weight's gradient to dweight (width).
 void rms_norm_backward(const float* x, const float* weight, const float* scale, const float* dout,
-                       std::int64_t rows, std::int64_t width, float* dx, float* dweight);
+                       const float* carried, std::int64_t rows, std::int64_t width, float* dx,
+                       Bf16* ddelta, float* dweight);
 void rms_norm_backward(const float* x, const float* weight, const float* scale, const Bf16* dout,
-                       std::int64_t rows, std::int64_t width, float* dx, float* dweight);
+                       const float* carried, std::int64_t rows, std::int64_t width, float* dx,
+                       Bf16* ddelta, float* dweight);
 
 /// gate_up (rows, 2 * width): out = silu(gate) * up, (rows, width).
 void swiglu(const float* gate_up, std::int64_t rows, std::int64_t width, float* out);
@@ -50,6 +60,24 @@ void softmax_backward(const float* probability, float* dprobability, float facto
                       std::int64_t visible, std::int64_t width);
 void softmax_backward(const Bf16* probability, Bf16* dprobability, float factor,
                       std::int64_t visible, std::int64_t width);
+
+/// weights[0, visible) = exp(factor * scores - their largest), 0 up to width. Returns the sum of
+/// the weights and leaves the logarithm of the softmax's denominator in log_sum; uses up the
+/// scores.
+float softmax_weights(float* scores, float factor, std::int64_t visible, std::int64_t width,
+                      Bf16* weights, float* log_sum);
+
+/// From scores and log_sum the probabilities p again, and dscores = factor * p * (dp - delta),
+/// delta being sum(p * dp); both 0 from visible up to width.
+void attention_gradient(const float* scores, const float* dp, float factor, float log_sum,
+                        float delta, std::int64_t visible, std::int64_t width, Bf16* p,
+                        Bf16* dscores);
+
+/// out = factor * x.
+void scaled(const float* x, float factor, std::int64_t width, Bf16* out);
+
+/// The sum of a * b.
+float dot(const Bf16* a, const Bf16* b, std::int64_t width);
 
 /// Returns -log softmax(row)[target] and, where gradient is set, replaces the row by the gradient
 /// of that with respect to the logits.

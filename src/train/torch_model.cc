@@ -14,30 +14,17 @@ using torch::Tensor;
 struct TorchModel::Pass {
   Mode mode;
   std::int64_t batch = 0, time = 0;
-  Tensor attributes;      // (B * T)
-  Tensor order, inverse;  // (B * T): tokens sorted by attribute, and back; banked models only
-  std::vector<std::int64_t> counts;  // (A): tokens of each attribute
-  Tensor cosine, sine;               // (T, dh / 2)
+  Tensor attributes;    // (B * T)
+  ops::Banks banks;     // by attribute; banked models only
+  Tensor cosine, sine;  // (T, dh / 2)
 
-  Tensor sorted(const Tensor& x) const { return ops::permute_rows(x, order, inverse); }
-  Tensor unsorted(const Tensor& x) const { return ops::permute_rows(x, inverse, order); }
+  const ops::Banks* banks_if(bool banked) const { return banked ? &banks : nullptr; }
   Tensor drop(const Tensor& x) const {
     return mode.dropout > 0 ? torch::dropout(x, mode.dropout, true) : x;
   }
 };
 
 namespace {
-
-/// Rows sorted by attribute, each group times its own bank: x (N, in), weight (A, out, in).
-Tensor banked_linear(const Tensor& x, const Tensor& weight,
-                     const std::vector<std::int64_t>& counts) {
-  const auto groups = x.split_with_sizes(counts, 0);
-  const auto banks = weight.unbind(0);
-  std::vector<Tensor> outputs;
-  for (std::size_t a = 0; a < groups.size(); ++a)
-    if (counts[a] > 0) outputs.push_back(torch::linear(groups[a], banks[a]));
-  return torch::cat(outputs, 0);
-}
 
 std::string layer_name(int layer, std::string_view rest) {
   return "layers." + std::to_string(layer) + "." + std::string(rest);
@@ -89,9 +76,9 @@ TorchModel::TorchModel(const ModelConfig& config, std::uint64_t seed, torch::Dev
   }
 }
 
-Tensor TorchModel::weight(const std::string& name, torch::ScalarType type) const {
+const Tensor& TorchModel::weight(const std::string& name) const {
   for (const Parameter& parameter : parameters_)
-    if (parameter.spec.name == name) return parameter.value.to(type);
+    if (parameter.spec.name == name) return parameter.value;
   TORCH_INTERNAL_ASSERT(false, "no tensor ", name);
 }
 
@@ -102,16 +89,9 @@ Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode, const Tensor&
   pass.time = tokens.size(1) / config_.fields;
   const Tensor steps = tokens.reshape({-1, config_.fields});
   pass.attributes = token_attributes_.index_select(0, steps.select(1, -1));
-  const AttentionSpec& banks = attention_.front().spec;
-  if (banks.query_banks || banks.kv_banks || config_.ff_banks) {
-    pass.order = pass.attributes.argsort(std::int64_t{0});
-    pass.inverse = torch::empty_like(pass.order);
-    pass.inverse.index_copy_(0, pass.order,
-                             torch::arange(pass.order.numel(), pass.order.options()));
-    const Tensor counts = torch::bincount(pass.attributes, {}, config_.attributes).cpu();
-    pass.counts.assign(counts.data_ptr<std::int64_t>(),
-                       counts.data_ptr<std::int64_t>() + counts.numel());
-  }
+  const AttentionSpec& spec = attention_.front().spec;
+  if (spec.query_banks || spec.kv_banks || config_.ff_banks)
+    pass.banks = ops::banks_of(pass.attributes, config_.attributes);
   const int half = config_.head_dim() / 2;
   const auto real = weights_.options().requires_grad(false);
   const Tensor frequencies = torch::pow(static_cast<double>(config_.rope_theta),
@@ -121,34 +101,36 @@ Tensor TorchModel::forward(const Tensor& tokens, const Mode& mode, const Tensor&
   pass.cosine = angles.cos().to(torch::kFloat32);
   pass.sine = angles.sin().to(torch::kFloat32);
 
-  const double eps = config_.norm_eps;
-  const Tensor embed = weight("embed.weight", torch::kFloat32);
+  const Tensor& embed = weight("embed.weight");
   Tensor x = pass.drop(config_.fields == 1 ? torch::embedding(embed, steps.view({-1}))
                                            : torch::embedding(embed, steps).sum(1));
+  Tensor delta;  // what the last part adds to x; the next norm does so
+  const auto normed = [&](const std::string& name) {
+    const Tensor& w = weight(name);
+    if (!delta.defined()) return ops::rms_norm(x, w, config_.norm_eps, mode.compute);
+    const auto [sum, out] = ops::add_rms_norm(x, delta, w, config_.norm_eps, mode.compute);
+    x = sum;
+    return out;
+  };
   for (int layer = 0; layer < config_.layers; ++layer) {
-    const Tensor n = ops::rms_norm(
-        x, weight(layer_name(layer, "attn_norm.weight"), torch::kFloat32), eps, mode.compute);
-    x = x + pass.drop(attention(layer, n, pass));
-    const Tensor m = ops::rms_norm(x, weight(layer_name(layer, "ff_norm.weight"), torch::kFloat32),
-                                   eps, mode.compute);
-    x = x + pass.drop(feed_forward(layer, m, pass));
+    delta = pass.drop(attention(layer, normed(layer_name(layer, "attn_norm.weight")), pass));
+    delta = pass.drop(feed_forward(layer, normed(layer_name(layer, "ff_norm.weight")), pass));
   }
-  Tensor last = ops::rms_norm(x, weight("final_norm.weight", torch::kFloat32), eps, mode.compute);
+  Tensor last = normed("final_norm.weight");
   if (config_.fields > 1) last = field_states(last, next, mode.compute);
-  return torch::linear(last, weight(config_.tied ? "embed.weight" : "head.weight", mode.compute));
+  return ops::linear(last, config_.tied ? embed : weight("head.weight"));
 }
 
 /// What the output head multiplies, (N * S, d), from the states (N, d); see nn/tensor_spec.h.
 Tensor TorchModel::field_states(const Tensor& states, const Tensor& next,
                                 torch::ScalarType type) const {
-  const auto up = weight("fields.up.weight", type).unbind(0);
-  const auto down = weight("fields.down.weight", type).unbind(0);
+  const auto up = weight("fields.up.weight").unbind(0);
+  const auto down = weight("fields.down.weight").unbind(0);
   const bool chained = output_of(config_).chained;
   Tensor embedded, pooled = torch::zeros_like(states, torch::kFloat32), norm;
   if (chained) {
-    norm = weight("fields.norm.weight", torch::kFloat32);
-    embedded = torch::embedding(weight("embed.weight", torch::kFloat32),
-                                next.reshape({-1, config_.fields}));
+    norm = weight("fields.norm.weight");
+    embedded = torch::embedding(weight("embed.weight"), next.reshape({-1, config_.fields}));
   }
   std::vector<Tensor> fields;
   for (std::size_t s = 0; s < up.size(); ++s) {
@@ -157,33 +139,26 @@ Tensor TorchModel::field_states(const Tensor& states, const Tensor& next,
       pooled = pooled + embedded.select(1, static_cast<std::int64_t>(s) - 1);
       u = u + ops::rms_norm(pooled, norm, config_.norm_eps, type);
     }
-    fields.push_back(states + torch::linear(torch::gelu(torch::linear(u, up[s])), down[s]));
+    fields.push_back(states + ops::linear(torch::gelu(ops::linear(u, up[s])), down[s]));
   }
   return torch::stack(fields, 1).view({-1, config_.d_model});
 }
 
 Tensor TorchModel::attention(int layer, const Tensor& n, const Pass& pass) const {
-  const auto load = [&](const char* rest) {
-    return weight(layer_name(layer, rest), pass.mode.compute);
-  };
+  const auto load = [&](const char* rest) { return weight(layer_name(layer, rest)); };
   const AttentionSpec& spec = attention_[static_cast<std::size_t>(layer)].spec;
   const std::int64_t heads = spec.query_heads, groups = spec.kv_heads;
   const std::int64_t dim = config_.head_dim();
-  const Tensor sorted = spec.query_banks || spec.kv_banks ? pass.sorted(n) : Tensor();
-  const auto project = [&](bool banks, const Tensor& w) {
-    return banks ? pass.unsorted(banked_linear(sorted, w, pass.counts)) : torch::linear(n, w);
-  };
-  const Tensor q = project(spec.query_banks, load("attn.q.weight"));
-  const Tensor kv =
-      project(spec.kv_banks, torch::cat({load("attn.k.weight"), load("attn.v.weight")}, -2));
+  const ops::Banks* query_banks = pass.banks_if(spec.query_banks);
+  const Tensor q = ops::linear(n, load("attn.q.weight"), query_banks);
+  const Tensor kv = ops::linear(n, torch::cat({load("attn.k.weight"), load("attn.v.weight")}, -2),
+                                pass.banks_if(spec.kv_banks));
   const auto parts = kv.view({pass.batch, pass.time, 2, groups, dim}).unbind(2);
   const Tensor out =
       mix(layer, ops::rope(q.view({pass.batch, pass.time, heads, dim}), pass.cosine, pass.sine),
           ops::rope(parts[0], pass.cosine, pass.sine), parts[1], pass)
           .reshape({pass.batch * pass.time, heads * dim});
-  const Tensor o = load("attn.o.weight");
-  return spec.query_banks ? pass.unsorted(banked_linear(pass.sorted(out), o, pass.counts))
-                          : torch::linear(out, o);
+  return ops::linear(out, load("attn.o.weight"), query_banks);
 }
 
 /// Attention of all heads: q (B, T, h, dh), k and v (B, T, G, dh) to (B, T, h, dh).
@@ -212,21 +187,14 @@ Tensor TorchModel::mix(int layer, const Tensor& q, const Tensor& k, const Tensor
 }
 
 Tensor TorchModel::feed_forward(int layer, const Tensor& m, const Pass& pass) const {
-  const auto load = [&](const char* rest) {
-    return weight(layer_name(layer, rest), pass.mode.compute);
-  };
-  const bool banks = config_.ff_banks;
-  const auto project = [&](const Tensor& x, const Tensor& w) {
-    return banks ? banked_linear(x, w, pass.counts) : torch::linear(x, w);
-  };
-  const Tensor input = banks ? pass.sorted(m) : m;
+  const auto load = [&](const char* rest) { return weight(layer_name(layer, rest)); };
+  const ops::Banks* banks = pass.banks_if(config_.ff_banks);
   const Tensor up = load("ff.up.weight");
   const Tensor hidden =
       config_.activation == Activation::kSwiGlu
-          ? ops::swiglu(project(input, torch::cat({load("ff.gate.weight"), up}, -2)))
-          : torch::gelu(project(input, up));
-  const Tensor out = project(hidden, load("ff.down.weight"));
-  return banks ? pass.unsorted(out) : out;
+          ? ops::swiglu(ops::linear(m, torch::cat({load("ff.gate.weight"), up}, -2), banks))
+          : torch::gelu(ops::linear(m, up, banks));
+  return ops::linear(hidden, load("ff.down.weight"), banks);
 }
 
 }  // namespace sage

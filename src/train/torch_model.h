@@ -46,7 +46,7 @@ class TorchModel {
 
  private:
   struct Pass;  // what one forward pass computes once and every layer uses
-  torch::Tensor weight(const std::string& name, torch::ScalarType type) const;
+  const torch::Tensor& weight(const std::string& name) const;
   torch::Tensor attention(int layer, const torch::Tensor& n, const Pass& pass) const;
   torch::Tensor mix(int layer, const torch::Tensor& q, const torch::Tensor& k,
                     const torch::Tensor& v, const Pass& pass) const;

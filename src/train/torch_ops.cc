@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "train/row_kernels.h"
+#include "train/tile_ops.h"
 #include "train/torch_compat.h"
 
 namespace sage::ops {
@@ -41,29 +42,44 @@ rows::Bf16* like(const rows::Bf16*, const Tensor& x) { return halves(x); }
 
 std::int64_t grain(std::int64_t width) { return std::max<std::int64_t>(1, 16'384 / width); }
 
+/// The norm of x, or where there is a delta the sum x + delta and its norm.
 struct RmsNorm : Function<RmsNorm> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x_in, const Tensor& weight, double eps,
-                        torch::ScalarType dtype) {
+  static tensor_list forward(AutogradContext* ctx, const Tensor& x_in,
+                             const c10::optional<Tensor>& delta_in, const Tensor& weight,
+                             double eps, torch::ScalarType dtype) {
     const Tensor x = x_in.contiguous();
+    const Tensor delta = delta_in ? delta_in->contiguous() : Tensor();
     const std::int64_t width = x.size(-1), count = x.numel() / width;
+    Tensor sum = delta.defined() ? torch::empty_like(x) : x;
     Tensor out = torch::empty(x.sizes(), x.options().dtype(dtype));
     Tensor scale = torch::empty({count}, x.options());
     with_elements(out, [&](auto* to) {
       at::parallel_for(0, count, grain(width), [&](std::int64_t begin, std::int64_t end) {
-        rows::rms_norm(floats(x) + begin * width, floats(weight), static_cast<float>(eps),
-                       end - begin, width, to + begin * width, floats(scale) + begin);
+        const std::int64_t at = begin * width;
+        if (delta.defined())
+          rows::add_rms_norm(floats(x) + at, like(to, delta) + at, floats(weight),
+                             static_cast<float>(eps), end - begin, width, floats(sum) + at, to + at,
+                             floats(scale) + begin);
+        else
+          rows::rms_norm(floats(x) + at, floats(weight), static_cast<float>(eps), end - begin,
+                         width, to + at, floats(scale) + begin);
       });
     });
-    ctx->save_for_backward({x, weight, scale});
-    return out;
+    ctx->save_for_backward({sum, weight, scale});
+    ctx->saved_data["adds"] = delta.defined();
+    ctx->set_materialize_grads(false);
+    return delta.defined() ? tensor_list{out, sum} : tensor_list{out};
   }
 
   static tensor_list backward(AutogradContext* ctx, tensor_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], &scale = saved[2];
+    const bool adds = ctx->saved_data["adds"].toBool();
     const Tensor dout = grads[0].contiguous();
+    const Tensor carried = adds && grads[1].defined() ? grads[1].contiguous() : Tensor();
     const std::int64_t width = x.size(-1), count = x.numel() / width;
     Tensor dx = torch::empty_like(x);
+    Tensor ddelta = adds && dout.scalar_type() != torch::kFloat32 ? torch::empty_like(dout) : dx;
     // A fixed number of parts, so that the sum does not depend on the number of threads.
     constexpr std::int64_t kParts = 16;
     Tensor dweight = torch::zeros({kParts, width}, x.options());
@@ -71,13 +87,16 @@ struct RmsNorm : Function<RmsNorm> {
       at::parallel_for(0, kParts, 1, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t part = first; part < last; ++part) {
           const std::int64_t begin = count * part / kParts, end = count * (part + 1) / kParts;
-          rows::rms_norm_backward(floats(x) + begin * width, floats(weight), floats(scale) + begin,
-                                  d + begin * width, end - begin, width, floats(dx) + begin * width,
+          const std::int64_t at = begin * width;
+          rows::rms_norm_backward(floats(x) + at, floats(weight), floats(scale) + begin, d + at,
+                                  carried.defined() ? floats(carried) + at : nullptr, end - begin,
+                                  width, floats(dx) + at,
+                                  adds && !ddelta.is_same(dx) ? halves(ddelta) + at : nullptr,
                                   floats(dweight) + part * width);
         }
       });
     });
-    return {dx, dweight.sum(0), Tensor(), Tensor()};
+    return {dx, adds ? ddelta : Tensor(), dweight.sum(0), Tensor(), Tensor()};
   }
 };
 
@@ -233,6 +252,7 @@ struct CrossEntropySum : Function<CrossEntropySum> {
   }
 };
 
+/// Rows of x (N, C) in the order of `order`; `inverse` is the inverse permutation.
 struct PermuteRows : Function<PermuteRows> {
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& order,
                         const Tensor& inverse) {
@@ -248,8 +268,32 @@ struct PermuteRows : Function<PermuteRows> {
 }  // namespace
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps, torch::ScalarType dtype) {
-  return is_fused(x) ? RmsNorm::apply(x, weight, eps, dtype)
+  return is_fused(x) ? RmsNorm::apply(x, c10::optional<Tensor>(), weight, eps, dtype)[0]
                      : composed::rms_norm(x, weight, eps, dtype);
+}
+
+Normed add_rms_norm(const Tensor& x, const Tensor& delta, const Tensor& weight, double eps,
+                    torch::ScalarType dtype) {
+  if (!is_fused(x)) return composed::add_rms_norm(x, delta, weight, eps, dtype);
+  const tensor_list results = RmsNorm::apply(x, c10::optional<Tensor>(delta), weight, eps, dtype);
+  return {results[1], results[0]};
+}
+
+Banks banks_of(const Tensor& bank, std::int64_t count) {
+  Banks banks;
+  banks.order = bank.argsort(std::int64_t{0});
+  banks.inverse = torch::empty_like(banks.order);
+  banks.inverse.index_copy_(0, banks.order,
+                            torch::arange(banks.order.numel(), banks.order.options()));
+  banks.rows = banks.order.to(torch::kInt32);
+  const Tensor counts = torch::bincount(bank, {}, count).cpu();
+  banks.counts.assign(counts.data_ptr<std::int64_t>(),
+                      counts.data_ptr<std::int64_t>() + counts.numel());
+  return banks;
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Banks* banks) {
+  return tiled::takes(x) ? tiled::linear(x, weight, banks) : composed::linear(x, weight, banks);
 }
 
 Tensor swiglu(const Tensor& gate_up) {
@@ -261,6 +305,7 @@ Tensor rope(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
 }
 
 Tensor causal_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
+  if (tiled::takes(q)) return tiled::causal_attention(q, k, v);
   if (is_fused(q)) return CausalAttention::apply(q, k, v);
   if (!kTorchHasFusedAttention) return composed::causal_attention(q, k, v);
   // (B, T, R, dh) -> (B, R, T, dh); the shared K/V head is expanded, not copied.
@@ -276,15 +321,30 @@ Tensor cross_entropy_sum(const Tensor& logits, const Tensor& targets) {
                           : composed::cross_entropy_sum(logits, targets);
 }
 
-Tensor permute_rows(const Tensor& x, const Tensor& order, const Tensor& inverse) {
-  return PermuteRows::apply(x, order, inverse);
-}
-
 namespace composed {
 
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps, torch::ScalarType dtype) {
   const Tensor scale = torch::rsqrt(x.square().mean(-1, /*keepdim=*/true) + eps);
   return (x * scale * weight).to(dtype);
+}
+
+Normed add_rms_norm(const Tensor& x, const Tensor& delta, const Tensor& weight, double eps,
+                    torch::ScalarType dtype) {
+  const Tensor sum = x + delta;
+  return {sum, rms_norm(sum, weight, eps, dtype)};
+}
+
+/// The rows sorted by bank, each group times its own, and back.
+Tensor linear(const Tensor& x, const Tensor& weight, const Banks* banks) {
+  const Tensor narrowed = weight.to(x.scalar_type());
+  if (banks == nullptr) return torch::linear(x, narrowed);
+  const auto groups =
+      PermuteRows::apply(x, banks->order, banks->inverse).split_with_sizes(banks->counts, 0);
+  const auto matrices = narrowed.unbind(0);
+  std::vector<Tensor> outputs;
+  for (std::size_t a = 0; a < groups.size(); ++a)
+    if (banks->counts[a] > 0) outputs.push_back(torch::linear(groups[a], matrices[a]));
+  return PermuteRows::apply(torch::cat(outputs, 0), banks->inverse, banks->order);
 }
 
 Tensor swiglu(const Tensor& gate_up) {

@@ -1,9 +1,11 @@
 // The differentiable pieces of the model that deserve one pass over memory instead of many.
 //
-// On the CPU each is a loop of row_kernels.h with its gradient written out; elsewhere, and as the
-// oracle of the tests, `composed` says the same with libtorch's own operations. Private to this
-// layer.
+// On the CPU each is a loop of row_kernels.h with its gradient written out, or, where the processor
+// has a matrix unit, a product of tile_ops.h; elsewhere, and as the oracle of the tests, `composed`
+// says the same with libtorch's own operations. Private to this layer.
 #pragma once
+
+#include <vector>
 
 #include "train/torch_compat.h"
 
@@ -13,6 +15,28 @@ namespace sage::ops {
 /// has type `dtype`.
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps,
                        torch::ScalarType dtype);
+
+/// x + delta, and rms_norm of that; delta has type `dtype`. One pass where two would do.
+struct Normed {
+  torch::Tensor sum, out;
+};
+Normed add_rms_norm(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight,
+                    double eps, torch::ScalarType dtype);
+
+/// Which rows go through which bank of a linear layer: sorted by bank, the order of the rows.
+struct Banks {
+  torch::Tensor order, inverse;      // (N) of int64: the rows sorted by bank, and back
+  torch::Tensor rows;                // (N) of int32: order once more
+  std::vector<std::int64_t> counts;  // (A): rows of each bank
+};
+
+/// bank (N) of int64, each below `count`.
+Banks banks_of(const torch::Tensor& bank, std::int64_t count);
+
+/// x w^T in the type of x (N, in): weight (out, in) of float, or (A, out, in) with the bank of each
+/// row in `banks`. Gradients of weights are float.
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight,
+                     const Banks* banks = nullptr);
 
 /// silu(gate) * up of (..., 2f) holding gate, then up: (..., f).
 torch::Tensor swiglu(const torch::Tensor& gate_up);
@@ -34,14 +58,13 @@ inline constexpr std::int64_t kIgnored = -100;
 /// gradient.
 torch::Tensor cross_entropy_sum(const torch::Tensor& logits, const torch::Tensor& targets);
 
-/// Rows of x (N, C) in the order of `order`; `inverse` is the inverse permutation.
-torch::Tensor permute_rows(const torch::Tensor& x, const torch::Tensor& order,
-                           const torch::Tensor& inverse);
-
 namespace composed {
 
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps,
                        torch::ScalarType dtype);
+Normed add_rms_norm(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight,
+                    double eps, torch::ScalarType dtype);
+torch::Tensor linear(const torch::Tensor& x, const torch::Tensor& weight, const Banks* banks);
 torch::Tensor swiglu(const torch::Tensor& gate_up);
 torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cosine, const torch::Tensor& sine);
 torch::Tensor causal_attention(const torch::Tensor& q, const torch::Tensor& k,

@@ -1,6 +1,7 @@
 // The fused loops against libtorch's own operations: results and gradients.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "train/torch_ops.h"
@@ -52,6 +53,53 @@ TEST_P(Ops, RmsNorm) {
               {torch::randn({37, 51}), torch::rand({51})}, GetParam().bound);
 }
 
+TEST_P(Ops, AddRmsNorm) {
+  // Both results count: the norm, and the sum that goes on past it.
+  const auto run = [](auto op) {
+    return [op](const Inputs& in) {
+      const ops::Normed normed = op(in[0], in[1], in[2], 1e-5, GetParam().type);
+      return torch::cat({normed.out.to(torch::kFloat32), 2 * normed.sum});
+    };
+  };
+  expect_same(run(ops::add_rms_norm), run(ops::composed::add_rms_norm),
+              {torch::randn({37, 51}), random({37, 51}), torch::rand({51})}, GetParam().bound);
+}
+
+TEST_P(Ops, AddRmsNormWhoseSumNobodyUses) {
+  const auto run = [](auto op) {
+    return [op](const Inputs& in) { return op(in[0], in[1], in[2], 1e-5, GetParam().type).out; };
+  };
+  expect_same(run(ops::add_rms_norm), run(ops::composed::add_rms_norm),
+              {torch::randn({37, 51}), random({37, 51}), torch::rand({51})}, GetParam().bound);
+}
+
+TEST_P(Ops, Linear) {
+  for (const auto& [rows, in, out] :
+       {std::array<std::int64_t, 3>{1, 1, 1}, {37, 51, 70}, {300, 64, 32}, {700, 40, 500}})
+    expect_same([](const Inputs& x) { return ops::linear(x[0], x[1]); },
+                [](const Inputs& x) { return ops::composed::linear(x[0], x[1], nullptr); },
+                {random({rows, in}), torch::randn({out, in})}, GetParam().bound);
+}
+
+TEST_P(Ops, LinearWithBanks) {
+  constexpr std::int64_t kRows = 400, kBanks = 4;
+  Tensor bank = torch::randint(kBanks, {kRows}, torch::kInt64);
+  bank.masked_fill_(bank == 2, 1);  // a bank that nobody asks for
+  const ops::Banks banks = ops::banks_of(bank, kBanks);
+  expect_same([&](const Inputs& x) { return ops::linear(x[0], x[1], &banks); },
+              [&](const Inputs& x) { return ops::composed::linear(x[0], x[1], &banks); },
+              {random({kRows, 51}), torch::randn({kBanks, 70, 51})}, GetParam().bound);
+  // Row by row, so that the comparison does not rest on the order of the banks alone.
+  const Tensor x = random({kRows, 51}), weight = torch::randn({kBanks, 70, 51});
+  const Tensor y = ops::linear(x, weight, &banks).to(torch::kFloat32);
+  for (const std::int64_t row : {std::int64_t{0}, std::int64_t{123}, kRows - 1}) {
+    const Tensor expected =
+        torch::matmul(weight[bank[row].item<std::int64_t>()], x[row].to(torch::kFloat32));
+    EXPECT_LT((y[row] - expected).abs().max().item<double>(),
+              2 * GetParam().bound * expected.abs().max().item<double>());
+  }
+}
+
 TEST_P(Ops, SwiGlu) {
   expect_same([](const Inputs& in) { return ops::swiglu(in[0]); },
               [](const Inputs& in) { return ops::composed::swiglu(in[0]); },
@@ -74,6 +122,12 @@ TEST_P(Ops, CausalAttention) {
         {random({2, time, 3, 10}), random({2, time, 10}), random({2, time, 10})},
         2 * GetParam().bound);
   }
+  for (const std::int64_t heads : {1, 8})  // wider heads, more blocks of queries than one
+    expect_same(
+        [](const Inputs& in) { return ops::causal_attention(in[0], in[1], in[2]); },
+        [](const Inputs& in) { return ops::composed::causal_attention(in[0], in[1], in[2]); },
+        {random({2, 333, heads, 64}), random({2, 333, 64}), random({2, 333, 64})},
+        2 * GetParam().bound);
 }
 
 TEST_P(Ops, CrossEntropy) {
