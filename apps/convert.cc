@@ -68,22 +68,22 @@ void add_convert(Cli& cli) {
       "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --layers 6 -o deeper.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --d-model 512 -o wider.safetensors\n"
-      "  sage-music convert model.safetensors --type f32 --attention as-kvhs-all -o "
-      "special.safetensors\n"
+      "  sage-music convert model.safetensors --attention as-kvhs-all -o special.safetensors\n"
       "\n"
-      "New layers and new width add nothing yet, so that the larger model says what the other one\n"
-      "said; so does another attention whose weights by attribute, or K/V heads, begin as copies "
-      "of\n"
-      "the shared ones. Train it on with `train --init`.",
+      "New layers and new width add nothing yet, and weights by attribute, or more K/V heads, "
+      "begin\n"
+      "as copies of the shared ones: the new model says what the old one said. Train it on with\n"
+      "`train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("--type", options->type, "f32, bf16, int8 or int4 (default: as stored)")
       ->check(is_weight_type());
   command->add_option(
       "--attention", options->attention,
-      "a member of the attention family with weights by attribute in place of shared "
-      "ones");
-  command->add_option("--kv-heads", options->kv_heads, "so many K/V heads in place of fewer")
+      "another member of the attention family: more weights by attribute, or more K/V heads");
+  command
+      ->add_option("--kv-heads", options->kv_heads,
+                   "so many K/V heads in place of fewer (default: as there are, if it may)")
       ->check(CLI::Range(1, 256));
   command->add_flag("--ff-banks", options->ff_banks, "feed-forward weights by attribute");
   command->add_option("--layers", options->layers, "so many in place of fewer")

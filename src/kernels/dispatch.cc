@@ -43,9 +43,11 @@ const KernelTable& default_kernels() {
 }
 
 const TileKernels* fast_tile_kernels() {
-  const auto tables = tiles_registry();
-  const bool has_unit = tables.size() > 1 && tables.back()->supported();
-  return has_unit && forced_set() == nullptr ? tables.back() : nullptr;
+  if (forced_set() != nullptr) return nullptr;
+  const auto sets = tiles_registry();
+  for (std::size_t i = sets.size(); i-- > 1;)  // the slowest comes first: the slow twin
+    if (sets[i]->supported()) return sets[i];
+  return nullptr;
 }
 
 }  // namespace sage

@@ -1,4 +1,5 @@
-// Products of bfloat16 matrices from tiles, for training: the work of a processor's matrix unit.
+// Products of bfloat16 matrices from tiles, for training: the work of a processor's matrix unit, or
+// of instructions that add up products of pairs.
 //
 // Both operands are packed first, into tiles of kTileOuter rows (of the left operand, columns of
 // the right one) by kTileInner elements of the dimension that is summed over, filled up with
@@ -45,7 +46,8 @@ struct TileProductArgs {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::int64_t inner = 0;
-  std::int64_t right_inner = 0;  // that the right operand was packed with, where it is more
+  /// That the right operand was packed with, where it is more; what lies beyond `inner` is finite.
+  std::int64_t right_inner = 0;
   void* out = nullptr;
   DType type = DType::kF32;             // or kBf16, rounded to the nearest
   std::int64_t stride = 0;              // elements from row to row of out
@@ -61,11 +63,11 @@ struct TileKernels {
   void (*product)(const TileProductArgs&) noexcept;
 };
 
-/// Every set that this program was built with, the slow twin first.
+/// Every set that this program was built with, the slowest, which is the slow twin, first.
 std::span<const TileKernels* const> tiles_registry();
 
-/// The set that is worth using, or null where the processor has no matrix unit that the program
-/// knows, or where SAGE_ISA forces another set of instructions.
+/// The fastest set that the processor has, or null where it has none but the slow twin, or where
+/// SAGE_ISA forces other instructions.
 const TileKernels* fast_tile_kernels();
 
 }  // namespace sage

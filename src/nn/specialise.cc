@@ -1,8 +1,9 @@
 #include "nn/specialise.h"
 
 #include <algorithm>
-#include <numeric>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,13 @@ class Specialising {
     Specialising plan;
     plan.config_ = before;
     plan.config_.attention = wanted.attention;
-    plan.config_.kv_heads = wanted.kv_heads > 0 ? wanted.kv_heads : before.kv_heads;
+    const auto with = [&](int kv_heads) {
+      return make_attention(wanted.attention, before.heads, kv_heads, before.attributes);
+    };
+    const int as_many = with(before.kv_heads) ? before.kv_heads : 0;  // 0: the member's usual ones
+    const auto spec = with(wanted.kv_heads > 0 ? wanted.kv_heads : as_many);
+    if (!spec) return tl::unexpected(spec.error());
+    plan.config_.kv_heads = spec->kv_heads;
     plan.config_.ff_banks = before.ff_banks || wanted.ff_banks;
     if (auto ok = validate(plan.config_); !ok) return tl::unexpected(ok.error());
     const AttentionSpec old = attention_of(before, 0);

@@ -14,7 +14,7 @@ namespace sage {
 /// What the model is to be.
 struct Specialisation {
   std::string_view attention;  // a word of the family
-  int kv_heads = 0;            // 0: as many as there are
+  int kv_heads = 0;            // 0: as many as there are, or as the member must have
   bool ff_banks = false;       // feed-forward weights by attribute, too
 };
 

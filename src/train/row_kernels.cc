@@ -5,7 +5,8 @@
 #include <cmath>
 
 // One source, several instruction sets, chosen by the dynamic loader. Reductions are marked for the
-// compiler with `omp simd`, so that no other floating-point rule is relaxed.
+// compiler with `omp simd`, so that no other floating-point rule is relaxed. `simdlen` asks for
+// vectors of 512 bits where the set has them: GCC prefers 256 by itself.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define SAGE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

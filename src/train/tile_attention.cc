@@ -18,7 +18,8 @@ using torch::autograd::tensor_list;
 /// Scores that are alive at once, so that they stay in the second-level cache.
 constexpr std::int64_t kScores = 64 * 1024;
 
-/// One sequence and one K/V head. Rows are queries, the R heads of a position one after another.
+/// One sequence and one K/V head, with the memory of both ways: pages that a way does not touch
+/// cost nothing. Rows are queries, the R heads of a position one after another.
 class Sequence {
  public:
   Sequence(std::int64_t time, std::int64_t heads, std::int64_t dim)
@@ -112,8 +113,8 @@ class Sequence {
     }
   }
 
-  void pack_left(const Bf16* from, std::int64_t stride, Stored stored, std::int64_t outer,
-                 std::int64_t inner, const TileMemory& to) const {
+  static PackArgs packing(const Bf16* from, std::int64_t stride, Stored stored, std::int64_t outer,
+                          std::int64_t inner, const TileMemory& to) {
     PackArgs args;
     args.from = from;
     args.stride = stride;
@@ -121,19 +122,16 @@ class Sequence {
     args.outer = outer;
     args.inner = inner;
     args.to = to.get();
-    kernels_.pack_left(args);
+    return args;
+  }
+  void pack_left(const Bf16* from, std::int64_t stride, Stored stored, std::int64_t outer,
+                 std::int64_t inner, const TileMemory& to) const {
+    kernels_.pack_left(packing(from, stride, stored, outer, inner, to));
   }
   /// Of q, k, v and dout, whose rows are heads.
   void pack_right(const Bf16* from, Stored stored, std::int64_t outer, std::int64_t inner,
                   const TileMemory& to) const {
-    PackArgs args;
-    args.from = from;
-    args.stride = dim_;
-    args.stored = stored;
-    args.outer = outer;
-    args.inner = inner;
-    args.to = to.get();
-    kernels_.pack_right(args);
+    kernels_.pack_right(packing(from, dim_, stored, outer, inner, to));
   }
 
   void multiply(const TileMemory& left, const TileMemory& right, std::int64_t rows,
@@ -162,7 +160,7 @@ class Sequence {
     rows::scaled(from, 1.0f, count, raw(to));
   }
 
-  const TileKernels& kernels_ = *fast_tile_kernels();
+  const TileKernels& kernels_ = *tiles();
   std::int64_t time_, heads_, dim_;
   std::int64_t positions_;  // whose queries are taken together
   float factor_ = 1.0f / std::sqrt(static_cast<float>(dim_));

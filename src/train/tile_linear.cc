@@ -18,6 +18,14 @@ constexpr std::int64_t kRowBlock = 128;    // rows of x whose products are taken
 constexpr std::int64_t kTokenBlock = 256;  // tokens that a gradient's sum takes in at once
 constexpr std::int64_t kOutBlock = 384;    // rows of a weight whose gradient is summed at once
 
+/// Rows of a weight's gradient, `out` in all, that one thread sums at once.
+std::int64_t rows_a_thread(std::int64_t out) {
+  constexpr std::int64_t kStep = 2 * kTileOuter;
+  const std::int64_t threads = at::get_num_threads();
+  const std::int64_t share = (out + threads - 1) / threads;
+  return std::clamp((share + kStep - 1) / kStep * kStep, kStep, kOutBlock);
+}
+
 /// The rows of x that go through one bank.
 struct Bank {
   const std::int32_t* index = nullptr;  // null: all rows, as they stand
@@ -30,8 +38,8 @@ struct Bank {
   }
 };
 
-std::vector<Bank> banks_of(const Tensor& rows, const std::vector<std::int64_t>& counts,
-                           std::int64_t all) {
+std::vector<Bank> rows_by_bank(const Tensor& rows, const std::vector<std::int64_t>& counts,
+                               std::int64_t all) {
   if (!rows.defined()) return {{nullptr, 0, all, 0}};
   std::vector<Bank> banks;
   const auto* index = rows.data_ptr<std::int32_t>();
@@ -45,7 +53,7 @@ std::vector<Bank> banks_of(const Tensor& rows, const std::vector<std::int64_t>& 
 /// y = x w^T for the rows of a bank: w (out, in) of f32 as it lies, or, of kByInner, (in, out).
 void multiply(const Tensor& x, const float* weight, Stored stored, std::int64_t out,
               const Bank& bank, const Tensor& y) {
-  const TileKernels& kernels = *fast_tile_kernels();
+  const TileKernels& kernels = *tiles();
   const std::int64_t in = x.size(1);
   PackArgs pack;
   pack.from = weight;
@@ -89,14 +97,15 @@ void multiply(const Tensor& x, const float* weight, Stored stored, std::int64_t 
 
 /// dw (out, in) = dy^T x over the rows of a bank.
 void sum_gradient(const Tensor& dy, const Tensor& x, const Bank& bank, float* dw) {
-  const TileKernels& kernels = *fast_tile_kernels();
+  const TileKernels& kernels = *tiles();
   const std::int64_t out = dy.size(1), in = x.size(1);
-  const std::int64_t blocks = (out + kOutBlock - 1) / kOutBlock;
+  const std::int64_t block_rows = rows_a_thread(out);
+  const std::int64_t blocks = (out + block_rows - 1) / block_rows;
   at::parallel_for(0, blocks, 1, [&](std::int64_t first, std::int64_t last) {
-    TileMemory left(kOutBlock, kTokenBlock), right(in, kTokenBlock);
+    TileMemory left(block_rows, kTokenBlock), right(in, kTokenBlock);
     for (std::int64_t block = first; block < last; ++block) {
-      const std::int64_t row = block * kOutBlock;
-      const std::int64_t rows = std::min(kOutBlock, out - row);
+      const std::int64_t row = block * block_rows;
+      const std::int64_t rows = std::min(block_rows, out - row);
       for (std::int64_t token = 0; token < bank.count; token += kTokenBlock) {
         const std::int64_t tokens = std::min(kTokenBlock, bank.count - token);
         const std::int64_t base = bank.index == nullptr ? token : 0;
@@ -136,7 +145,7 @@ struct Linear : Function<Linear> {
     const Tensor x = x_in.contiguous(), weight = weight_in.contiguous();
     const std::int64_t out = weight.size(-2), in = weight.size(-1);
     Tensor y = torch::empty({x.size(0), out}, x.options());
-    for (const Bank& bank : banks_of(rows.value_or(Tensor()), counts, x.size(0)))
+    for (const Bank& bank : rows_by_bank(rows.value_or(Tensor()), counts, x.size(0)))
       multiply(x, weight.data_ptr<float>() + bank.number * out * in, Stored::kByOuter, out, bank,
                y);
     ctx->save_for_backward({x, weight, rows.value_or(Tensor())});
@@ -150,10 +159,10 @@ struct Linear : Function<Linear> {
     const auto counts = ctx->saved_data["counts"].toIntVector();
     const Tensor dy = grads[0].contiguous();
     const std::int64_t out = weight.size(-2), in = weight.size(-1);
-    const auto banks = banks_of(saved[2], counts, x.size(0));
+    const auto banks = rows_by_bank(saved[2], counts, x.size(0));
     Tensor dx = torch::empty_like(x);
-    Tensor dw = banks.size() == 1 && weight.dim() == 2 ? torch::empty_like(weight)
-                                                       : torch::zeros_like(weight);
+    const bool all_written = weight.dim() == 2 && x.size(0) > 0;
+    Tensor dw = all_written ? torch::empty_like(weight) : torch::zeros_like(weight);
     for (const Bank& bank : banks) {
       const std::int64_t at = bank.number * out * in;
       multiply(dy, weight.data_ptr<float>() + at, Stored::kByInner, in, bank, dx);
@@ -165,12 +174,17 @@ struct Linear : Function<Linear> {
 
 }  // namespace
 
+const TileKernels* tiles() {
+  static const TileKernels* const chosen = fast_tile_kernels();
+  return chosen;
+}
+
 bool takes(const Tensor& x) {
-  static const bool has_unit = fast_tile_kernels() != nullptr;
-  return has_unit && x.is_cpu() && x.scalar_type() == torch::kBFloat16;
+  return x.is_cpu() && x.scalar_type() == torch::kBFloat16 && tiles() != nullptr;
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Banks* banks) {
+  TORCH_INTERNAL_ASSERT(x.dim() == 2 && weight.dim() == (banks == nullptr ? 2 : 3));
   static const std::vector<std::int64_t> none;
   if (banks == nullptr) return Linear::apply(x, weight, c10::optional<Tensor>(), none);
   return Linear::apply(x, weight, c10::optional<Tensor>(banks->rows), banks->counts);

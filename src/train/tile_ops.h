@@ -1,14 +1,18 @@
-// The products of the model on a processor's matrix unit (kernels/tile_kernels.h), with their
-// gradients written out: linear layers, banked or not, and attention that never writes its scores
-// to memory. Private to this layer; torch_ops.h chooses.
+// The products of the model from tiles (kernels/tile_kernels.h), with their gradients written out:
+// linear layers, banked or not, and attention that never writes its scores to memory. Private to
+// this layer; torch_ops.h chooses.
 #pragma once
 
+#include "kernels/tile_kernels.h"
 #include "train/torch_compat.h"
 #include "train/torch_ops.h"
 
 namespace sage::ops::tiled {
 
-/// Whether products of x go here: bfloat16 on a processor that has the unit.
+/// The set in use, chosen once; null where there is none.
+const TileKernels* tiles();
+
+/// Whether products of x go here: bfloat16 on a processor that has a set of tiles.
 bool takes(const torch::Tensor& x);
 
 /// As ops::linear. Precondition: takes(x).

@@ -67,6 +67,7 @@ struct RmsNorm : Function<RmsNorm> {
     });
     ctx->save_for_backward({sum, weight, scale});
     ctx->saved_data["adds"] = delta.defined();
+    ctx->saved_data["dtype"] = dtype;
     ctx->set_materialize_grads(false);
     return delta.defined() ? tensor_list{out, sum} : tensor_list{out};
   }
@@ -75,6 +76,9 @@ struct RmsNorm : Function<RmsNorm> {
     const auto saved = ctx->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], &scale = saved[2];
     const bool adds = ctx->saved_data["adds"].toBool();
+    if (!grads[0].defined())  // the sum alone was used
+      return {grads[1], grads[1].to(ctx->saved_data["dtype"].toScalarType()), Tensor(), Tensor(),
+              Tensor()};
     const Tensor dout = grads[0].contiguous();
     const Tensor carried = adds && grads[1].defined() ? grads[1].contiguous() : Tensor();
     const std::int64_t width = x.size(-1), count = x.numel() / width;

@@ -1,7 +1,7 @@
 // The differentiable pieces of the model that deserve one pass over memory instead of many.
 //
 // On the CPU each is a loop of row_kernels.h with its gradient written out, or, where the processor
-// has a matrix unit, a product of tile_ops.h; elsewhere, and as the oracle of the tests, `composed`
+// has tiles for it, a product of tile_ops.h; elsewhere, and as the oracle of the tests, `composed`
 // says the same with libtorch's own operations. Private to this layer.
 #pragma once
 

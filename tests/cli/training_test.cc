@@ -134,6 +134,21 @@ TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
   run({"train", "--data", data, "-o", on, "--init", merged, "--steps", "3", "--batch", "4",
        "--threads", "1", "--resume"});
 
+  // The other way: weights by attribute, which begin as copies.
+  const std::string special = scratch.path("special.safetensors");
+  const auto nats = [&](const std::string& model) {
+    return run({"eval", "likelihood", "--model", model, "--data", scratch.path("music"), "--json"})
+        .json()["nats_per_note"];
+  };
+  run({"convert", mha, "--attention", "as-kvhs-all", "-o", special});
+  EXPECT_EQ(run({"inspect", special, "--json"}).json()["config"]["attention"], "as-kvhs-all");
+  EXPECT_EQ(nats(special), nats(mha));
+  run({"train", "--data", data, "-o", scratch.path("special"), "--init", special, "--steps", "2",
+       "--batch", "4", "--threads", "1"});
+  const auto less = run_program({"convert", special, "--attention", "mha", "-o", merged});
+  EXPECT_NE(less.code, 0);
+  EXPECT_TRUE(less.one_line()) << less.err;
+
   const auto refused = [&](const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {"train",   "--data", data, "-o", scratch.path("no"),
                                           "--steps", "1"};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kernels/kernel_table.h"
+#include "kernels/tile_kernels.h"
 
 namespace sage {
 namespace {
@@ -49,6 +50,17 @@ TEST_F(Dispatch, UnsetMeansTheFastestSupported) {
   const auto selected = select_kernels();
   ASSERT_TRUE(selected);
   EXPECT_EQ(*selected, supported_kernels().back());
+}
+
+TEST_F(Dispatch, TilesAreTheFastestSupportedAndNeverTheSlowTwin) {
+  unsetenv("SAGE_ISA");
+  const TileKernels* expected = nullptr;
+  for (const TileKernels* set : tiles_registry().subspan(1))
+    if (set->supported()) expected = set;
+  EXPECT_EQ(tiles_registry().front()->name, "portable");
+  EXPECT_EQ(fast_tile_kernels(), expected);
+  setenv("SAGE_ISA", "scalar", 1);
+  EXPECT_EQ(fast_tile_kernels(), nullptr);
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ TEST(Specialise, ChangesNoLogit) {
       {"mqa", 1, {"gqa", 2}},
       {"gqa", 2, {"as-kvhs", 2}},
       {"mqa", 1, {"mha", heads, true}},
+      {"mqa", 1, {"mha"}},
       {"as-kvhs", 1, {"as-kvhs", 1, true}},
       {"as-kvhs", 1, {"as-kvhs"}},
   };
@@ -59,6 +60,7 @@ TEST(Specialise, RefusesWhatWouldSayLess) {
   EXPECT_TRUE(refused(shared_by("gqa", 2), {"mqa", 1}));
   EXPECT_TRUE(refused(shared_by("mha", small_config().heads), {"as-kvhs-masked"}));
   EXPECT_TRUE(refused(shared_by("mqa", 1), {"nothing"}));
+  EXPECT_TRUE(refused(small_config("as-kvhs-merged"), {"as-kvhs-all"}));
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ TEST_P(Ops, AddRmsNormWhoseSumNobodyUses) {
               {torch::randn({37, 51}), random({37, 51}), torch::rand({51})}, GetParam().bound);
 }
 
+TEST_P(Ops, AddRmsNormOfWhichTheSumAloneIsUsed) {
+  const Tensor weight = torch::rand({51});
+  expect_same(
+      [&](const Inputs& in) {
+        return ops::add_rms_norm(in[0], in[1], weight, 1e-5, GetParam().type).sum;
+      },
+      [](const Inputs& in) { return in[0] + in[1]; }, {torch::randn({37, 51}), random({37, 51})},
+      GetParam().bound);
+}
+
 TEST_P(Ops, Linear) {
   for (const auto& [rows, in, out] :
        {std::array<std::int64_t, 3>{1, 1, 1}, {37, 51, 70}, {300, 64, 32}, {700, 40, 500}})
@@ -82,9 +92,9 @@ TEST_P(Ops, Linear) {
 }
 
 TEST_P(Ops, LinearWithBanks) {
-  constexpr std::int64_t kRows = 400, kBanks = 4;
+  constexpr std::int64_t kRows = 1'500, kBanks = 5;  // enough for two blocks of tokens a bank
   Tensor bank = torch::randint(kBanks, {kRows}, torch::kInt64);
-  bank.masked_fill_(bank == 2, 1);  // a bank that nobody asks for
+  bank.masked_fill_((bank == 2).logical_or(bank == kBanks - 1), 1);  // banks that nobody asks for
   const ops::Banks banks = ops::banks_of(bank, kBanks);
   expect_same([&](const Inputs& x) { return ops::linear(x[0], x[1], &banks); },
               [&](const Inputs& x) { return ops::composed::linear(x[0], x[1], &banks); },

@@ -1,4 +1,4 @@
-// Tiles in plain loops: the truth that the matrix units are compared with.
+// Tiles in plain loops: the truth that the other sets are compared with.
 #include <algorithm>
 
 #include "kernels/tile_kernels.h"
