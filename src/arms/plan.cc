@@ -132,9 +132,10 @@ Result<StudyPlan> attention_plan(const StudyShape& shape) {
       {"Is merging trained heads as good as training with few?",
        {difference("as-kvhs-merged", "gqa-2")}},
       {"Compound steps and other tokens",
-       {difference("compound-pooled", "mha"), difference("compound-nested", "compound-pooled"),
+       {difference("compound-pooled", "mha"), difference("compound-nested", "mha"),
+        difference("compound-delay", "mha"), difference("compound-nested", "compound-pooled"),
         difference("compound-delay", "compound-pooled"), difference("remi-full", "mha"),
-        difference("remi-full-bpe", "remi-full")}}};
+        difference("remi-full-bpe", "mha"), difference("remi-full-bpe", "remi-full")}}};
   return plan;
 }
 

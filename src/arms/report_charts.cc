@@ -78,7 +78,6 @@ std::string session_word(const SpeedSession& session) {
   return word;
 }
 
-/// Quality against milliseconds a note.
 /// The arm's paired difference from the baseline; nothing where the plan does not ask for it.
 std::optional<MeanInterval> over_baseline(const ArmReport& report, const std::string& arm,
                                           std::size_t measure) {
@@ -89,14 +88,24 @@ std::optional<MeanInterval> over_baseline(const ArmReport& report, const std::st
   return std::nullopt;
 }
 
-/// Differences from the baseline, for arms share most of what makes their own intervals wide: the
-/// pieces.
+/// Whether the arm writes notes as the baseline does and is trained as it is, so that the two
+/// differ in the model alone.
+bool is_alike(const StudyPlan& plan, const std::string& arm) {
+  const ArmSpec *a = plan.find(arm), *b = plan.find(plan.baseline);
+  return a != nullptr && b != nullptr && a->merged_from == b->merged_from &&
+         a->tokenizer == b->tokenizer && a->merges == b->merges &&
+         a->model.output == b->model.output;
+}
+
+/// Quality against milliseconds a note. Differences from the baseline, for arms share most of what
+/// makes their own intervals wide: the pieces. Of all arms, or of those alike: next to other ways
+/// of writing and training, differences in the model are small.
 std::optional<ReportPlot> pareto(const ArmReport& report, const SpeedSession& session, int context,
-                                 std::size_t measure) {
+                                 std::size_t measure, bool all) {
   Chart chart;
   chart.title = std::string(arm_measure(measure).title) + " over " + report.plan.baseline +
                 ", and latency at context " + std::to_string(context) + ", " + session.shape +
-                ", " + session.options.type;
+                ", " + session.options.type + (all ? ", all arms" : "");
   chart.x = {.label = "milliseconds a note, median of " + std::to_string(session.options.rounds) +
                       " rounds",
              .log = true};
@@ -106,12 +115,14 @@ std::optional<ReportPlot> pareto(const ArmReport& report, const SpeedSession& se
   for (const ArmSummary& arm : report.analysis.arms) {
     const auto up = speed_up(report, session, arm.arm, context);
     const auto m = over_baseline(report, arm.arm, measure);
-    if (!up || !m) continue;
+    if (!up || !m || !(all || is_alike(report.plan, arm.arm))) continue;
     series.points.push_back({1e3 / up->notes_per_second, m->mean, m->low, m->high, marked(arm)});
   }
   if (series.points.size() < 2) return std::nullopt;
   chart.series = {std::move(series)};
-  return drawn("pareto-" + measure_word(measure) + "-" + std::to_string(context) + ".svg", chart);
+  return drawn("pareto-" + measure_word(measure) + "-" + std::to_string(context) +
+                   (all ? "-all.svg" : ".svg"),
+               chart);
 }
 
 /// Measured speed-ups as lines through points with intervals, their bounds as plain lines.
@@ -174,8 +185,10 @@ std::vector<ReportPlot> plots_of(const ArmReport& report) {
     for (std::size_t m = 0; m < kTestedMeasures; ++m) add(by_arm(report, m));
     if (!report.speed.empty()) {
       const SpeedSession& session = report.speed.front();
-      for (const int context : {session.options.contexts.front(), session.options.contexts.back()})
-        for (std::size_t m = 0; m < kTestedMeasures; ++m) add(pareto(report, session, context, m));
+      const int first = session.options.contexts.front(), last = session.options.contexts.back();
+      for (const auto& [context, all] : {std::pair(first, false), {last, false}, {first, true}})
+        for (std::size_t m = 0; m < kTestedMeasures; ++m)
+          add(pareto(report, session, context, m, all));
     }
   }
   for (const SpeedSession& session : report.speed) add(speed_ups(report, session));
