@@ -113,18 +113,41 @@ std::string calibration(const ArmReport& report) {
   return text + ".\n\n";
 }
 
+/// The mean of the training losses that were noted over the tenth of the notes that ends with
+/// `share` of them, over the seeds; nats a note.
+std::string loss_at(const std::vector<ArmResult>& seeds, double share) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (const ArmResult& seed : seeds) {
+    const auto& curve = seed.training.curve;
+    const double end = curve.empty() ? 0 : share * curve.back().first;
+    for (const auto& [notes, nats] : curve) {
+      if (notes > end || notes <= end * (1 - 0.1 / share)) continue;
+      sum += nats;
+      ++count;
+    }
+  }
+  return count == 0 ? "" : fixed_text(sum / static_cast<double>(count), arm_measure(0).digits - 1);
+}
+
 std::string training_table(const ArmReport& report) {
-  std::string text = header({"arm", "what it is", "notes seen", "updates", "examples an update",
-                             "notes an example", "seconds"});
+  std::string text =
+      header({"arm", "what it is", "notes seen", "updates", "examples an update",
+              "notes an example", "loss at a quarter", "at half", "at the end", "seconds"});
   for (const ArmSummary& arm : report.analysis.arms) {
-    const ArmTraining& training = report.results.at(arm.arm).front().training;
+    const std::vector<ArmResult>& seeds = report.results.at(arm.arm);
+    const ArmTraining& training = seeds.front().training;
     text += row({marked(arm), report.plan.find(arm.arm)->summary,
                  count_text(static_cast<std::size_t>(std::llround(arm.training_notes))),
                  count_text(static_cast<std::size_t>(training.updates)),
                  count_text(static_cast<std::size_t>(training.batch)),
-                 fixed_text(training.notes_per_example, 1), fixed_text(arm.training_seconds, 0)});
+                 fixed_text(training.notes_per_example, 1), loss_at(seeds, 0.25),
+                 loss_at(seeds, 0.5), loss_at(seeds, 1), fixed_text(arm.training_seconds, 0)});
   }
-  return text + "\n";
+  return text +
+         "\nLosses are nats a note of the training music, of all seeds, over the tenth of the "
+         "notes "
+         "before.\n\n";
 }
 
 std::string merges_table(const ArmReport& report) {
