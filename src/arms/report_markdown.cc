@@ -146,8 +146,7 @@ std::string training_table(const ArmReport& report) {
   }
   return text +
          "\nLosses are nats a note of the training music, of all seeds, over the tenth of the "
-         "notes "
-         "before.\n\n";
+         "notes before.\n\n";
 }
 
 std::string merges_table(const ArmReport& report) {
