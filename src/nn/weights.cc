@@ -42,6 +42,24 @@ std::string to_text(const std::vector<std::int64_t>& shape) {
   return text;
 }
 
+/// Whether no element is infinite or not a number: all exponent bits set says either.
+template <class Bits>
+bool is_finite(std::span<const std::uint8_t> bytes, Bits exponent) {
+  bool finite = true;
+  for (std::size_t at = 0; at + sizeof(Bits) <= bytes.size(); at += sizeof(Bits)) {
+    Bits bits;
+    std::memcpy(&bits, bytes.data() + at, sizeof bits);
+    finite &= (bits & exponent) != exponent;
+  }
+  return finite;
+}
+
+bool is_finite(const TensorView& tensor) {
+  if (tensor.dtype == DType::kF32) return is_finite(tensor.bytes, std::uint32_t{0x7f800000});
+  if (tensor.dtype == DType::kBf16) return is_finite(tensor.bytes, std::uint16_t{0x7f80});
+  return true;
+}
+
 Result<void> check_tensor(std::span<const TensorView> tensors, const std::string& name, DType type,
                           const std::vector<std::int64_t>& shape) {
   const TensorView* tensor = find(tensors, name);
@@ -52,6 +70,7 @@ Result<void> check_tensor(std::span<const TensorView> tensors, const std::string
   if (tensor->shape != shape)
     return bad("the tensor " + name + " is " + to_text(tensor->shape) + " and must be " +
                to_text(shape));
+  if (!is_finite(*tensor)) return bad("the tensor " + name + " holds numbers that are not finite");
   return {};
 }
 

@@ -139,6 +139,34 @@ TEST_F(WeightsFile, RefusesTensorsThatTheConfigDoesNotCallFor) {
   EXPECT_TRUE(save_weights(path_, config_, weights->metadata(), good));
 }
 
+/// As a training that went astray would leave them: one element is enough.
+TEST_F(WeightsFile, RefusesNumbersThatAreNotFinite) {
+  for (const WeightType type : {WeightType::kF32, WeightType::kBf16, WeightType::kI8}) {
+    const auto weights = random_weights(config_)->convert(type);
+    const std::vector<TensorView> good(weights->tensors().begin(), weights->tensors().end());
+    Metadata metadata = weights->metadata();
+    metadata[std::string(kFormatKey)] = "1";
+    metadata[std::string(kModelKey)] = to_json(config_).dump();
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      if (is_integer(good[i].dtype)) continue;
+      for (const std::uint8_t sign_and_exponent : {0x7f, 0xff}) {
+        auto tensors = good;
+        std::vector<std::uint8_t> bytes(good[i].bytes.begin(), good[i].bytes.end());
+        bytes.end()[-1] = sign_and_exponent;  // with the byte before: plus or minus infinity
+        bytes.end()[-2] = 0x80;
+        if (good[i].dtype == DType::kF32) bytes.end()[-3] = bytes.end()[-4] = 0;
+        tensors[i].bytes = bytes;
+        EXPECT_FALSE(save_weights(path_, config_, weights->metadata(), tensors)) << good[i].name;
+        ASSERT_TRUE(write_safetensors(path_, metadata, tensors));
+        const auto refused = Weights::load(path_);
+        ASSERT_FALSE(refused) << good[i].name;
+        EXPECT_NE(refused.error().message.find("not finite"), std::string::npos)
+            << refused.error().message;
+      }
+    }
+  }
+}
+
 TEST_F(WeightsFile, SaysWhichFileIsMissing) {
   const auto loaded = Weights::load("no/such/model.safetensors");
   ASSERT_FALSE(loaded);
