@@ -187,14 +187,11 @@ std::string digest_of(const PrepareOptions& options) {
 
 /// Why there is nothing to train on.
 std::string nothing_left(const Selection& selection) {
-  std::map<std::string_view, std::size_t> dropped;
-  for (const auto& choice : selection.files) {
-    if (choice.part == PartOf::kValid)
-      return "all pieces went to validation; give more files, or hold back a smaller share";
-    ++dropped[drop_name(choice.drop)];
-  }
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& choice : selection.files)
+    ++counts[choice.part == PartOf::kValid ? "held out for validation" : drop_name(choice.drop)];
   std::string text = "no usable MIDI file among " + std::to_string(selection.files.size()) + " (";
-  for (const auto& [reason, count] : dropped)
+  for (const auto& [reason, count] : counts)
     text += std::to_string(count) + " " + std::string(reason) + ", ";
   return text.replace(text.size() - 2, 2, ")");
 }

@@ -39,7 +39,8 @@ struct PrepareOptions {
   std::filesystem::path output;
   TokenizerConfig tokenizer;
   /// Share of the pieces that validate where no validation folder is given. A group of pieces goes
-  /// where the hash of its name says; one larger than the whole share trains.
+  /// where the hash of its name says; one larger than the whole share trains. Of two groups and
+  /// more at least one validates, whatever its size, and one trains.
   double validation_share = 0.02;
   /// A piece whose estimated similarity to an earlier one is at least this, and whose number of
   /// notes is the same to a tenth, is dropped. 1: off.

@@ -1,7 +1,9 @@
 #include "train/selection.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -33,10 +35,10 @@ bool about_as_many(std::uint32_t a, std::uint32_t b) {
   return std::uint64_t{10} * std::min(a, b) >= std::uint64_t{9} * std::max(a, b);
 }
 
-/// Whether a group of this name validates, where a share of all does.
-bool validates(const std::string& name, double share) {
+/// Where in [0, 1) a group of this name lies: it validates below the share that is held back.
+double draw_of(const std::string& name) {
   const std::string hex = Sha256().update(name).hex();
-  return static_cast<double>(std::stoul(hex.substr(0, 8), nullptr, 16)) < share * 0x1.0p32;
+  return static_cast<double>(std::stoul(hex.substr(0, 8), nullptr, 16)) * 0x1.0p-32;
 }
 
 class Selector {
@@ -123,25 +125,35 @@ class Selector {
     }
   }
 
+  /// A share of the groups validates, by a draw from their names. Of two or more groups at least
+  /// one does, so that there is something to measure with, and at least one does not.
   void split() {
-    std::unordered_map<std::uint32_t, std::size_t> size;
+    std::map<std::uint32_t, std::size_t> sizes;
     std::size_t pieces = 0;
     for (std::size_t i = 0; i < metas_.size(); ++i) {
       if (!good(i)) continue;
-      ++size[result_.files[i].group];
+      ++sizes[result_.files[i].group];
       ++pieces;
     }
-    const double most = std::max(1.0, options_.validation_share * static_cast<double>(pieces));
-    std::unordered_map<std::uint32_t, bool> decided;
-    for (std::size_t i = 0; i < metas_.size(); ++i) {
-      if (!good(i)) continue;
-      const std::uint32_t group = result_.files[i].group;
-      const auto [at, is_new] = decided.try_emplace(group, false);
-      if (is_new)
-        at->second = static_cast<double>(size[group]) <= most &&
-                     validates(version_stem(files_.name(group)), options_.validation_share);
-      result_.files[i].part = at->second ? PartOf::kValid : PartOf::kTrain;
+    const double share = options_.validation_share;
+    const double most = std::max(1.0, share * static_cast<double>(pieces));
+    std::vector<std::pair<double, std::uint32_t>> ranked;  // those that are small enough first
+    std::size_t held = 0;
+    for (const auto& [group, size] : sizes) {
+      const bool fits = static_cast<double>(size) <= most;
+      const double draw = draw_of(version_stem(files_.name(group)));
+      ranked.emplace_back(fits ? draw : static_cast<double>(size), group);
+      if (fits && draw < share) ++held;
     }
+    std::sort(ranked.begin(), ranked.end());
+    const std::size_t least = share > 0 && ranked.size() > 1 ? 1 : 0;
+    if (!ranked.empty()) held = std::clamp(held, least, ranked.size() - 1);
+    std::set<std::uint32_t> validating;
+    for (std::size_t i = 0; i < held; ++i) validating.insert(ranked[i].second);
+    for (std::size_t i = 0; i < metas_.size(); ++i)
+      if (good(i))
+        result_.files[i].part =
+            validating.contains(result_.files[i].group) ? PartOf::kValid : PartOf::kTrain;
   }
 
   const MusicFiles& files_;

@@ -92,6 +92,31 @@ TEST_F(PrepareTest, VersionsOfOnePieceValidateTogether) {
   EXPECT_GT(summary->train.pieces, 30u);
 }
 
+/// However small the share, and however large.
+TEST_F(PrepareTest, OfTwoGroupsOneValidatesAndOneDoesNot) {
+  for (int piece = 0; piece < 5; ++piece)
+    write("song" + std::to_string(piece) + "x.mid",
+          small_piece(static_cast<std::uint64_t>(piece), 3));
+  for (const double share : {1e-9, 0.9}) {
+    PrepareOptions options = options_for(folder_);
+    options.validation_share = share;
+    const auto summary = prepare(options);
+    ASSERT_TRUE(summary) << to_string(summary.error());
+    EXPECT_GE(summary->valid.pieces, 1u) << share;
+    EXPECT_GE(summary->train.pieces, 1u) << share;
+  }
+}
+
+TEST_F(PrepareTest, SaysWhyNothingIsLeftToTrainOn) {
+  write("a.mid", small_piece(1, 3));
+  PrepareOptions options = options_for(folder_);
+  options.validation = options.sources;
+  const auto nothing = prepare(options);
+  ASSERT_FALSE(nothing);
+  EXPECT_NE(nothing.error().message.find("1 held out for validation"), std::string::npos)
+      << nothing.error().message;
+}
+
 TEST_F(PrepareTest, NamesTheSourcesOfAManifest) {
   write("a.mid", small_piece(1, 4));
   write("b.mid", small_piece(2, 4));
