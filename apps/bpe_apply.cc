@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bpe_commands.h"
+#include "files.h"
 #include "tokenizer_options.h"
 #include "tokens/tokenizer_file.h"
 
@@ -52,6 +53,9 @@ void add_bpe_apply(CLI::App& bpe, Cli& cli) {
   command->add_option("tokens", options->input, "token file without merges")->required();
   command->add_option("--tokenizer", options->tokenizer, "file that `bpe train` wrote")->required();
   command->add_option("-o,--output", options->output, "token file to write (JSON)")->required();
+  check_usage(*command, [options] {
+    return check_apart({options->input, options->tokenizer}, {options->output});
+  });
 }
 
 }  // namespace sage::cli

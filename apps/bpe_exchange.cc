@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bpe_commands.h"
+#include "files.h"
 #include "tokens/foreign/miditok.h"
 #include "tokens/tokenizer_file.h"
 
@@ -45,6 +46,7 @@ void add(CLI::App& bpe, Cli& cli, const std::string& name, const std::string& su
       add_command(bpe, cli, name, summary, example, [options, act] { return act(*options); });
   command->add_option("file", options->input, input)->required();
   command->add_option("-o,--output", options->output, "file to write (JSON)")->required();
+  check_usage(*command, [options] { return check_apart({options->input}, {options->output}); });
 }
 
 }  // namespace

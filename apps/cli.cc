@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <utility>
 
@@ -19,11 +22,31 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
 
-/// No option means anything when its value is empty: that is an unset shell variable.
-void refuse_empty_values(const CLI::App& command) {
+/// Whether the text of a number stands for none of its type: not a number, infinite, too large or
+/// negative, where CLI11 would take the nearest that there is.
+bool is_out_of_range(const std::string& type, const std::string& value) {
+  if (type.starts_with("FLOAT")) {
+    double number = 0;
+    return CLI::detail::lexical_cast(value, number) && !std::isfinite(number);
+  }
+  const bool is_unsigned = type.starts_with("UINT");
+  if (!is_unsigned && !type.starts_with("INT")) return false;
+  errno = 0;
+  if (is_unsigned)
+    std::strtoull(value.c_str(), nullptr, 0);
+  else
+    std::strtoll(value.c_str(), nullptr, 0);
+  return errno == ERANGE || (is_unsigned && value.starts_with('-'));
+}
+
+/// What no option means: an empty value, from an unset shell variable, or a number that is none.
+void refuse_senseless_values(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options())
-    for (const std::string& value : option->results())
+    for (const std::string& value : option->results()) {
       if (value.empty()) throw CLI::ValidationError(option->get_name(), "the value is empty");
+      if (is_out_of_range(option->get_type_name(), value))
+        throw CLI::ValidationError(option->get_name(), value + " is not a number in its range");
+    }
 }
 
 }  // namespace
@@ -33,14 +56,15 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
   CLI::App* command = parent.add_subcommand(name, summary);
   if (!examples.empty()) command->footer("Examples:\n" + examples);
   command->callback([&cli, command, act = std::move(act)] {
-    refuse_empty_values(*command);
+    refuse_senseless_values(*command);
     if (command->get_subcommands().empty()) cli.action = act;
   });
   return command;
 }
 
 void check_usage(CLI::App& command, Action check) {
-  command.parse_complete_callback([check = std::move(check)] {
+  command.parse_complete_callback([&command, check = std::move(check)] {
+    refuse_senseless_values(command);
     if (const auto ok = check(); !ok) throw CLI::ValidationError(to_string(ok.error()));
   });
 }

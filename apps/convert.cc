@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli.h"
+#include "files.h"
 #include "model_choice.h"
 #include "nn/deepen.h"
 #include "nn/specialise.h"
@@ -95,6 +96,7 @@ void add_convert(Cli& cli) {
   command->add_option("--seed", options->seed, "of what new width reads with")
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "model file to write")->required();
+  check_usage(*command, [options] { return check_apart({options->input}, {options->output}); });
 }
 
 }  // namespace sage::cli

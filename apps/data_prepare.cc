@@ -61,6 +61,10 @@ Result<void> act(const Options& given) {
     say("went on from " + count(summary->resumed_files) + " files read before");
   say_part("train", summary->train);
   say_part("valid", summary->valid);
+  if (summary->valid.pieces == 0 && !options.validation.empty())
+    note("nothing is left to validate with: no file of --valid can be used");
+  else if (summary->valid.pieces == 0 && options.validation_share > 0)
+    note("nothing is held back to validate with: all pieces are versions of one");
   for (const auto& [reason, files] : summary->dropped)
     say("dropped: " + count(files) + " files, " + reason);
   say("wrote " + options.output.string() + " (manifest " + summary->manifest_sha256 + ")");

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "eval/degrade.h"
 #include "eval_commands.h"
+#include "files.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 
@@ -74,6 +75,7 @@ void add_eval_degrade(CLI::App& eval, Cli& cli) {
   command->add_option("--limit", options->limit, "about so many of the pieces; 0: all")
       ->check(CLI::Range(0, 10'000'000));
   command->add_option("--seed", options->seed, "of what is random")->check(not_negative());
+  check_usage(*command, [options] { return check_outside(options->output, options->data); });
 }
 
 }  // namespace sage::cli

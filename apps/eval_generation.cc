@@ -6,6 +6,7 @@
 #include "eval/generation.h"
 #include "eval/journal.h"
 #include "eval_commands.h"
+#include "files.h"
 #include "model_choice.h"
 #include "sampler_options.h"
 
@@ -87,9 +88,9 @@ Result<void> act(const Cli& cli, Options& options) {
                  std::move(latencies), options.report);
 }
 
-void add_sampling(CLI::App& command, SamplerOptions& sampler) {
-  add_sampler_options(command, sampler);
-  check_usage(command, [&sampler] { return validate(sampler); });
+Result<void> check(const Options& options) {
+  if (auto ok = validate(options.generation.sampler); !ok) return ok;
+  return check_outside(options.output, options.data);
 }
 
 void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& summary) {
@@ -138,7 +139,8 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
   command->add_option("-s,--seed", generation.seed, "the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
-  add_sampling(*command, generation.sampler);
+  add_sampler_options(*command, generation.sampler);
+  check_usage(*command, [options] { return check(*options); });
   if (knows_presence(task)) add_presence_option(*command, generation.presence);
   add_report_options(*command, options->report);
 }

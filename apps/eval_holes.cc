@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "eval/hole_plan.h"
 #include "eval_commands.h"
+#include "files.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 
@@ -37,6 +38,12 @@ Result<void> act(const Options& options) {
       make_plan(files, task, bars, options.seed, options.jobs, PieceProgress("made holes", false));
   end_progress();
   if (!plan) return tl::unexpected(plan.error());
+  if (plan->holes.empty())
+    return fail(ErrorCode::kInvalidArgument,
+                "none of the " + std::to_string(files.size()) + " pieces can be given a hole" +
+                    (plan->skipped.empty() ? std::string()
+                                           : "; the first: " + plan->skipped.front().name + ": " +
+                                                 plan->skipped.front().why));
   const std::filesystem::path output = options.output;
   PieceProgress progress("wrote", false);
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -83,6 +90,11 @@ void add_eval_holes(CLI::App& eval, Cli& cli) {
   command->add_option("--jobs", options->jobs, "pieces at once")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  check_usage(*command, [options]() -> Result<void> {
+    if (auto ok = check_outside(options->output, options->data); !ok) return ok;
+    return check_outside((std::filesystem::path(options->output) / "pieces").string(),
+                         options->data);
+  });
 }
 
 }  // namespace sage::cli

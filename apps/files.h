@@ -1,4 +1,5 @@
-// Music files named on a command line: files as they are, folders with all MIDI files below them.
+// Files named on a command line: music, where folders stand for all MIDI files below them, and what
+// must not be overwritten.
 #pragma once
 
 #include <filesystem>
@@ -15,5 +16,14 @@ Result<std::vector<std::filesystem::path>> midi_files(const std::vector<std::str
 
 /// About `limit` of the files, evenly spread, the same ones each time; all for 0.
 std::vector<std::filesystem::path> thin(std::vector<std::filesystem::path> files, int limit);
+
+/// Refuses outputs that are one file, or one of the inputs, under whatever names and links. Empty
+/// paths stand for what was not asked for.
+Result<void> check_apart(const std::vector<std::string>& inputs,
+                         const std::vector<std::string>& outputs);
+
+/// Refuses a folder for outputs that is, or lies in, the folder that is read: what is written there
+/// would replace what is read, or be taken for it.
+Result<void> check_outside(const std::string& output, const std::string& data);
 
 }  // namespace sage::cli

@@ -41,64 +41,67 @@ struct Options {
   fs::path run() const { return output / "run"; }
 };
 
-/// The files of a fine-tuning that was begun must be those of this command.
-Result<void> check_output(const Options& options, const std::string& model_hash) {
-  const fs::path path = options.output / "finetune.json";
-  const std::string text =
-      Json{{"model", model_hash},           {"music", options.music}, {"minutes", options.minutes},
-           {"learning_rate", options.rate}, {"batch", options.batch}, {"seed", options.seed}}
-          .dump(2);
+/// What a fine-tuning that was begun and this command must have in common.
+std::string key_of(const Options& options, const std::string& model_hash) {
+  return Json{{"model", model_hash},        {"music", options.music},
+              {"minutes", options.minutes}, {"learning_rate", options.rate},
+              {"batch", options.batch},     {"seed", options.seed}}
+      .dump(2);
+}
+
+Result<void> check_output(const fs::path& key_path, const std::string& key) {
   std::error_code error;
-  if (!fs::exists(path, error)) return write_text(path, text);
-  const auto earlier = read_text(path);
+  if (!fs::exists(key_path, error)) return {};
+  const auto earlier = read_text(key_path);
   if (!earlier) return tl::unexpected(earlier.error());
-  if (*earlier == text) return {};
-  return fail(ErrorCode::kMismatch, options.output.string() +
+  if (*earlier == key) return {};
+  return fail(ErrorCode::kMismatch, key_path.parent_path().string() +
                                         ": holds a fine-tuning with other options; the command "
                                         "that it was begun with goes on, or name another folder");
 }
 
-/// Prepares the music. Of few pieces one must be held back to measure with: the share grows until
-/// one is.
+/// Prepares the music, of which some is held back to measure with.
 Result<void> prepare_music(const Options& options, const TokenizerConfig& tokenizer) {
-  const auto parts_hold = [&] {
-    for (const char* part : {"train", "valid"})
-      if (const auto set = ShardSet::open(options.data() / part); !set || set->piece_count() == 0)
-        return false;
-    return true;
-  };
-  std::error_code error;
-  if (fs::exists(options.data() / "manifest.json", error) && parts_hold()) return {};
   PrepareOptions prepare_options;
   prepare_options.sources.assign(options.music.begin(), options.music.end());
   prepare_options.output = options.data();
   prepare_options.tokenizer = tokenizer;
   prepare_options.tokenizer.merges = {};
+  prepare_options.validation_share = 0.1;
   prepare_options.threads = options.threads;
-  prepare_options.restart = true;  // it takes no time, and each share is another preparation
-  for (const double share : {0.1, 0.2, 0.35, 0.5, 0.65, 0.8}) {
-    prepare_options.validation_share = share;
-    const auto summary = prepare(prepare_options, [](const PrepareProgress& progress) {
-      show_progress("reading " + std::to_string(progress.files) + " of " +
-                    std::to_string(progress.total_files) + " files");
-      return !stop_requested();
-    });
-    end_progress();
-    if (!summary && summary.error().code != ErrorCode::kInvalidArgument)
-      return tl::unexpected(summary.error());
-    if (summary && summary->valid.pieces > 0 && summary->train.pieces > 0) {
-      say("to learn from: " + grouped(static_cast<long long>(summary->train.pieces)) + " pieces, " +
-          grouped(static_cast<long long>(summary->train.notes)) +
-          " notes; held back to measure with: " +
-          grouped(static_cast<long long>(summary->valid.pieces)));
-      return {};
-    }
-    fs::remove(options.data() / "manifest.json", error);
-    if (!summary && share == 0.1) return tl::unexpected(summary.error());
-  }
-  return fail(ErrorCode::kInvalidArgument,
-              "fine-tuning needs two pieces that differ at least: one to learn from and one to "
-              "measure with");
+  prepare_options.restart = true;  // it takes no time to read a musician's files again
+  const auto summary = prepare(prepare_options, [](const PrepareProgress& progress) {
+    show_progress("reading " + std::to_string(progress.files) + " of " +
+                  std::to_string(progress.total_files) + " files");
+    return !stop_requested();
+  });
+  end_progress();
+  if (!summary) return tl::unexpected(summary.error());
+  if (summary->valid.pieces == 0)
+    return fail(ErrorCode::kInvalidArgument,
+                "fine-tuning needs two pieces that differ at least: one to learn from and one to "
+                "measure with");
+  say("to learn from: " + grouped(static_cast<long long>(summary->train.pieces)) + " pieces, " +
+      grouped(static_cast<long long>(summary->train.notes)) +
+      " notes; held back to measure with: " +
+      grouped(static_cast<long long>(summary->valid.pieces)));
+  return {};
+}
+
+/// Prepares the music and makes the folder's key, which says that a fine-tuning was begun; or finds
+/// both.
+Result<void> begin(const Options& options, const Engine& engine) {
+  const fs::path key_path = options.output / "finetune.json";
+  const std::string key = key_of(options, engine.weights().hash());
+  if (auto ok = check_output(key_path, key); !ok) return ok;
+  std::error_code error;
+  if (fs::exists(key_path, error) && fs::exists(options.data() / "manifest.json", error)) return {};
+  if (auto ok = prepare_music(options, engine.tokenizer().config()); !ok) return ok;
+  fs::create_directories(options.output / "samples", error);
+  if (error)
+    return fail(ErrorCode::kIo,
+                "cannot make the folder " + options.output.string() + ": " + error.message());
+  return write_text(key_path, key);
 }
 
 Result<void> train_on(const Options& options, const fs::path& model,
@@ -286,14 +289,8 @@ Result<void> act(const Options& given) {
   if (!model) return tl::unexpected(model.error());
   const auto before = Engine::open(*model);
   if (!before) return tl::unexpected(before.error());
-  std::error_code error;
-  fs::create_directories(options.output / "samples", error);
-  if (error)
-    return fail(ErrorCode::kIo,
-                "cannot make the folder " + options.output.string() + ": " + error.message());
-  if (auto ok = check_output(options, (*before)->weights().hash()); !ok) return ok;
   install_stop_handler();
-  if (auto ok = prepare_music(options, (*before)->tokenizer().config()); !ok) return ok;
+  if (auto ok = begin(options, **before); !ok) return ok;
   if (auto ok = train_on(options, *model, *before); !ok) return ok;
 
   const fs::path tuned = options.output / "model.safetensors";
@@ -376,6 +373,12 @@ void add_finetune(Cli& cli) {
   command->add_option("-s,--seed", options->seed)->check(not_negative())->capture_default_str();
   command->add_option("--licence", options->licence, "of the new weights, for the model file")
       ->capture_default_str();
+  check_usage(*command, [options]() -> Result<void> {
+    for (const auto* read : {&options->music, &options->reference})
+      for (const std::string& folder : *read)
+        if (auto ok = check_outside(options->output.string(), folder); !ok) return ok;
+    return {};
+  });
 }
 
 }  // namespace sage::cli

@@ -1,5 +1,6 @@
 // sage-music generate: new music from nothing, from an ensemble, or from the first bars of a MIDI
 // file.
+#include <bit>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "base/file.h"
 #include "cli.h"
+#include "files.h"
 #include "generate/generator.h"
 #include "generate/takes.h"
 #include "midi/reader.h"
@@ -37,9 +39,11 @@ Result<Meter> parse_meter(const std::string& text) {
   char slash = 0, rest = 0;
   std::stringstream in(text);
   if (!(in >> numerator >> slash >> denominator) || slash != '/' || in >> rest || numerator < 1 ||
-      numerator > 255 || denominator < 1 || denominator > 128)
-    return fail(ErrorCode::kInvalidArgument,
-                "time signature '" + text + "' is not of the form 3/4");
+      numerator > 255 || denominator < 1 || denominator > 128 ||
+      !std::has_single_bit(static_cast<unsigned>(denominator)))
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "time signature '" + text + "' is not of the form 3/4, with 1, 2, 4, 8 ... below the line");
   return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
 }
 
@@ -55,6 +59,29 @@ RenderOutputs numbered(const RenderOutputs& renderings, int take) {
   return {numbered(renderings.wav, take), numbered(renderings.svg, take), renderings.sound_font};
 }
 
+/// What one command writes; of the takes one, from 1.
+struct Outputs {
+  std::string midi;
+  RenderOutputs renderings;
+};
+
+Outputs outputs_of(const Options& options, int take) {
+  if (options.takes == 1) return {options.output, options.renderings};
+  return {numbered(options.output, take), numbered(options.renderings, take)};
+}
+
+Result<void> check(const Options& options) {
+  if (auto ok = validate(options.request.sampler); !ok) return ok;
+  for (int take = 1; take <= options.takes; ++take) {
+    const auto [midi, renderings] = outputs_of(options, take);
+    if (auto ok = check_apart({options.prompt, options.model.model, renderings.sound_font},
+                              {midi, renderings.wav, renderings.svg});
+        !ok)
+      return ok;
+  }
+  return {};
+}
+
 /// What can go wrong with files is found here, before any music is written.
 Result<void> prepare(Options& options) {
   if (!options.prompt.empty()) {
@@ -63,10 +90,8 @@ Result<void> prepare(Options& options) {
     options.request.prompt = std::move(read->score);
   }
   for (int take = 1; take <= options.takes; ++take) {
-    const bool one = options.takes == 1;
-    if (auto ok = check_writable(one ? options.output : numbered(options.output, take)); !ok)
-      return ok;
-    const auto renderings = one ? options.renderings : numbered(options.renderings, take);
+    const auto [midi, renderings] = outputs_of(options, take);
+    if (auto ok = check_writable(midi); !ok) return ok;
     if (auto ok = check_renderings(renderings); !ok) return ok;
   }
   return {};
@@ -156,9 +181,9 @@ Result<void> write_takes(const Options& options, const Engine& engine, const Tak
     const std::uint64_t seed = options.request.seed + static_cast<std::uint64_t>(take - 1);
     Score score = stream.score();
     sign(score, engine, seed);
-    const std::string path = numbered(options.output, take);
+    const auto [path, renderings] = outputs_of(options, take);
     if (auto done = write_midi_file(score, path); !done) return done;
-    if (auto done = write_renderings(score, numbered(options.renderings, take)); !done) return done;
+    if (auto done = write_renderings(score, renderings); !done) return done;
     notes += stream.notes();
     outputs.push_back({{"output", path}, {"seed", seed}, {"new_notes", stream.notes()}});
     if (!options.json)
@@ -263,7 +288,6 @@ void add_sampling(CLI::App& command, Request& request) {
       ->capture_default_str();
   command.add_option("--repeat-allowed", sampler.repeat_allowed, "tokens that may repeat freely")
       ->capture_default_str();
-  check_usage(command, [&sampler] { return validate(sampler); });
 }
 
 }  // namespace
@@ -282,6 +306,7 @@ void add_generate(Cli& cli) {
   add_model_options(*command, options->model);
   add_wishes(*command, *options);
   add_sampling(*command, options->request);
+  check_usage(*command, [options] { return check(*options); });
   command
       ->add_option("--takes", options->takes,
                    "so many pieces at once, with the seeds from --seed on; files are numbered")
@@ -290,9 +315,7 @@ void add_generate(Cli& cli) {
   command->add_flag("--no-drafts", options->no_drafts,
                     "read no guesses along; the music is the same");
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
-  command->add_option("--wav", options->renderings.wav, "also render the sound");
-  command->add_option("--svg", options->renderings.svg, "also draw the piano roll");
-  command->add_option("--sound-font", options->renderings.sound_font, "for --wav");
+  add_rendering_options(*command, options->renderings);
   command->add_flag("--json", options->json, "report as JSON");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "cli.h"
+#include "files.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "model_choice.h"
@@ -54,6 +55,13 @@ bool knows_holes(const Engine& engine) {
   if (!training.is_object() || !training.contains("infill")) return false;
   const Json& share = training["infill"];
   return share.is_number() && share.get<double>() > 0;
+}
+
+Result<void> check(const Options& options) {
+  if (auto ok = validate(options.request.sampler); !ok) return ok;
+  const RenderOutputs& renderings = options.renderings;
+  return check_apart({options.input, options.model.model, renderings.sound_font},
+                     {options.output, renderings.wav, renderings.svg});
 }
 
 Result<void> act(Options& options) {
@@ -126,14 +134,12 @@ void add_infill(Cli& cli) {
   request.sampler.top_p = 0.95;  // the tail of a small model's distribution is mostly wrong notes
   add_model_options(*command, options->model);
   add_sampler_options(*command, request.sampler);
-  check_usage(*command, [options] { return validate(options->request.sampler); });
+  check_usage(*command, [options] { return check(*options); });
   command->add_option("-s,--seed", request.seed, "the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
-  command->add_option("--wav", options->renderings.wav, "also render the sound");
-  command->add_option("--svg", options->renderings.svg, "also draw the piano roll");
-  command->add_option("--sound-font", options->renderings.sound_font, "for --wav");
+  add_rendering_options(*command, options->renderings);
   command->add_flag("--json", options->json, "figures as JSON");
 }
 

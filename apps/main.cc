@@ -15,6 +15,13 @@ int end_with(int code, const std::string& why) {
   return code;
 }
 
+/// What CLI11 says of a command line, in plainer words where its own are none.
+std::string in_words(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::size_t twice = text.find(": At Most 1 required");
+  return twice == std::string::npos ? text : text.substr(0, twice) + " is given more than once";
+}
+
 int run(int argc, char** argv) {
   cli::Cli cli;
   cli.app.name("sage-music");
@@ -32,7 +39,7 @@ int run(int argc, char** argv) {
     cli.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return cli.app.exit(error);  // help or version
-    return end_with(2, error.what() + std::string(" (see --help)"));
+    return end_with(2, in_words(error) + " (see --help)");
   }
   try {
     const auto kernels = select_kernels();

@@ -39,8 +39,11 @@ CLI::Validator is_attention() {
 }
 
 Result<fs::path> default_model() {
-  if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0')
-    return fs::path(path);
+  if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0') {
+    if (std::error_code code; fs::exists(path, code)) return fs::path(path);
+    return fail(ErrorCode::kIo, std::string("there is no file ") + path +
+                                    ", which the environment variable SAGE_MODEL names");
+  }
   const fs::path relative = fs::path("models") / "small.safetensors";
   std::error_code code;
   const fs::path program = fs::read_symlink("/proc/self/exe", code);

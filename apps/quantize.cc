@@ -154,7 +154,7 @@ void add_quantize(Cli& cli) {
     if (options->output.empty() && options->data.empty())
       return fail(ErrorCode::kInvalidArgument,
                   "give --output to write a model, --data to measure the loss, or both");
-    return {};
+    return check_apart({options->input}, {options->output});
   });
 }
 

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli.h"
+#include "files.h"
 #include "midi/reader.h"
 #include "render_outputs.h"
 
@@ -30,13 +31,12 @@ void add_render(Cli& cli) {
                                   "  sage-music render song.mid --wav song.wav --svg song.svg",
                                   [options] { return act(*options); });
   command->add_option("file", options->input, "MIDI file")->required();
-  command->add_option("--wav", options->outputs.wav, "sound to write");
-  command->add_option("--svg", options->outputs.svg, "piano roll to write");
-  command->add_option("--sound-font", options->outputs.sound_font, "SF2 file for the sound");
+  add_rendering_options(*command, options->outputs);
   check_usage(*command, [options]() -> Result<void> {
     if (options->outputs.wav.empty() && options->outputs.svg.empty())
       return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
-    return {};
+    return check_apart({options->input, options->outputs.sound_font},
+                       {options->outputs.wav, options->outputs.svg});
   });
 }
 

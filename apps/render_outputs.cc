@@ -1,13 +1,18 @@
 #include "render_outputs.h"
 
 #include "base/file.h"
-#include "cli.h"
 #ifdef SAGE_SYNTH
 #include "synth/piano_roll.h"
 #include "synth/wav.h"
 #endif
 
 namespace sage::cli {
+
+void add_rendering_options(CLI::App& command, RenderOutputs& outputs) {
+  CLI::Option* wav = command.add_option("--wav", outputs.wav, "render the sound");
+  command.add_option("--svg", outputs.svg, "draw the piano roll");
+  command.add_option("--sound-font", outputs.sound_font, "SF2 file for the sound")->needs(wav);
+}
 
 #ifdef SAGE_SYNTH
 

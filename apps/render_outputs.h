@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli.h"
 #include "score/score.h"
 
 namespace sage::cli {
@@ -13,6 +14,9 @@ struct RenderOutputs {
   std::string wav, svg;    // paths; empty: not wanted
   std::string sound_font;  // empty: found by itself
 };
+
+/// --wav, --svg, and --sound-font for the former.
+void add_rendering_options(CLI::App& command, RenderOutputs& outputs);
 
 /// Whether what is wanted could be written: for asking before long work.
 Result<void> check_renderings(const RenderOutputs& outputs);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli.h"
+#include "files.h"
 #include "midi/reader.h"
 #include "tokenizer_options.h"
 
@@ -47,6 +48,7 @@ void add_tokenize(Cli& cli) {
   command->add_option("files", options->inputs, "MIDI files")->required();
   add_tokenizer_options(*command, options->tokenizer);
   command->add_option("-o,--output", options->output, "token file to write (JSON)")->required();
+  check_usage(*command, [options] { return check_apart(options->inputs, {options->output}); });
 }
 
 }  // namespace sage::cli

@@ -210,6 +210,8 @@ Result<void> act(const Options& given) {
   else
     say("done: " + grouped(summary->steps) + " steps, " + grouped(summary->tokens) + " tokens, " +
         fixed(summary->seconds / 60.0, 1) + " minutes");
+  if (!summary->validates)
+    note("the data has no validation pieces, so nothing says how good the model is");
   say("wrote " + summary->model.string());
   return {};
 }
@@ -245,7 +247,9 @@ void add_schedule(CLI::App& command, TrainOptions& train) {
       .add_option("--schedule", train.schedule.shape, "stable (warm-up, stable, decay) or cosine")
       ->transform(CLI::CheckedTransformer(kShapes).description(""))
       ->option_text("stable|cosine");
-  command.add_option("--lr", train.schedule.peak, "highest learning rate")->capture_default_str();
+  command.add_option("--lr", train.schedule.peak, "highest learning rate")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command.add_option("--warmup", train.schedule.warmup_steps, "steps")
       ->check(not_negative())
       ->capture_default_str();
@@ -273,8 +277,12 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command.add_option("--optimiser", train.optimiser, described)
       ->check(CLI::IsMember(rules))
       ->capture_default_str();
-  command.add_option("--weight-decay", train.weight_decay, "on matrices")->capture_default_str();
-  command.add_option("--clip", train.clip, "largest norm of the gradient")->capture_default_str();
+  command.add_option("--weight-decay", train.weight_decay, "on matrices")
+      ->check(not_negative())
+      ->capture_default_str();
+  command.add_option("--clip", train.clip, "largest norm of the gradient; 0: any")
+      ->check(not_negative())
+      ->capture_default_str();
   command.add_option("--dropout", train.dropout, "share of activations dropped")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
@@ -344,6 +352,7 @@ void add_train(Cli& cli) {
       ->check(CLI::Range(0, 16))
       ->capture_default_str();
   command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
+      ->check(not_negative())
       ->capture_default_str();
   command
       ->add_option("--patience", train.patience,
@@ -351,8 +360,12 @@ void add_train(Cli& cli) {
                    "0: never")
       ->check(not_negative())
       ->capture_default_str();
-  command->add_option("--validation-examples", train.validation_examples)->capture_default_str();
-  command->add_option("--checkpoint-minutes", train.checkpoint_minutes)->capture_default_str();
+  command->add_option("--validation-examples", train.validation_examples)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--checkpoint-minutes", train.checkpoint_minutes)
+      ->check(not_negative())
+      ->capture_default_str();
   command->add_option("--licence", train.licence, "of the weights, for the model file")
       ->capture_default_str();
   check_usage(*command, [options] { return complete(*options); });

@@ -52,6 +52,10 @@ Result<ScalingPoint> point_of_run(const std::string& folder) {
   if (!curves) return tl::unexpected(curves.error());
   if (curves->validation.empty() || curves->validation.back().step == 0)
     return fail(ErrorCode::kInvalidArgument, folder + ": no validation after training");
+  if (!(curves->validation.back().tokens > 0))
+    return fail(
+        ErrorCode::kInvalidArgument,
+        folder + ": too short to count, its metrics do not say how many tokens it has seen");
   const auto weights = Weights::load(std::filesystem::path(folder) / "model.safetensors");
   if (!weights) return tl::unexpected(weights.error());
   return ScalingPoint{static_cast<double>(parameter_count((*weights)->config())),

@@ -137,7 +137,7 @@ class Scoring {
       return fail(ErrorCode::kInvalidArgument, "there is no MIDI file among the references");
     if (out.pieces.empty())
       return fail(ErrorCode::kInvalidArgument,
-                  "none of the " + std::to_string(rows_.size() + out.skipped_references.size()) +
+                  "none of the " + std::to_string(out.skipped_references.size()) +
                       " references can be compared" +
                       (out.skipped_references.empty()
                            ? std::string()

@@ -78,6 +78,8 @@ class Infiller {
 
 Result<void> Infiller::begin() {
   if (auto ok = can_infill(*engine_); !ok) return ok;
+  if (note_count(request_.piece) == 0)
+    return fail(ErrorCode::kInvalidArgument, "the piece holds no notes");
   auto piece = cut_prompt(request_.piece, std::numeric_limits<int>::max(), tokenizer_);
   if (!piece) return tl::unexpected(piece.error());
   piece_ = *std::move(piece);

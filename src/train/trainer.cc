@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -57,7 +58,7 @@ Result<void> set_fields(const Tokenizer& tokenizer, ModelConfig& model) {
 
 Result<void> check(const TrainOptions& options) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::kInvalidArgument, why); };
-  if (options.steps <= 0 && options.minutes <= 0)
+  if (!(options.steps > 0 || (options.minutes > 0 && std::isfinite(options.minutes))))
     return refuse("give a number of steps or minutes");
   if (options.batch < 1 || options.batch > kMostExamples)
     return refuse("the batch must be 1 to 65536");
@@ -75,7 +76,12 @@ Result<void> check(const TrainOptions& options) {
   if (options.validation_examples < 1) return refuse("validation needs at least one example");
   if (!(options.dropout >= 0 && options.dropout < 1)) return refuse("dropout must be in [0, 1)");
   if (!(options.schedule.peak > 0 && options.schedule.peak < 1e3))
-    return refuse("the learning rate must be above 0");
+    return refuse("the learning rate must lie between 0 and 1000");
+  if (!(options.weight_decay >= 0 && options.clip >= 0 && options.validate_every >= 0 &&
+        options.checkpoint_minutes >= 0))
+    return refuse(
+        "weight decay, the norm to clip at, steps between validations and minutes between "
+        "checkpoints must not be negative");
   if (!(options.windows.drum_weight >= 0 && options.windows.drum_weight <= 1e9))
     return refuse("the weight of drums must lie between 0 and 1e9");
   for (const SourceWeight& source : options.windows.source_weights)

@@ -62,7 +62,7 @@ struct TrainOptions {
   ScheduleOptions schedule;
   double weight_decay = 0.1;  // on matrices
   double beta2 = 0.95;
-  double clip = 1.0;  // largest norm of the gradient
+  double clip = 1.0;  // largest norm of the gradient; 0: any
   double dropout = 0.0;
   bool bf16 = true;  // products in bfloat16; master weights stay float32
   std::uint64_t seed = 1;
@@ -114,6 +114,7 @@ struct TrainSummary {
   std::int64_t tokens = 0;
   double seconds = 0;
   double train_loss = 0;
+  bool validates = false;  // whether the data has pieces to validate with
   Validation validation;
   bool stopped = false;          // by TrainHooks::stop, before the budget was used up
   bool out_of_patience = false;  // see TrainOptions::patience

@@ -205,6 +205,7 @@ Result<TrainSummary> TrainingRun::run() {
   summary.tokens = state_.tokens;
   summary.seconds = state_.seconds;
   summary.train_loss = state_.train_loss;
+  summary.validates = validation_.has_value();
   summary.validation = {state_.step, state_.valid_nats_per_token, state_.valid_nats_per_note};
   summary.model = options_.run / "model.safetensors";
   return summary;

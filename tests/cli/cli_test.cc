@@ -48,6 +48,9 @@ TEST(Cli, HelpIsThereForEveryCommandAndUsageErrorsAre2) {
   EXPECT_EQ(run_program({"generate"}).code, 2);  // lacks -o
   EXPECT_EQ(run_program({"generate", "--bars", "many", "-o", "x.mid"}).code, 2);
   EXPECT_TRUE(run_program({"generate", "--no-such-flag"}).one_line());
+  const auto twice = run_program({"generate", "--seed", "1", "--seed", "2", "-o", "x.mid"});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_NE(twice.err.find("--seed is given more than once"), std::string::npos) << twice.err;
 }
 
 TEST(Cli, GenerateWritesMusicAndReportsIt) {
@@ -88,6 +91,9 @@ TEST(Cli, GenerateSaysWhatIsWrongInOneLine) {
       {"--seed", "-1"},         {"--temperature", "-1"},
       {"--temperature", "nan"}, {"--top-p", "0"},
       {"--bars", "0"},          {"--max-notes", "-1"},
+      {"--tempo", "nan"},       {"--max-seconds", "inf"},
+      {"--presence", "nan"},    {"--time-signature", "4/3"},
+      {"--sound-font", "x"},    {"--seed", "18446744073709551616"},
   };
   const auto expect = [&](int code, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"generate", "-o", out});
@@ -117,6 +123,48 @@ TEST(Cli, WrongUsageOfOtherCommandsIs2) {
     EXPECT_EQ(ran.code, 2) << arguments[0];
     EXPECT_TRUE(ran.one_line()) << ran.err;
   }
+}
+
+/// Whatever the names, links and spellings.
+TEST(Cli, NothingThatIsReadOrJustWrittenIsOverwritten) {
+  const Scratch scratch;
+  const std::string song = small_midi(scratch), model = scratch.path("model.safetensors");
+  const std::string link = scratch.path("link.mid"), detour = scratch.path("none/../song.mid");
+  const std::string out = scratch.path("out.mid"), take = scratch.path("song-1.mid");
+  std::filesystem::create_symlink(song, link);
+  std::filesystem::copy_file(shipped_model(), model);
+  std::filesystem::copy_file(song, take);
+  const std::string music = read_text(song).value(), weights = read_text(model).value();
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"generate", "--prompt", song, "-o", link},
+           {"generate", "--prompt", take, "--takes", "2", "-o", song},
+           {"generate", "--model", model, "-o", model},
+           {"generate", "-o", out, "--svg", out},
+           {"generate", "-o", out, "--takes", "2", "--svg", out},
+           {"infill", song, "--bars", "1", "-o", detour},
+           {"infill", song, "--bars", "1", "-o", out, "--wav", out},
+           {"render", song, "--svg", song},
+           {"tokenize", song, "-o", song},
+           {"render", song, "--svg", out, "--wav", out},
+           {"convert", model, "--type", "bf16", "-o", model},
+           {"quantize", model, "-o", model}}) {
+    const auto ran = run_program(command);
+    EXPECT_EQ(ran.code, 2) << command[0] << ": " << ran.out;
+    EXPECT_TRUE(ran.one_line()) << ran.err;
+    EXPECT_TRUE(ran.err.find("would be overwritten") != std::string::npos ||
+                ran.err.find("two outputs") != std::string::npos)
+        << ran.err;
+    EXPECT_FALSE(std::filesystem::exists(out)) << command[0];
+  }
+  EXPECT_EQ(read_text(song).value(), music);
+  EXPECT_EQ(read_text(take).value(), music);
+  EXPECT_EQ(read_text(model).value(), weights);
+}
+
+TEST(Cli, AModelNamedByTheEnvironmentMustBeThere) {
+  const auto ran = run_program({"generate", "-o", "x.mid"}, {"SAGE_MODEL=/nowhere/m.safetensors"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_NE(ran.err.find("SAGE_MODEL"), std::string::npos) << ran.err;
 }
 
 TEST(Cli, BarsReportedAreBarsWritten) {

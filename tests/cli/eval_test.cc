@@ -72,6 +72,47 @@ TEST_F(Eval, WrongFoldersFailInOneLine) {
   EXPECT_EQ(run_program({"eval", "degrade", "--how", "nonsense"}).code, 2);
 }
 
+TEST_F(Eval, HeldOutPiecesAreNeverOverwritten) {
+  const std::string data = scratch_.path("references");
+  const auto bytes = read_text(data + "/a.mid").value();
+  std::filesystem::create_directory_symlink(data, scratch_.path("link"));
+  for (const std::string& place : {data, data + "/inside", scratch_.path("link")})
+    for (const std::vector<std::string>& task :
+         std::vector<std::vector<std::string>>{{"continuation"},
+                                               {"infill"},
+                                               {"degrade", "--how", "thinned"},
+                                               {"holes", "--task", "infill"}}) {
+      std::vector<std::string> command = {"eval"};
+      command.insert(command.end(), task.begin(), task.end());
+      command.insert(command.end(), {"--data", data, "-o", place});
+      const Ran refused = run_program(command);
+      EXPECT_EQ(refused.code, 2) << task[0] << " " << place;
+      EXPECT_TRUE(refused.one_line()) << refused.err;
+      EXPECT_NE(refused.err.find("in the folder that is read"), std::string::npos) << refused.err;
+    }
+  std::filesystem::rename(data, scratch_.path("pieces"));
+  const Ran refused = run_program({"eval", "holes", "--task", "infill", "--data",
+                                   scratch_.path("pieces"), "-o", scratch_.path("")});
+  EXPECT_EQ(refused.code, 2);
+  std::filesystem::rename(scratch_.path("pieces"), data);
+  EXPECT_EQ(read_text(data + "/a.mid").value(), bytes);
+  EXPECT_FALSE(std::filesystem::exists(data + "/inside"));
+}
+
+TEST_F(Eval, AFolderThatNothingCanBeMadeOfIsOneLine) {
+  ASSERT_TRUE(write_text(scratch_.path("bad/a.mid"), "no music"));
+  ASSERT_TRUE(write_text(scratch_.path("bad/b.mid"), "none either"));
+  for (const std::vector<std::string>& task : std::vector<std::vector<std::string>>{
+           {"continuation", "-m", shipped_model()}, {"holes", "--task", "infill"}}) {
+    std::vector<std::string> command = {"eval"};
+    command.insert(command.end(), task.begin(), task.end());
+    command.insert(command.end(), {"--data", scratch_.path("bad"), "-o", scratch_.path("out")});
+    const Ran ran = run_program(command);
+    EXPECT_EQ(ran.code, 1) << task[0];
+    EXPECT_NE(ran.err.find("none of the 2 "), std::string::npos) << ran.err;
+  }
+}
+
 TEST_F(Eval, ContinuesAndResumes) {
   const std::vector<std::string> command = {"eval",   "continuation",
                                             "-m",     shipped_model(),

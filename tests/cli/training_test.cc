@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/file.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "program.h"
@@ -14,6 +15,7 @@ namespace {
 
 using test::run_program;
 using test::Scratch;
+using test::shipped_model;
 
 /// Made-up music of so many pieces, in the folder "music".
 void write_music(const Scratch& scratch, std::uint64_t pieces) {
@@ -232,6 +234,45 @@ TEST(TrainingCommands, FineTunePlotAndGoOn) {
     EXPECT_NE(refused.code, 0);
     EXPECT_TRUE(refused.one_line()) << refused.err;
   }
+}
+
+TEST(TrainingCommands, SenselessNumbersAreWrongUsage) {
+  const Scratch scratch;
+  for (const auto& [option, value] : {std::pair{"--minutes", "nan"},
+                                      {"--minutes", "inf"},
+                                      {"--weight-decay", "-1"},
+                                      {"--checkpoint-minutes", "-1"},
+                                      {"--validate-every", "-1"},
+                                      {"--lr", "0"}}) {
+    const auto refused = run_program({"train", "--data", scratch.path("data"), "-o",
+                                      scratch.path("run"), "--steps", "1", option, value});
+    EXPECT_EQ(refused.code, 2) << option;
+    EXPECT_NE(refused.err.find(option), std::string::npos) << refused.err;
+    EXPECT_TRUE(refused.one_line()) << refused.err;
+  }
+}
+
+/// Music that is not there leaves nothing behind that stands in the way of the next try.
+TEST(TrainingCommands, AFineTuningThatCouldNotBeginIsNone) {
+  const Scratch scratch;
+  write_music(scratch, 2);
+  ASSERT_TRUE(write_text(scratch.path("none/a.mid"), "no music"));
+  const auto tune = [&](const std::string& music) {
+    return run_program({"finetune", scratch.path(music), "-m", shipped_model(), "-o",
+                        scratch.path("tuned"), "--minutes", "0.001", "--pieces", "0", "--threads",
+                        "1"});
+  };
+  const auto refused = tune("none");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(refused.one_line()) << refused.err;
+  const auto tuned = tune("music");  // of two pieces one is held back
+  EXPECT_EQ(tuned.code, 0) << tuned.err;
+  EXPECT_NE(tuned.out.find("to learn from: 1 pieces"), std::string::npos) << tuned.out;
+  std::filesystem::remove_all(scratch.path("tuned/data"));  // as if ended before the music was read
+  const auto again = tune("music");
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(run_program({"finetune", scratch.path("music"), "-o", scratch.path("music/x")}).code,
+            2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemes, TrainingCommand, testing::Values("remi+", "tsd", "midi-like"),
