@@ -279,7 +279,7 @@ void add_wishes(CLI::App& command, Options& options) {
 
 void add_sampling(CLI::App& command, Request& request) {
   SamplerOptions& sampler = request.sampler;
-  sampler.top_p = 0.95;  // the tail of a small model's distribution is mostly wrong notes
+  sampler.top_p = kUsualTopP;
   command.add_option("-s,--seed", request.seed, "the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();

@@ -131,7 +131,7 @@ void add_infill(Cli& cli) {
         request.programs = parsed(parse_instruments, "--instruments", text);
       },
       "what is written, e.g. bass,drums; default: all that the file has");
-  request.sampler.top_p = 0.95;  // the tail of a small model's distribution is mostly wrong notes
+  request.sampler.top_p = kUsualTopP;
   add_model_options(*command, options->model);
   add_sampler_options(*command, request.sampler);
   check_usage(*command, [options] { return check(*options); });

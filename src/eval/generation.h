@@ -41,7 +41,7 @@ struct GenerationOptions {
   GenerationTask task = GenerationTask::kContinuation;
   Scope scope{4, 16};            // skip is the prompt; 0 for tasks without one
   std::optional<HolePlan> plan;  // of the tasks with holes
-  SamplerOptions sampler{.top_p = 0.95};
+  SamplerOptions sampler{.top_p = kUsualTopP};
   double presence = Request{}.presence;  // of the tasks that know who is to play
   std::uint64_t seed = 0;
   int jobs = 1;     // pieces at once

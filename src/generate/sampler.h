@@ -11,6 +11,10 @@
 
 namespace sage {
 
+/// What the commands choose where nobody says otherwise: what comes of it has the pitches, scales
+/// and grooves of real music (models/README.md), and the rest is mostly wrong notes.
+inline constexpr double kUsualTopP = 0.98;
+
 struct SamplerOptions {
   double temperature = 1.0;  // 0: always the likeliest token
   int top_k = 0;             // keep the k likeliest; 0: all
