@@ -62,6 +62,8 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
   return command;
 }
 
+// CLI11 keeps one such callback a command, the last, and calls it before the command's own; so
+// senseless values must be refused here too, before `check` sees them.
 void check_usage(CLI::App& command, Action check) {
   command.parse_complete_callback([&command, check = std::move(check)] {
     refuse_senseless_values(command);

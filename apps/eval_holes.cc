@@ -39,11 +39,9 @@ Result<void> act(const Options& options) {
   end_progress();
   if (!plan) return tl::unexpected(plan.error());
   if (plan->holes.empty())
-    return fail(ErrorCode::kInvalidArgument,
-                "none of the " + std::to_string(files.size()) + " pieces can be given a hole" +
-                    (plan->skipped.empty() ? std::string()
-                                           : "; the first: " + plan->skipped.front().name + ": " +
-                                                 plan->skipped.front().why));
+    return fail(ErrorCode::kInvalidArgument, "none of the " + std::to_string(files.size()) +
+                                                 " pieces can be given a hole" +
+                                                 name_the_first(plan->skipped));
   const std::filesystem::path output = options.output;
   PieceProgress progress("wrote", false);
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -92,6 +90,7 @@ void add_eval_holes(CLI::App& eval, Cli& cli) {
       ->capture_default_str();
   check_usage(*command, [options]() -> Result<void> {
     if (auto ok = check_outside(options->output, options->data); !ok) return ok;
+    // Where the pieces go may be the folder read from though the output itself is not.
     return check_outside((std::filesystem::path(options->output) / "pieces").string(),
                          options->data);
   });

@@ -9,6 +9,11 @@
 
 namespace sage {
 namespace fs = std::filesystem;
+std::string name_the_first(const std::vector<Skipped>& skipped) {
+  if (skipped.empty()) return {};
+  return "; the first: " + skipped.front().name + ": " + skipped.front().why;
+}
+
 Result<Folder> list_folder(const fs::path& folder) {
   std::error_code code;
   if (!fs::is_directory(folder, code))

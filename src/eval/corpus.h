@@ -26,6 +26,9 @@ struct Skipped {
   std::string why;
 };
 
+/// "; the first: NAME: WHY", to stand behind a sentence that counts them; nothing for none.
+std::string name_the_first(const std::vector<Skipped>& skipped);
+
 struct Folder {
   std::vector<PieceFile> pieces;  // sorted by name
   std::vector<Skipped> skipped;   // second files of one name, links to nowhere and the like

@@ -138,11 +138,7 @@ class Scoring {
     if (out.pieces.empty())
       return fail(ErrorCode::kInvalidArgument,
                   "none of the " + std::to_string(out.skipped_references.size()) +
-                      " references can be compared" +
-                      (out.skipped_references.empty()
-                           ? std::string()
-                           : "; the first: " + out.skipped_references.front().name + ": " +
-                                 out.skipped_references.front().why));
+                      " references can be compared" + name_the_first(out.skipped_references));
     for (std::size_t s = 0; s < task_.systems.size(); ++s)
       if (!finish_system(s, out, progress)) return fail(ErrorCode::kInterrupted, "interrupted");
     return out;
