@@ -1,7 +1,9 @@
 // sage-music detokenize: a token file back to MIDI files.
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <span>
 
 #include "cli.h"
 #include "midi/writer.h"
@@ -28,6 +30,13 @@ std::filesystem::path place_in(const std::filesystem::path& folder, const std::s
   return folder / (name + ".mid");
 }
 
+/// Whether the tokens reach the piece's end: an EOS in their last step.
+bool is_whole(std::span<const TokenId> ids, const Tokenizer& tokenizer) {
+  const auto stride = static_cast<std::size_t>(tokenizer.stride());
+  const auto last = tokenizer.expand(ids.last(std::min(stride, ids.size())));
+  return std::find(last.begin(), last.end(), tokenizer.vocabulary().id(Kind::kEos)) != last.end();
+}
+
 Result<void> act(const Options& options) {
   auto file = read_token_file(options.input);
   if (!file) return tl::unexpected(file.error());
@@ -39,6 +48,9 @@ Result<void> act(const Options& options) {
   for (const auto& piece : file->pieces) {
     auto score = tokenizer->decode(piece.tokens);
     if (!score) return fail(options.input + ", piece " + piece.file, score.error());
+    if (!is_whole(piece.tokens, *tokenizer))
+      note(options.input + ", piece " + piece.file +
+           ": the tokens break off before the piece's end; what they say so far is written");
     scores.push_back(*std::move(score));
   }
   std::error_code code;

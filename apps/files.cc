@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/file.h"
 #include "midi/file_name.h"
 
 namespace sage::cli {
@@ -12,7 +13,7 @@ namespace {
 /// One spelling for all names of a place, links followed, whether something is there or not.
 fs::path place_of(const std::string& name) {
   std::error_code code;
-  const fs::path whole = fs::absolute(name, code).lexically_normal();
+  const fs::path whole = behind_links(fs::absolute(name, code).lexically_normal());
   fs::path place = fs::weakly_canonical(whole, code);
   if (code) place = whole;  // a folder that may not be looked into, say
   return place.has_filename() ? place : place.parent_path();  // without a slash at its end

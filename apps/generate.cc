@@ -97,6 +97,18 @@ Result<void> prepare(Options& options) {
   return {};
 }
 
+/// Says where the new bars cannot have the prompt's meter.
+void note_meter(const Options& options, const Generator& generator) {
+  const std::optional<Prompt>& prompt = generator.prompt();
+  if (!prompt || options.request.meter || prompt->meter == prompt->file_meter) return;
+  const auto text = [](Meter meter) {
+    return std::to_string(meter.numerator) + "/" + std::to_string(meter.denominator);
+  };
+  note(options.prompt + " is in " + text(prompt->file_meter) +
+       " at the prompt's end, which the model cannot write: it goes on in " + text(prompt->meter) +
+       " (--time-signature asks for another meter)");
+}
+
 struct Course {
   int bars = 0;           // new ones
   double first_note = 0;  // seconds from the request to the first note
@@ -207,6 +219,7 @@ Result<void> write_together(const Options& options, const std::shared_ptr<const 
   const auto start = std::chrono::steady_clock::now();
   auto takes = Takes::create(engine, options.request, options.takes, options.model.threads);
   if (!takes) return tl::unexpected(takes.error());
+  note_meter(options, takes->streams().front());
   const auto bars = static_cast<double>(options.request.bars * options.takes);
   for (std::size_t passes = 0; takes->advance(); ++passes) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
@@ -231,6 +244,7 @@ Result<void> act(Options& options) {
   auto generator = Generator::create(
       *engine, options.request, {.threads = options.model.threads, .drafts = !options.no_drafts});
   if (!generator) return tl::unexpected(generator.error());
+  note_meter(options, *generator);
   auto course = run(*generator, options, start);
   if (!course) return tl::unexpected(course.error());
   Score score = generator->score();

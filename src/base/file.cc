@@ -71,7 +71,8 @@ Result<Bytes> read_whole(const std::filesystem::path& path, std::size_t max_byte
   return bytes;
 }
 
-/// Creates the folder that `path` lies in; refuses what a file cannot take the place of.
+/// Creates the folder that `path` (behind_links) lies in; refuses what a file cannot take the place
+/// of.
 Result<void> prepare_place(const std::filesystem::path& path) {
   std::error_code code;
   if (path.has_parent_path()) {
@@ -85,6 +86,8 @@ Result<void> prepare_place(const std::filesystem::path& path) {
     return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     return fail(ErrorCode::kIo, "cannot write " + path.string() + ": not a regular file");
+  if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, code))
+    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": its links lead in a circle");
   return {};
 }
 
@@ -99,6 +102,20 @@ int open_to_write(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  // A device or a pipe behind a link, /dev/stdout say, has no path of its own.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return path;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, code); ++i) {
+    const auto target = std::filesystem::read_symlink(path, code);
+    if (code) break;
+    path = path.parent_path() / target;
+  }
+  return path;
+}
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
                                             std::size_t max_bytes) {
@@ -116,7 +133,8 @@ Result<void> write_file(const std::filesystem::path& path, std::span<const std::
   return file->commit();
 }
 
-Result<void> check_writable(const std::filesystem::path& path) {
+Result<void> check_writable(const std::filesystem::path& named) {
+  const std::filesystem::path path = behind_links(named);
   if (auto ok = prepare_place(path); !ok) return ok;
   const std::filesystem::path temporary = temporary_for(path);
   if (!Descriptor(open_to_write(temporary)).ok()) return io_error("write", path);
@@ -128,12 +146,13 @@ Result<void> write_text(const std::filesystem::path& path, std::string_view text
   return write_file(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-Result<FileWriter> FileWriter::create(const std::filesystem::path& path) {
+Result<FileWriter> FileWriter::create(const std::filesystem::path& named) {
+  std::filesystem::path path = behind_links(named);
   if (auto ok = prepare_place(path); !ok) return tl::unexpected(ok.error());
   std::filesystem::path temporary = temporary_for(path);
   const int fd = open_to_write(temporary);
   if (fd < 0) return io_error("write", path);
-  return FileWriter(path, std::move(temporary), fd);
+  return FileWriter(std::move(path), std::move(temporary), fd);
 }
 
 FileWriter::FileWriter(std::filesystem::path path, std::filesystem::path temporary, int descriptor)

@@ -74,7 +74,7 @@ Score head_of(const Score& score, Tick end) {
 /// Finds out what tokens write for the meter at the end, and whether the file can keep its own.
 void choose_meter(Prompt& prompt, const Bar& last, const Vocabulary& vocabulary) {
   const std::vector<Meter> listed = listed_meters(last.meter, vocabulary);
-  prompt.meter = last.meter;
+  prompt.meter = prompt.file_meter = last.meter;
   prompt.listed = listed.front();
   prompt.listed_bars = static_cast<int>(listed.size());
   const bool alike = std::all_of(listed.begin(), listed.end(),
@@ -112,8 +112,9 @@ Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokeniz
   prompt.score = head_of(prompt.score, prompt.end);
   if (note_count(prompt.score) == 0)
     return fail(ErrorCode::kInvalidArgument,
-                "the first " + std::to_string(bars) +
-                    " bars of the prompt are silent; take more bars or another piece");
+                (bars == 1 ? std::string("the prompt's first bar is")
+                           : "the prompt's first " + std::to_string(bars) + " bars are") +
+                    " silent; take more bars or another piece");
   choose_meter(prompt, (*all)[last], tokenizer.vocabulary());
   auto piece = tokenizer.quantise(prompt.score, {.end = prompt.end});
   if (!piece) return tl::unexpected(piece.error());

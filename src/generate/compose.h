@@ -17,7 +17,8 @@ struct Prompt {
                 // at `end`
   Quantised piece;      // the same on the grid, with bars up to `end` exactly
   Tick end;             // in ticks of `score`
-  Meter meter;          // in force at the end, in the file
+  Meter file_meter;     // in force at the end, in the file
+  Meter meter;          // of the bars behind the end: that one, where tokens can say it
   Meter listed;         // what tokens write for it
   int listed_bars = 1;  // how many of `listed` make one bar of `meter`
   bool restate =

@@ -34,6 +34,8 @@ class Generator {
   /// Prompt (where there is one) and everything generated so far.
   Score score() const;
   std::size_t notes() const { return generated_.notes(); }
+  /// What is continued; nothing without a prompt.
+  const std::optional<Prompt>& prompt() const { return prompt_; }
   /// All tokens from BOS on, the prompt's included, and how many of them were the prompt's.
   std::span<const TokenId> tokens() const { return history_.all(); }
   std::size_t prompt_tokens() const { return prompt_tokens_; }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "score/timeline.h"
 #include "synth/schedule.h"
 
@@ -164,16 +165,10 @@ class WavFile {
 };
 
 Result<WavFile> WavFile::create(const std::filesystem::path& path) {
+  if (auto ok = check_writable(path); !ok) return tl::unexpected(ok.error());
   WavFile file;
-  file.path_ = path;
-  if (std::filesystem::is_directory(path))
-    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is a folder");
-  std::error_code code;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
-  if (code)
-    return fail(ErrorCode::kIo,
-                "cannot create folder " + path.parent_path().string() + ": " + code.message());
-  std::filesystem::path temporary = path;
+  file.path_ = behind_links(path);
+  std::filesystem::path temporary = file.path_;
   temporary += ".tmp" + std::to_string(::getpid());
   file.stream_.open(temporary, std::ios::in | std::ios::out | std::ios::binary | std::ios::trunc);
   if (!file.stream_) return file.error();

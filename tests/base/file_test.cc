@@ -65,6 +65,37 @@ TEST_F(FileTest, AReaderSeesTheOldOrTheNewButNoMixture) {
   writer.join();
 }
 
+TEST_F(FileTest, WritingToALinkWritesWhatItLeadsTo) {
+  fs::create_directories(folder_ / "elsewhere");
+  ASSERT_TRUE(write_text(folder_ / "elsewhere" / "file", "old"));
+  fs::create_symlink(fs::path("elsewhere") / "file", folder_ / "near");
+  fs::create_symlink(folder_ / "near", folder_ / "far");  // a link to a link
+  ASSERT_TRUE(write_text(folder_ / "far", "new"));
+  EXPECT_EQ(read_text(folder_ / "elsewhere" / "file").value(), "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "far"));
+
+  fs::create_symlink(fs::path("elsewhere") / "to come", folder_ / "early");
+  ASSERT_TRUE(check_writable(folder_ / "early"));
+  ASSERT_TRUE(write_text(folder_ / "early", "there"));
+  EXPECT_EQ(read_text(folder_ / "elsewhere" / "to come").value(), "there");
+
+  fs::create_symlink("round", folder_ / "circle");
+  fs::create_symlink("circle", folder_ / "round");
+  EXPECT_FALSE(check_writable(folder_ / "circle"));
+  EXPECT_FALSE(write_text(folder_ / "circle", "lost"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "circle"));
+  const auto there = [](const fs::path& folder) {
+    return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+  };
+  EXPECT_EQ(there(folder_), 6);  // and no temporary files
+  EXPECT_EQ(there(folder_ / "elsewhere"), 2);
+
+  fs::create_symlink("elsewhere", folder_ / "folder");
+  const auto folder = write_text(folder_ / "folder", "lost");
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().message.find("it is a folder"), std::string::npos);
+}
+
 TEST_F(FileTest, AFailedWriteLeavesNoTemporaryFile) {
   fs::create_directories(folder_ / "taken");
   const auto result = write_text(folder_ / "taken", "text");

@@ -132,6 +132,8 @@ TEST(Cli, NothingThatIsReadOrJustWrittenIsOverwritten) {
   const std::string link = scratch.path("link.mid"), detour = scratch.path("none/../song.mid");
   const std::string out = scratch.path("out.mid"), take = scratch.path("song-1.mid");
   std::filesystem::create_symlink(song, link);
+  const std::string early = scratch.path("early.svg");  // leads to what the command would write
+  std::filesystem::create_symlink("out.mid", early);
   std::filesystem::copy_file(shipped_model(), model);
   std::filesystem::copy_file(song, take);
   const std::string music = read_text(song).value(), weights = read_text(model).value();
@@ -140,6 +142,7 @@ TEST(Cli, NothingThatIsReadOrJustWrittenIsOverwritten) {
            {"generate", "--prompt", take, "--takes", "2", "-o", song},
            {"generate", "--model", model, "-o", model},
            {"generate", "-o", out, "--svg", out},
+           {"generate", "-o", out, "--svg", early},
            {"generate", "-o", out, "--takes", "2", "--svg", out},
            {"infill", song, "--bars", "1", "-o", detour},
            {"infill", song, "--bars", "1", "-o", out, "--wav", out},
@@ -246,6 +249,49 @@ TEST(Cli, DetokenizeNamesFilesByTheirPieces) {
   for (const char* name : {"piece", "piece-2", "a_[31m"})
     EXPECT_TRUE(std::filesystem::exists(folder + "/" + name + ".mid")) << name;
   EXPECT_EQ(run_program({"inspect", scratch.path("t.json")}).out.find('\x1b'), std::string::npos);
+}
+
+TEST(Cli, DetokenizeSaysWhereAPieceBreaksOff) {
+  const Scratch scratch;
+  for (const char* scheme : {"remi+", "cp"}) {
+    ASSERT_EQ(run_program({"tokenize", small_midi(scratch), "--scheme", scheme, "-o",
+                           scratch.path("t.json")})
+                  .code,
+              0);
+    const auto detokenize = [&] {
+      return run_program({"detokenize", scratch.path("t.json"), "-o", scratch.path("back.mid")});
+    };
+    EXPECT_EQ(detokenize().err, "") << scheme;
+    auto file = nlohmann::json::parse(read_text(scratch.path("t.json")).value());
+    auto& tokens = file["pieces"][0]["tokens"];
+    tokens.erase(tokens.begin() + 60, tokens.end());
+    ASSERT_TRUE(write_text(scratch.path("t.json"), file.dump()).has_value());
+    const auto ran = detokenize();
+    EXPECT_EQ(ran.code, 0) << scheme << ": " << ran.err;
+    EXPECT_TRUE(ran.one_line()) << scheme << ": " << ran.err;
+    EXPECT_NE(ran.err.find("break off"), std::string::npos) << scheme << ": " << ran.err;
+  }
+}
+
+TEST(Cli, GenerateSaysWhereItCannotGoOnInThePromptsMeter) {
+  const Scratch scratch;
+  Score score = read_midi_file(small_midi(scratch)).value().score;
+  const auto go_on = [&](Meter meter, const std::vector<std::string>& more) {
+    score.meters = {{{0}, meter}};
+    EXPECT_TRUE(write_midi_file(score, scratch.path("song.mid")).has_value());
+    std::vector<std::string> arguments = {
+        "generate", "--prompt", scratch.path("song.mid"), "--bars",
+        "1",        "-o",       scratch.path("x.mid")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto ran = run_program(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.err;
+  };
+  EXPECT_EQ(go_on({5, 4}, {}), "");
+  EXPECT_EQ(go_on({13, 4}, {"--time-signature", "3/4"}), "");
+  const std::string note = go_on({13, 4}, {});
+  EXPECT_NE(note.find("13/4"), std::string::npos) << note;
+  EXPECT_NE(note.find("7/4"), std::string::npos) << note;
 }
 
 TEST(Cli, APipeIsRefusedAndNotWaitedFor) {

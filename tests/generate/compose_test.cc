@@ -114,10 +114,13 @@ TEST(Join, UnlistedMetersGoOnWhereListedBarsAddUp) {
   const auto whole = cut_prompt(score, 1, tokenizer()).value();  // 4/1 is two bars of 8/4
   EXPECT_EQ(whole.listed, (Meter{8, 4}));
   EXPECT_EQ(whole.listed_bars, 2);
+  EXPECT_EQ(whole.meter, whole.file_meter);
   EXPECT_EQ(join(whole, Score{}).meters.size(), 1u);
   score.meters = {{{0}, {13, 4}}};
   const auto odd = cut_prompt(score, 1, tokenizer()).value();  // 7/4 and 6/4: no even bars
   EXPECT_EQ(odd.listed, (Meter{7, 4}));
+  EXPECT_EQ(odd.meter, (Meter{7, 4}));
+  EXPECT_EQ(odd.file_meter, (Meter{13, 4}));
   EXPECT_EQ(join(odd, Score{}).meters.back(), (MeterChange{{13 * 480}, {7, 4}}));
 }
 
