@@ -51,7 +51,7 @@ struct Options {
   // Above 0: in place of the shape's own.
   int d_model = 0, layers = 0, heads = 0, d_ff = 0, kv_heads = 0;
   int context = 512;
-  std::string attention = "as-kvhs";
+  std::string attention = "as-kvhs-query";
   std::string output = "flat";
   bool ff_banks = false;
   std::string tokenizer;                    // file; empty: the data's own
@@ -209,7 +209,8 @@ Result<void> act(const Options& given) {
         "; the same command with --resume goes on from there");
   else
     say("done: " + grouped(summary->steps) + " steps, " + grouped(summary->tokens) + " tokens, " +
-        fixed(summary->seconds / 60.0, 1) + " minutes");
+        fixed(summary->seconds / 60.0, 1) + " minutes, products in " +
+        (multiplies_in_bf16(options.train) ? "bf16" : "f32"));
   if (!summary->validates)
     note("the data has no validation pieces, so nothing says how good the model is");
   say("wrote " + summary->model.string());
@@ -286,7 +287,9 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command.add_option("--dropout", train.dropout, "share of activations dropped")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
-  command.add_option("--type", train.bf16, "type of the products: bf16 or f32 (default: bf16)")
+  command
+      .add_option("--type", train.bf16,
+                  "type of the products: bf16 or f32 (default: the faster one)")
       ->transform(CLI::CheckedTransformer(kTypes).description(""))
       ->option_text("bf16|f32");
   command.add_option("--device", train.device, "cpu or cuda (default: cpu)")

@@ -9,7 +9,8 @@ run_packages=(
   fluid-soundfont-gm
 )
 test_packages=(
-  libbenchmark-dev libgloo-dev libgtest-dev librapidcheck-dev libtorch-dev libzstd-dev zstd
+  libbenchmark-dev libgloo-dev libgtest-dev libopenblas0-openmp
+  librapidcheck-dev libtorch-dev libzstd-dev zstd
 )
 music_packages=(mma)  # band music for training, docs/band-music.md
 

@@ -55,7 +55,8 @@ Learner::Learner(const TrainOptions& options, ProcessGroup group)
       group_(std::move(group)),
       model_(options.model, options.seed, device_),
       optimiser_(rule_of(options).make(
-          model_, {.beta2 = options.beta2, .weight_decay = options.weight_decay})) {}
+          model_,
+          {.beta2 = options.beta2, .weight_decay = options.weight_decay, .group = &group_})) {}
 
 std::int64_t Learner::tokens_per_update() const {
   return options_.batch * options_.accumulate * group_.size() * options_.model.context *
@@ -93,7 +94,7 @@ Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
 }
 
 Tensor Learner::loss_sum(const Batch& batch, double dropout) const {
-  const auto type = options_.bf16 ? torch::kBFloat16 : torch::kFloat32;
+  const auto type = multiplies_in_bf16(options_) ? torch::kBFloat16 : torch::kFloat32;
   return ops::cross_entropy_sum(model_.forward(batch.inputs, {type, dropout}, batch.next),
                                 batch.targets);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "train/process_group.h"
 #include "train/torch_compat.h"
 #include "train/torch_model.h"
 
@@ -22,6 +23,8 @@ struct OptimiserOptions {
   double eps = 1e-8;
   double weight_decay = 0.1;  // on matrices only
   double momentum = 0.95;     // of rules that have one in place of beta1
+  /// Whose processes share the work of an update; must outlive the optimiser. Null: there is one.
+  const ProcessGroup* group = nullptr;
 };
 
 /// Owns its moments, and changes the model's weights in place.

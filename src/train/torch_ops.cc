@@ -40,6 +40,13 @@ void with_elements(const Tensor& x, const Body& body) {
 float* like(const float*, const Tensor& x) { return floats(x); }
 rows::Bf16* like(const rows::Bf16*, const Tensor& x) { return halves(x); }
 
+/// x as libtorch is to multiply it. Without kernels of bfloat16 it would take one number at a time,
+/// and round every partial sum.
+Tensor operand(const Tensor& x) {
+  const bool slow = x.scalar_type() == torch::kBFloat16 && !has_fast_bf16(x.device());
+  return slow ? x.to(torch::kFloat32) : x;
+}
+
 std::int64_t grain(std::int64_t width) { return std::max<std::int64_t>(1, 16'384 / width); }
 
 /// The norm of x, or where there is a delta the sum x + delta and its norm.
@@ -271,6 +278,10 @@ struct PermuteRows : Function<PermuteRows> {
 
 }  // namespace
 
+bool has_fast_bf16(const torch::Device& device) {
+  return !device.is_cpu() || tiled::tiles() != nullptr;
+}
+
 Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps, torch::ScalarType dtype) {
   return is_fused(x) ? RmsNorm::apply(x, c10::optional<Tensor>(), weight, eps, dtype)[0]
                      : composed::rms_norm(x, weight, eps, dtype);
@@ -310,7 +321,8 @@ Tensor rope(const Tensor& x, const Tensor& cosine, const Tensor& sine) {
 
 Tensor causal_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
   if (tiled::takes(q)) return tiled::causal_attention(q, k, v);
-  if (is_fused(q)) return CausalAttention::apply(q, k, v);
+  if (is_fused(q))
+    return CausalAttention::apply(operand(q), operand(k), operand(v)).to(q.scalar_type());
   if (!kTorchHasFusedAttention) return composed::causal_attention(q, k, v);
   // (B, T, R, dh) -> (B, R, T, dh); the shared K/V head is expanded, not copied.
   const Tensor queries = q.transpose(1, 2);
@@ -340,14 +352,15 @@ Normed add_rms_norm(const Tensor& x, const Tensor& delta, const Tensor& weight, 
 
 /// The rows sorted by bank, each group times its own, and back.
 Tensor linear(const Tensor& x, const Tensor& weight, const Banks* banks) {
-  const Tensor narrowed = weight.to(x.scalar_type());
-  if (banks == nullptr) return torch::linear(x, narrowed);
+  const Tensor narrowed = operand(weight.to(x.scalar_type()));
+  if (banks == nullptr) return torch::linear(operand(x), narrowed).to(x.scalar_type());
   const auto groups =
       PermuteRows::apply(x, banks->order, banks->inverse).split_with_sizes(banks->counts, 0);
   const auto matrices = narrowed.unbind(0);
   std::vector<Tensor> outputs;
   for (std::size_t a = 0; a < groups.size(); ++a)
-    if (banks->counts[a] > 0) outputs.push_back(torch::linear(groups[a], matrices[a]));
+    if (banks->counts[a] > 0)
+      outputs.push_back(torch::linear(operand(groups[a]), matrices[a]).to(x.scalar_type()));
   return PermuteRows::apply(torch::cat(outputs, 0), banks->inverse, banks->order);
 }
 
@@ -372,13 +385,14 @@ Tensor causal_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
 
 Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& visible) {
   const double factor = 1.0 / std::sqrt(static_cast<double>(q.size(3)));
-  Tensor scores = torch::einsum("btrd,bsd->brts", {q, k}).to(torch::kFloat32) * factor;
+  Tensor scores =
+      torch::einsum("btrd,bsd->brts", {operand(q), operand(k)}).to(torch::kFloat32) * factor;
   const Tensor hidden = visible.logical_not().unsqueeze(1);  // (B or 1, 1, T, T)
   scores = scores.masked_fill(hidden, -1e30);
   // Where everything is hidden the softmax is uniform: filling with zero afterwards makes it
   // nothing.
   const Tensor p = torch::softmax(scores, -1).masked_fill(hidden, 0.0).to(v.scalar_type());
-  return torch::einsum("brts,bsd->btrd", {p, v});
+  return torch::einsum("brts,bsd->btrd", {operand(p), operand(v)}).to(v.scalar_type());
 }
 
 Tensor cross_entropy_sum(const Tensor& logits, const Tensor& targets) {

@@ -11,6 +11,10 @@
 
 namespace sage::ops {
 
+/// Whether products of bfloat16 are faster on a device than those of floats. On a processor without
+/// instructions for them they are emulated, or multiplied one number at a time.
+bool has_fast_bf16(const torch::Device& device);
+
 /// weight * x / sqrt(mean(x^2) + eps) over the last dimension. x and weight are float; the result
 /// has type `dtype`.
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps,

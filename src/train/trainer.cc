@@ -12,6 +12,7 @@
 #include "train/optimiser.h"
 #include "train/process_group.h"
 #include "train/run_folder.h"
+#include "train/torch_ops.h"
 #include "train/training_run.h"
 
 namespace sage {
@@ -120,7 +121,6 @@ std::string fingerprint(const TrainOptions& options, const TokenizerConfig& toke
                        options.beta2,
                        options.clip,
                        options.dropout,
-                       options.bf16,
                        options.seed,
                        w.header_probability,
                        w.first_bar_probability,
@@ -137,12 +137,19 @@ std::string fingerprint(const TrainOptions& options, const TokenizerConfig& toke
   return Sha256().update(common.dump()).hex();
 }
 
-Result<void> agree(const ProcessGroup& group, const std::string& fingerprint) {
-  const auto number = static_cast<double>(std::stoull(fingerprint.substr(0, 12), nullptr, 16));
-  const double highest = group.largest(number), lowest = -group.largest(-number);
-  if (highest == lowest) return {};
-  return fail(ErrorCode::kMismatch,
-              "the processes were started with different options or different data");
+/// Whether all processes say the same number.
+bool is_common(const ProcessGroup& group, double number) {
+  return group.largest(number) == -group.largest(-number);
+}
+
+Result<void> agree(const ProcessGroup& group, const std::string& fingerprint, bool bf16) {
+  if (!is_common(group, static_cast<double>(std::stoull(fingerprint.substr(0, 12), nullptr, 16))))
+    return fail(ErrorCode::kMismatch,
+                "the processes were started with different options or different data");
+  if (!is_common(group, bf16 ? 1 : 0))
+    return fail(ErrorCode::kMismatch,
+                "the processes would multiply in different types; give all the same --type");
+  return {};
 }
 
 /// Whether a run of this model can begin with its weights.
@@ -170,6 +177,10 @@ std::vector<std::pair<std::string, std::string>> list_optimisers() {
   for (const OptimiserRule* rule : optimiser_registry())
     list.emplace_back(rule->name(), rule->summary());
   return list;
+}
+
+bool multiplies_in_bf16(const TrainOptions& options) {
+  return options.bf16.value_or(ops::has_fast_bf16(device_of(options.placement, options.device)));
 }
 
 Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
@@ -225,7 +236,8 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   try {
     auto group = ProcessGroup::join(options.placement, options.device);
     if (!group) return tl::unexpected<Error>(group.error());
-    if (auto agreed = agree(*group, print); !agreed) return tl::unexpected<Error>(agreed.error());
+    if (auto agreed = agree(*group, print, multiplies_in_bf16(options)); !agreed)
+      return tl::unexpected<Error>(agreed.error());
     TrainingRun run(options, hooks, std::move(folder), *group, *std::move(training),
                     std::move(validation), *std::move(summary));
     if (initial)

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -64,7 +65,9 @@ struct TrainOptions {
   double beta2 = 0.95;
   double clip = 1.0;  // largest norm of the gradient; 0: any
   double dropout = 0.0;
-  bool bf16 = true;  // products in bfloat16; master weights stay float32
+  /// Products in bfloat16 or in float; unset: what the device is faster in. Master weights are
+  /// float always.
+  std::optional<bool> bf16;
   std::uint64_t seed = 1;
   WindowOptions windows;
   /// Unset: the data's own. Else it may differ from that in its merges.
@@ -83,6 +86,9 @@ struct TrainOptions {
   std::string licence;  // of the weights, and the command line, for the model file's metadata
   std::string command;
 };
+
+/// Whether train() computes products in bfloat16.
+bool multiplies_in_bf16(const TrainOptions& options);
 
 struct TrainProgress {
   std::int64_t step = 0;

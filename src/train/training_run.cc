@@ -157,6 +157,7 @@ std::string TrainingRun::training_summary() const {
                   {"batch_tokens", learner_.tokens_per_update()},
                   {"learning_rate", options_.schedule.peak},
                   {"optimiser", options_.optimiser},
+                  {"products", multiplies_in_bf16(options_) ? "bf16" : "f32"},
                   {"infill", options_.windows.hole_probability},
                   {"seed", options_.seed},
                   {"command", options_.command}};

@@ -93,17 +93,29 @@ class ManyProcesses : public testing::Test {
 };
 
 TEST_F(ManyProcesses, TwoLearnAsOneOfTwiceTheBatch) {
-  ASSERT_EQ(run_program(command("one", "8", "60")).code, 0);
-  const auto two = command("two", "4", "60");
-  const auto [first, second] = run_two(two, two);
-  ASSERT_EQ(first.code, 0) << first.err;
-  ASSERT_EQ(second.code, 0) << second.err;
-  EXPECT_EQ(second.out, "");
-  const auto one = losses_of(scratch_.path("one")), both = losses_of(scratch_.path("two"));
-  ASSERT_EQ(one.size(), 4u);  // and a validation
-  ASSERT_EQ(both.size(), 4u);
-  EXPECT_LT(one[2], 0.8 * one[0]);
-  for (std::size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(both[i], one[i], 1e-4 * one[i]);
+  // Muon's processes do a share of an update each. It may round to bfloat16 on the way, where sums
+  // in another order part sooner.
+  for (const std::string optimiser : {"adamw", "muon"}) {
+    const double tolerance = optimiser == "muon" ? 5e-3 : 1e-4;
+    const auto with = [&](const std::string& run, const std::string& batch) {
+      auto arguments = command(run + optimiser, batch, "60");
+      arguments.insert(arguments.end(), {"--optimiser", optimiser});
+      return arguments;
+    };
+    ASSERT_EQ(run_program(with("one-", "8")).code, 0);
+    const auto two = with("two-", "4");
+    const auto [first, second] = run_two(two, two);
+    ASSERT_EQ(first.code, 0) << first.err;
+    ASSERT_EQ(second.code, 0) << second.err;
+    EXPECT_EQ(second.out, "");
+    const auto one = losses_of(scratch_.path("one-" + optimiser));
+    const auto both = losses_of(scratch_.path("two-" + optimiser));
+    ASSERT_EQ(one.size(), 4u);  // and a validation
+    ASSERT_EQ(both.size(), 4u);
+    EXPECT_LT(one[2], 0.8 * one[0]) << optimiser;
+    for (std::size_t i = 0; i < one.size(); ++i)
+      EXPECT_NEAR(both[i], one[i], tolerance * one[i]) << optimiser;
+  }
 }
 
 TEST_F(ManyProcesses, ResumeTogether) {

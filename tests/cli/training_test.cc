@@ -88,7 +88,9 @@ TEST_P(OutputCommand, FromFilesToMusic) {
   run({"data", "prepare", scratch.path("music"), "--scheme", "mmt", "--valid-share", "0.2", "-o",
        data});
   run(train(scratch.path("run")));
-  EXPECT_EQ(run({"inspect", model, "--json"}).json()["config"]["output"], GetParam());
+  const auto shown = run({"inspect", model, "--json"}).json();
+  EXPECT_EQ(shown["config"]["output"], GetParam());
+  EXPECT_EQ(shown["training"]["products"], "f32");
   const auto made = run({"generate", "--model", model, "--bars", "4", "--seed", "1", "-o",
                          scratch.path("made.mid"), "--json"});
   EXPECT_EQ(made.json()["bars"], 4);
@@ -133,8 +135,20 @@ TEST(TrainingCommands, TrainMeasureMergeTrainOn) {
   EXPECT_EQ(shown["config"]["attention"], "as-kvhs-merged");
   EXPECT_EQ(shown["config"]["context"], 64);
   EXPECT_EQ(shown["training"]["init"], run({"inspect", merged, "--json"}).json()["hash"]);
-  run({"train", "--data", data, "-o", on, "--init", merged, "--steps", "3", "--batch", "4",
-       "--threads", "1", "--resume"});
+  // The type of the products: asked for, or what the kernels at hand are faster in.
+  const auto products = [&](const std::vector<std::string>& more,
+                            const std::vector<std::string>& environment) {
+    std::vector<std::string> arguments = {"train",  "--data",    data,      "-o",      on,
+                                          "--init", merged,      "--steps", "3",       "--batch",
+                                          "4",      "--threads", "1",       "--resume"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto ran = run_program(arguments, environment);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return run({"inspect", scratch.path("on/model.safetensors"), "--json"})
+        .json()["training"]["products"];
+  };
+  EXPECT_EQ(products({"--type", "bf16"}, {}), "bf16");
+  EXPECT_EQ(products({}, {"SAGE_ISA=scalar"}), "f32");
 
   // The other way: weights by attribute, which begin as copies.
   const std::string special = scratch.path("special.safetensors");
