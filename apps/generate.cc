@@ -17,6 +17,7 @@
 #include "music_options.h"
 #include "render_outputs.h"
 #include "sampler_options.h"
+#include "score/meter_text.h"
 #include "score/program_names.h"
 #include "score/timeline.h"
 
@@ -101,12 +102,9 @@ Result<void> prepare(Options& options) {
 void note_meter(const Options& options, const Generator& generator) {
   const std::optional<Prompt>& prompt = generator.prompt();
   if (!prompt || options.request.meter || prompt->meter == prompt->file_meter) return;
-  const auto text = [](Meter meter) {
-    return std::to_string(meter.numerator) + "/" + std::to_string(meter.denominator);
-  };
-  note(options.prompt + " is in " + text(prompt->file_meter) +
-       " at the prompt's end, which the model cannot write: it goes on in " + text(prompt->meter) +
-       " (--time-signature asks for another meter)");
+  note(options.prompt + " is in " + meter_text(prompt->file_meter) +
+       " at the prompt's end, which the model cannot write: it goes on in " +
+       meter_text(prompt->meter) + " (--time-signature asks for another meter)");
 }
 
 struct Course {

@@ -6,6 +6,7 @@
 #include "generate/engine.h"
 #include "midi/reader.h"
 #include "nn/tensor_spec.h"
+#include "score/meter_text.h"
 #include "score/program_names.h"
 #include "score/timeline.h"
 #include "tokenizer_options.h"
@@ -27,9 +28,7 @@ Json describe_midi(const MidiRead& read) {
                       {"instrument", program_name(track.program_or_drum())},
                       {"notes", track.notes.size()}});
   Json meters = Json::array();
-  for (const MeterChange& change : score.meters)
-    meters.push_back(std::to_string(change.meter.numerator) + "/" +
-                     std::to_string(change.meter.denominator));
+  for (const MeterChange& change : score.meters) meters.push_back(meter_text(change.meter));
   Json warnings = Json::array();
   for (const MidiWarning& warning : read.warnings)
     warnings.push_back("byte " + std::to_string(warning.offset) + ": " + warning.message);

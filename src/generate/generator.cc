@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "score/meter_text.h"
 #include "score/timeline.h"
 
 namespace sage {
@@ -46,8 +47,7 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
                   "program " + std::to_string(program) + " is not in 0..128");
   if (request.meter && !vocabulary.meter_index(*request.meter))
     return fail(ErrorCode::kInvalidArgument,
-                "the model has no time signature " + std::to_string(request.meter->numerator) +
-                    "/" + std::to_string(request.meter->denominator) +
+                "the model has no time signature " + meter_text(*request.meter) +
                     "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
   if (request.bpm && !(*request.bpm >= 24 && *request.bpm <= 240))
     return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "score/meter_text.h"
+
 namespace sage {
 namespace {
 
@@ -21,10 +23,6 @@ Meter spell(std::int64_t sixteenths) {
     denominator /= 2;
   }
   return {static_cast<std::uint8_t>(sixteenths), static_cast<std::uint8_t>(denominator)};
-}
-
-std::string text_of(Meter meter) {
-  return std::to_string(meter.numerator) + "/" + std::to_string(meter.denominator);
 }
 
 /// The bars that one notated bar of a meter becomes: itself, where the vocabulary has it; else
@@ -90,11 +88,11 @@ Result<std::vector<Bar>> lay_bars(const Score& score, const Vocabulary& vocabula
     if (place >= end) continue;
     const BarShape shape = shape_of(changes[i].meter, vocabulary);
     if (shape.parts.size() > 1 || shape.parts[0].meter != changes[i].meter)
-      warnings.push_back("meter " + text_of(changes[i].meter) + " is written as " +
+      warnings.push_back("meter " + meter_text(changes[i].meter) + " is written as " +
                          (shape.parts.size() == 1
-                              ? text_of(shape.parts[0].meter)
+                              ? meter_text(shape.parts[0].meter)
                               : std::to_string(shape.parts.size()) + " bars from " +
-                                    text_of(shape.parts[0].meter) + " on"));
+                                    meter_text(shape.parts[0].meter) + " on"));
     const std::int64_t next = cut ? end : change;
     for (std::size_t part = 0; place < end; part = (part + 1) % shape.parts.size()) {
       auto [length, meter] = shape.parts[part];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "score/meter_text.h"
 #include "score/program_names.h"
 #include "tokens/tokenization.h"
 
@@ -154,10 +155,8 @@ std::string Vocabulary::describe(TokenId id) const {
   const auto [kind, value] = event(id);
   std::string text(kind_name(kind));
   switch (kind) {
-    case Kind::kTimeSignature: {
-      const Meter meter = meters_[static_cast<std::size_t>(value)];
-      return text + " " + std::to_string(meter.numerator) + "/" + std::to_string(meter.denominator);
-    }
+    case Kind::kTimeSignature:
+      return text + " " + meter_text(meters_[static_cast<std::size_t>(value)]);
     case Kind::kTempo:
       return text + " " +
              std::to_string(std::lround(60e6 / tempos_[static_cast<std::size_t>(value)])) + " bpm";

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "score/meter_text.h"
 #include "tokens/tokenizer.h"
 #include "train/shard_set.h"
 
@@ -84,8 +85,7 @@ class PieceCounter {
         stats_.drums[static_cast<std::size_t>(event.value)] += seen.tokens;
       if (event.kind == Kind::kTimeSignature && seen.meter_bars > 0) {
         const Meter meter = vocabulary.meters()[static_cast<std::size_t>(event.value)];
-        stats_.meters[std::to_string(meter.numerator) + "/" + std::to_string(meter.denominator)] +=
-            seen.meter_bars;
+        stats_.meters[meter_text(meter)] += seen.meter_bars;
       }
     }
     return std::move(stats_);

@@ -353,14 +353,16 @@ Normed add_rms_norm(const Tensor& x, const Tensor& delta, const Tensor& weight, 
 /// The rows sorted by bank, each group times its own, and back.
 Tensor linear(const Tensor& x, const Tensor& weight, const Banks* banks) {
   const Tensor narrowed = operand(weight.to(x.scalar_type()));
-  if (banks == nullptr) return torch::linear(operand(x), narrowed).to(x.scalar_type());
+  const auto product = [&](const Tensor& rows, const Tensor& matrix) {
+    return torch::linear(operand(rows), matrix).to(x.scalar_type());
+  };
+  if (banks == nullptr) return product(x, narrowed);
   const auto groups =
       PermuteRows::apply(x, banks->order, banks->inverse).split_with_sizes(banks->counts, 0);
   const auto matrices = narrowed.unbind(0);
   std::vector<Tensor> outputs;
   for (std::size_t a = 0; a < groups.size(); ++a)
-    if (banks->counts[a] > 0)
-      outputs.push_back(torch::linear(operand(groups[a]), matrices[a]).to(x.scalar_type()));
+    if (banks->counts[a] > 0) outputs.push_back(product(groups[a], matrices[a]));
   return PermuteRows::apply(torch::cat(outputs, 0), banks->inverse, banks->order);
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "score/meter_text.h"
+
 namespace sage::miditok {
 namespace {
 
@@ -178,9 +180,7 @@ std::vector<std::string> base_tokens(const Tokenizer& tokenizer) {
   for (double i = 0; i <= last; ++i)
     tokens.push_back("Tempo_" + hundredths(slow * std::pow(double(fast) / slow, i / last)));
   count("Program", -1, 128);
-  for (const Meter meter : vocabulary.meters())
-    tokens.push_back("TimeSig_" + std::to_string(meter.numerator) + "/" +
-                     std::to_string(meter.denominator));
+  for (const Meter meter : vocabulary.meters()) tokens.push_back("TimeSig_" + meter_text(meter));
   return tokens;
 }
 
