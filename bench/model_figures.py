@@ -5,9 +5,10 @@
         small=models/small.safetensors base=models/base.safetensors
 
 DATA holds the folders valid_clean, test_multitrack and test_piano with their MANIFEST.tsv; --bands is the held-out part of
-scripts/band_music.py's set. With --ngram FOLDER ..., n-gram models learnt from these folders stand beside the first model. What
-was measured is kept in the output folder, by question and model, so the same command goes on, and one more model costs its own
-time only: about 15 minutes on one core. For another build of the program, or other music in the same places, take a new folder.
+scripts/band_music.py's set. With --ngram FOLDER, again for each, n-gram models learnt from these folders stand beside the first
+model. What was measured is kept in the output folder, by question and model, so the same command goes on, and one more model
+costs its own time only: about 15 minutes on one core. For another build of the program, or other music in the same places,
+take a new folder.
 """
 import argparse
 import csv
@@ -21,7 +22,10 @@ TERMS = {"nmsi": ("NMSI", ".1f"), "sim_chr": ("chroma", ".3f"), "sim_grv": ("gro
          "sim_ssm": ("structure", ".3f"), "sim_nd": ("density", ".3f")}
 RATES = {"stuck_loop": "stuck in a loop", "silent_bars": "silent bars", "endless_note": "endless note",
          "one_note_part": "a part of one note", "drums_off_grid": "drums off the grid",
-         "out_of_range": "notes out of range", "silent_instrument": "an instrument that was asked for stays silent"}
+         "out_of_range": "notes out of range", "silent_instrument": "an instrument that was asked for stays silent",
+         "lost_instrument": "one is silent in the latter half"}
+FORGETTING = ["silent_instrument", "lost_instrument"]  # of the prompt's instruments, in continuations
+PARTS = ["nats", "continuations", "failures", "widths"]
 MEANS = {"scale_consistency": ("scale consistency", ".3f"), "groove_consistency": ("groove consistency", ".3f"),
          "pitch_class_entropy": ("pitch class entropy, bits", ".3f")}
 
@@ -48,6 +52,13 @@ def held_out_sets(data, bands):
         sets["band music, held-out progressions"] = ([f for f, song in zip(files, of_songs) if song], 0)
         sets["band music, held-out tunes"] = ([f for f, song in zip(files, of_songs) if not song], 0)
     return sets
+
+
+def parts_of(text):
+    parts = text.split(",")
+    if unknown := sorted(set(parts) - set(PARTS)):
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not of {', '.join(PARTS)}")
+    return parts
 
 
 class Measured:
@@ -115,15 +126,24 @@ def spread(figure, shape):
     return f"{figure['mean']:{shape}} ({figure['low']:{shape}} to {figure['high']:{shape}})"
 
 
+def cell(system, metric, shape):
+    value = system["metrics"][metric]["mean"]
+    return "" if value is None else f"{value:{shape}}".replace("%", " %")
+
+
 def continuations(measured, models, folder, limit):
     reports = {name: measured.ask("eval", "continuation", "--data", folder, "--limit", limit, "--jobs", 1, model=model, report=True)
                for name, model in models.items()}
     first = next(iter(reports.values()))
     print(f"Continuing {first['pieces']} pieces of `{folder.name}` behind four bars (`eval continuation`), 95 % intervals.\n")
-    rows = [[name] + [spread(r["systems"][0][term], shape) for term, (_, shape) in TERMS.items()] for name, r in reports.items()]
-    rows += [[f"*{system['name']}*"] + [spread(system[term], shape) for term, (_, shape) in TERMS.items()]
-             for system in first["calibrations"]]
-    table(["", *(title for title, _ in TERMS.values())], rows)
+    systems = [(name, r["systems"][0]) for name, r in reports.items()]
+    systems += [(f"*{system['name']}*", system) for system in first["calibrations"]]
+    table(["", *(title for title, _ in TERMS.values())],
+          [[name] + [spread(system[term], shape) for term, (_, shape) in TERMS.items()] for name, system in systems])
+    print("Shares of these pieces in which an instrument of the prompt is forgotten.\n")
+    columns = [(name, system) for name, system in systems if system["metrics"][FORGETTING[0]]["mean"] is not None]
+    table(["", *(name for name, _ in columns)],
+          [[RATES[rate]] + [cell(system, rate, ".1%") for _, system in columns] for rate in FORGETTING])
 
 
 def failures(measured, models, task, folder, limit):
@@ -133,12 +153,8 @@ def failures(measured, models, task, folder, limit):
     columns = [("real", next(s for s in first["calibrations"] if s["name"] == "reference"))]
     columns += [(name, r["systems"][0]) for name, r in reports.items()]
 
-    def cell(system, metric, shape):
-        value = system["metrics"][metric]["mean"]
-        return "" if value is None else f"{value:{shape}}"
-
     print(f"`eval {task}` over {first['pieces']} pieces of `{folder}`: shares of pieces with a fault, and means.\n")
-    rows = [[title] + [cell(system, rate, ".1%").replace("%", " %") for _, system in columns] for rate, title in RATES.items()]
+    rows = [[title] + [cell(system, rate, ".1%") for _, system in columns] for rate, title in RATES.items()]
     rows += [[title] + [cell(system, mean, shape) for _, system in columns] for mean, (title, shape) in MEANS.items()]
     table(["", *(name for name, _ in columns)], rows)
 
@@ -158,9 +174,8 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--bands", type=pathlib.Path)
-    parser.add_argument("--ngram", nargs="+", default=[])
-    parser.add_argument("--parts", nargs="+", default=["nats", "continuations", "failures", "widths"],
-                        choices=["nats", "continuations", "failures", "widths"])
+    parser.add_argument("--ngram", action="append", default=[], metavar="FOLDER", help="training music; again for each folder")
+    parser.add_argument("--parts", type=parts_of, default=PARTS, help="with commas between them; unless told otherwise " + ",".join(PARTS))
     parser.add_argument("-o", "--out", required=True, type=pathlib.Path)
     options = parser.parse_args()
     names = [model.partition("=")[0] for model in options.models]

@@ -5,7 +5,7 @@
 namespace sage {
 namespace {
 
-constexpr int kBarsToComeIn = 2;   // without being favoured
+constexpr int kBarsOfSilence = 2;  // without being favoured
 constexpr double kMostFavour = 8;  // nats: enough to be heard, too little to fill a bar
 
 }  // namespace
@@ -33,6 +33,12 @@ void Steering::copy_from(const EventReader& other) {
   state_ = steering.state_;
 }
 
+void Steering::follow_request(int last_bar) {
+  state_.following = true;
+  state_.last_bar = last_bar;
+  state_.heard.fill(std::max(1, bars_begun()) - 1);
+}
+
 ReadEvent Steering::push(TokenId id) {
   const ReadEvent event = grammar_->push(id);
   if (event.type == ReadEvent::Type::kBar) state_.bar_start = event.onset;
@@ -44,19 +50,23 @@ ReadEvent Steering::push(TokenId id) {
     state_.tempo = id;
     if (state_.tempo_due == id) state_.tempo_due = -1;
   } else if (event.type == ReadEvent::Type::kNote && state_.following) {
-    state_.silent.reset(static_cast<std::size_t>(event.program));
+    const auto held = (event.onset + event.duration - state_.bar_start).count - 1;
+    state_.heard[static_cast<std::size_t>(event.program)] =
+        bars_begun() +
+        static_cast<int>(std::max<std::int64_t>(held, 0) / std::max(state_.bar_steps, 1));
   }
   return event;
 }
 
 std::vector<Candidate> Steering::favours() const {
-  const int waited = bars_begun() - state_.first_bar - kBarsToComeIn + 1;
-  if (!state_.following || waited <= 0 || state_.silent.none() || presence_ <= 0) return {};
+  if (!state_.following || state_.expected.none() || presence_ <= 0) return {};
   std::vector<Candidate> favours;
-  for (std::size_t program = 0; program < state_.silent.size(); ++program)
-    if (state_.silent.test(program))
+  for (std::size_t program = 0; program < state_.expected.size(); ++program) {
+    const int waited = bars_begun() - state_.heard[program] - kBarsOfSilence;
+    if (state_.expected.test(program) && waited > 0)
       favours.push_back({vocabulary_->id(Kind::kProgram, static_cast<int>(program)),
                          std::min(kMostFavour, presence_ * waited)});
+  }
   return favours;
 }
 

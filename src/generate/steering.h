@@ -2,7 +2,7 @@
 // tokens are judged by it too.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -30,18 +30,14 @@ class Steering final : public EventReader {
 
   /// From here on the request's wishes hold; until then, for a header and a prompt, the grammar
   /// alone. `last_bar` counts from 1, the prompt's bars included.
-  void follow_request(int last_bar) {
-    state_.following = true;
-    state_.first_bar = std::max(1, bars_begun());
-    state_.last_bar = last_bar;
-  }
+  void follow_request(int last_bar);
   /// Who is to be heard in the new part, see Request::presence.
-  void expect(const ProgramSet& programs) { state_.silent = programs; }
+  void expect(const ProgramSet& programs) { state_.expected = programs; }
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
   void tempo_due(TokenId id);
-  /// What those that are expected and have not played yet are favoured by: tokens, and what is
-  /// added to their logits.
+  /// What those that are expected and have been silent for some bars are favoured by: tokens, and
+  /// what is added to their logits.
   std::vector<Candidate> favours() const;
   /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
   void close();
@@ -54,8 +50,8 @@ class Steering final : public EventReader {
     Tick bar_start;
     int bar_steps = 0;
     int last_bar = 0;
-    int first_bar = 0;  // that the request's wishes hold in
-    ProgramSet silent;  // expected, and not heard yet
+    ProgramSet expected;
+    std::array<int, kProgramCount> heard{};  // the latest bar in which each sounds
     bool following = false;
     bool closing = false;
   };

@@ -57,13 +57,35 @@ TEST(Steering, FavoursWhoeverWasAskedForAndIsSilent) {
   bar();
   EXPECT_TRUE(steering.favours().empty());  // the bass still has its two bars
   bar();
+  ASSERT_EQ(note(0), ReadEvent::Type::kNote);
   bar();
   const auto favours = steering.favours();
   ASSERT_EQ(favours.size(), 1U);
   EXPECT_EQ(favours[0].id, vocabulary.id(Kind::kProgram, 33));
   EXPECT_DOUBLE_EQ(favours[0].logit, 2 * 1.5);
+  ASSERT_EQ(note(0), ReadEvent::Type::kNote);
   ASSERT_EQ(note(33), ReadEvent::Type::kNote);
   EXPECT_TRUE(steering.favours().empty());
+  for (int rest = 1; rest <= 2; ++rest) {
+    bar();
+    ASSERT_EQ(note(33), ReadEvent::Type::kNote);
+    EXPECT_TRUE(steering.favours().empty()) << rest;
+  }
+  bar();
+  const auto again = steering.favours();  // the piano has rested for long enough
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].id, vocabulary.id(Kind::kProgram, 0));
+  EXPECT_DOUBLE_EQ(again[0].logit, 1.5);
+  // Held over two more bars, a note is heard in them.
+  push(Kind::kPosition, 0), push(Kind::kProgram, 0), push(Kind::kPitch, 40);
+  ASSERT_EQ(push(Kind::kDuration, vocabulary.duration_index(3 * 48)), ReadEvent::Type::kNote);
+  for (int after = 1; after <= 4; ++after) {
+    bar();
+    ASSERT_EQ(note(33), ReadEvent::Type::kNote);
+    EXPECT_TRUE(steering.favours().empty()) << after;
+  }
+  bar();
+  EXPECT_EQ(steering.favours().size(), 1U);
 }
 
 }  // namespace

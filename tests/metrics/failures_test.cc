@@ -111,5 +111,26 @@ TEST(Failures, InstrumentsThatStaySilent) {
   EXPECT_EQ(fault("silent_instrument", p), 1);
 }
 
+TEST(Failures, InstrumentsThatLeave) {
+  const auto band = [](int last_bar_of_violin, int bars) {
+    std::vector<Note> violin, bass;
+    for (int bar = 0; bar < bars; ++bar) {
+      bass.push_back(note(48 * bar, 6, 40));
+      if (bar <= last_bar_of_violin) violin.push_back(note(48 * bar, 6, 70));
+    }
+    Piece p = piece({part(40, std::move(violin)), part(33, std::move(bass))});
+    p.asked.programs = {33, 40};
+    return p;
+  };
+  EXPECT_EQ(fault("lost_instrument", band(3, 8)), 1);
+  EXPECT_EQ(fault("lost_instrument", band(4, 8)), 0);
+  EXPECT_TRUE(std::isnan(fault("lost_instrument", band(3, 7))));
+  Piece short_one = band(3, 4);
+  short_one.asked.bars = 8;  // the latter four are missing
+  EXPECT_EQ(fault("lost_instrument", short_one), 1);
+  short_one.asked.programs = {};
+  EXPECT_TRUE(std::isnan(fault("lost_instrument", short_one)));
+}
+
 }  // namespace
 }  // namespace sage

@@ -14,9 +14,10 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-constexpr std::size_t kLoopBars = 8;    // of nothing new: a stuck loop
-constexpr std::size_t kLoopPeriod = 2;  // bars, the longest that is looked for
-constexpr std::size_t kSilentBars = 2;  // in a row
+constexpr std::size_t kLoopBars = 8;     // of nothing new: a stuck loop
+constexpr std::size_t kLoopPeriod = 2;   // bars, the longest that is looked for
+constexpr std::size_t kSilentBars = 2;   // in a row
+constexpr std::size_t kLeavingBars = 8;  // in fewer, half of them say nothing of who has left
 constexpr std::int64_t kDroneMeasures = 4;
 constexpr std::size_t kFewNotes = 8;       // fewer say nothing of a part
 constexpr double kOffGridShare = 0.1;      // of the drum notes
@@ -145,14 +146,29 @@ double out_of_range(const Piece& piece) {
   return found;
 }
 
+/// Whether an instrument that was asked for begins no note at `from` or later.
+double silent_from(const Piece& piece, Tick from) {
+  return fault(std::any_of(piece.asked.programs.begin(), piece.asked.programs.end(), [&](int p) {
+    return std::none_of(piece.score.tracks.begin(), piece.score.tracks.end(),
+                        [&](const Track& track) {
+                          return track.program_or_drum() == p && !track.notes.empty() &&
+                                 track.notes.back().onset >= from;
+                        });
+  }));
+}
+
 /// Whether an instrument that was asked for plays no note. NaN where none was asked for.
 double silent_instrument(const Piece& piece) {
-  if (piece.asked.programs.empty()) return kNaN;
-  return fault(std::any_of(piece.asked.programs.begin(), piece.asked.programs.end(), [&](int p) {
-    return std::none_of(
-        piece.score.tracks.begin(), piece.score.tracks.end(),
-        [&](const Track& track) { return track.program_or_drum() == p && !track.notes.empty(); });
-  }));
+  return piece.asked.programs.empty() ? kNaN : silent_from(piece, Tick{0});
+}
+
+/// Whether an instrument that was asked for begins no note in the latter half of the bars, those
+/// that were asked for and are missing among them. NaN for fewer than kLeavingBars bars.
+double lost_instrument(const Piece& piece) {
+  const std::size_t bars = std::max(piece.bars.size(), piece.asked.bars);
+  if (piece.asked.programs.empty() || bars < kLeavingBars) return kNaN;
+  const std::size_t half = bars / 2;
+  return silent_from(piece, half < piece.bars.size() ? piece.bars[half].start : piece.end());
 }
 
 constexpr Metric rate(std::string_view name, std::string_view title, std::string_view definition,
@@ -184,6 +200,11 @@ const MetricFamily& failures_metric() {
       rate("silent_instrument", "Silent instrument",
            "an instrument that was asked for and plays nothing", Invariance::kTransposition,
            silent_instrument),
+      rate(
+          "lost_instrument", "Lost instrument",
+          "an instrument that was asked for and begins no note in the latter half of eight bars or "
+          "more",
+          Invariance::kTransposition, lost_instrument),
   };
   static constexpr MetricFamily kFamily = {"failures", kMetrics};
   return kFamily;
