@@ -2,6 +2,7 @@
 // file.
 #include <bit>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <sstream>
@@ -24,6 +25,8 @@
 namespace sage::cli {
 namespace {
 
+constexpr int kUsualEndings = 32;  // of music from nothing; a continuation goes on, perhaps
+
 struct Options {
   ModelChoice model;
   Request request;
@@ -31,6 +34,7 @@ struct Options {
   std::string output;
   RenderOutputs renderings;
   int takes = 1;
+  std::optional<int> endings;
   bool no_drafts = false;
   bool json = false;
 };
@@ -110,7 +114,14 @@ void note_meter(const Options& options, const Generator& generator) {
 struct Course {
   int bars = 0;           // new ones
   double first_note = 0;  // seconds from the request to the first note
+  double ending = 0;      // seconds in which endings were written to choose among
   double total = 0;
+  // Written, but for a chosen ending.
+  std::size_t notes = 0;
+  std::size_t tokens = 0;
+
+  double notes_per_second() const { return static_cast<double>(notes) / (total - ending); }
+  double tokens_per_second() const { return static_cast<double>(tokens) / (total - ending); }
 };
 
 Result<Course> run(Generator& generator, const Options& options,
@@ -123,7 +134,14 @@ Result<Course> run(Generator& generator, const Options& options,
   if (!options.prompt.empty()) course.bars = 1;
   for (;;) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
+    const double before = elapsed();
+    const bool ends = generator.endings_tried() > 0;
+    if (!ends) {
+      course.notes = generator.notes();
+      course.tokens = generator.tokens().size() - generator.prompt_tokens();
+    }
     const ReadEvent event = generator.next();
+    if (!ends && generator.endings_tried() > 0) course.ending = elapsed() - before;
     if (event.type == ReadEvent::Type::kEnd) break;
     if (event.type == ReadEvent::Type::kNote && course.first_note == 0)
       course.first_note = elapsed();
@@ -140,8 +158,6 @@ Result<Course> run(Generator& generator, const Options& options,
 
 void report(const Options& options, const Engine& engine, const Generator& generator,
             const Score& score, const Course& course) {
-  const auto notes = static_cast<double>(generator.notes());
-  const auto tokens = static_cast<double>(generator.tokens().size() - generator.prompt_tokens());
   const double seconds = duration_seconds(score);
   if (options.json) {
     Json programs = Json::array();
@@ -158,8 +174,11 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"programs", programs},
               {"music_seconds", seconds},
               {"generation_seconds", course.total},
-              {"notes_per_second", notes / course.total},
-              {"tokens_per_second", tokens / course.total},
+              {"ending_seconds", course.ending},
+              {"endings_tried", generator.endings_tried()},
+              {"ending_log_odds", generator.end_odds()},
+              {"notes_per_second", course.notes_per_second()},
+              {"tokens_per_second", course.tokens_per_second()},
               {"tokens_drafted", generator.drafts().drafted},
               {"drafts_accepted", generator.drafts().accepted},
               {"time_to_first_note_ms", course.first_note * 1e3}});
@@ -172,9 +191,14 @@ void report(const Options& options, const Engine& engine, const Generator& gener
     names += (names.empty() ? "" : ", ") + std::string(program_name(track.program_or_drum()));
   say("instruments: " + names);
   say("speed: " + grouped(static_cast<long long>(generator.notes())) + " new notes in " +
-      fixed(course.total, 2) + " s, " + fixed(notes / course.total, 0) + " notes/s, " +
-      fixed(tokens / course.total, 0) + " tokens/s; first note after " +
+      fixed(course.total, 2) + " s, " + fixed(course.notes_per_second(), 0) + " notes/s, " +
+      fixed(course.tokens_per_second(), 0) + " tokens/s; first note after " +
       fixed(course.first_note * 1e3, 1) + " ms");
+  if (generator.endings_tried() > 0)
+    say("ending: " + fixed(100 / (1 + std::exp(-generator.end_odds())), 0) + " % likely, after " +
+        std::to_string(generator.endings_tried()) +
+        (generator.endings_tried() == 1 ? " try, " : " tries, ") + fixed(course.ending, 2) +
+        " s of that");
   if (generator.dropped_notes() > 0)
     say("dropped: " + grouped(static_cast<long long>(generator.dropped_notes())) +
         " notes that had no place any more when they were complete");
@@ -236,6 +260,9 @@ Result<void> act(Options& options) {
   if (auto ok = prepare(options); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
+  const bool may_end = options.prompt.empty() && options.request.max_notes == 0 &&
+                       options.request.max_seconds == 0 && can_choose_endings(**engine);
+  options.request.endings = options.endings.value_or(may_end ? kUsualEndings : 0);
   install_stop_handler();
   if (options.takes > 1) return write_together(options, *engine);
   const auto start = std::chrono::steady_clock::now();
@@ -275,6 +302,12 @@ void add_wishes(CLI::App& command, Options& options) {
       },
       "e.g. piano,bass,drums");
   add_presence_option(command, request.presence);
+  command
+      .add_option(
+          "--endings", options.endings,
+          "write the last two bars up to so many times, until the piece ends there; 0: stop "
+          "where the bars are over; unless told otherwise 32, and 0 behind a prompt")
+      ->check(CLI::Range(0, 1'000));
   command.add_option("--tempo", request.bpm, "quarter notes a minute")
       ->check(CLI::Range(24.0, 240.0));
   command.add_option_function<std::string>(

@@ -4,11 +4,16 @@
 #include <cmath>
 #include <utility>
 
+#include "generate/takes.h"
 #include "score/meter_text.h"
 #include "score/timeline.h"
 
 namespace sage {
 namespace {
+
+constexpr int kEndingBars = 2;
+constexpr double kLikelyEnd = 0;     // log odds: likelier than another bar
+constexpr int kEndingsTogether = 8;  // in one pass of the model
 
 ProgramSet set_of(const std::vector<int>& programs) {
   ProgramSet set;
@@ -17,6 +22,12 @@ ProgramSet set_of(const std::vector<int>& programs) {
 }
 
 }  // namespace
+
+bool can_choose_endings(const Engine& engine) {
+  const Tokenizer& tokenizer = engine.tokenizer();
+  return !engine.model().output().compound && !tokenizer.has_merges() &&
+         !tokenizer.vocabulary().has(Kind::kNoteOff);
+}
 
 Generator::Generator(std::shared_ptr<const Engine> engine, const Request& request,
                      const GeneratorOptions& options)
@@ -39,6 +50,12 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
     return fail(ErrorCode::kInvalidArgument, "bars must lie between 1 and 100000");
   if (request.max_notes < 0 || !(request.max_seconds >= 0))
     return fail(ErrorCode::kInvalidArgument, "limits on notes and seconds must not be negative");
+  if (request.endings < 0 || request.endings > 1'000)
+    return fail(ErrorCode::kInvalidArgument, "endings must lie between 0 and 1000");
+  if (request.endings > 0 && !can_choose_endings(*engine))
+    return fail(ErrorCode::kUnsupported,
+                "the model cannot choose among endings: its tokens have merges, several fields a "
+                "step, or ends of notes");
   if (!(request.presence >= 0 && request.presence <= 100))
     return fail(ErrorCode::kInvalidArgument, "presence must lie between 0 (off) and 100");
   for (const int program : request.programs)
@@ -68,7 +85,7 @@ Result<void> Generator::begin() {
         vocabulary.id(Kind::kTimeSignature, *vocabulary.meter_index(*request_.meter)));
   if (request_.bpm)
     steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm)));
-  steering_.follow_request(prompt_bars_ + request_.bars);
+  steering_.follow_request(last_bar());
   if (!delayed_) return {};
   while (history_.size() % fields_ != 0) say(kPadId);
   delayed_->start(history_.all());
@@ -180,7 +197,7 @@ std::optional<TokenId> Generator::end_of_bar(TokenId base, const EventReader& re
   const TokenId bar = vocabulary.id(Kind::kBar);
   const TokenId end = vocabulary.id(Kind::kEos);
   if (base != bar && base != end) return base;
-  const bool last = reader.bars_begun() >= prompt_bars_ + request_.bars;
+  const bool last = reader.bars_begun() >= last_bar();
   const TokenId due = last ? end : bar;
   TokenMask mask;
   reader.allowed(mask);
@@ -248,6 +265,58 @@ void Generator::hear(TokenId id) {
   history_.push(id);
 }
 
+/// The next token of the ending that was chosen; nothing before its bars have begun.
+std::optional<TokenId> Generator::of_ending() {
+  const bool due = request_.endings > 0 && steering_.bars_begun() > last_bar() - kEndingBars;
+  if (due && ending_.empty()) choose_ending();
+  if (next_of_ending_ == ending_.size()) return std::nullopt;
+  return ending_[next_of_ending_++];
+}
+
+void Generator::choose_ending() {
+  picker_.prepare_branches(history_);
+  const std::uint64_t seeds = Random(request_.seed).next();
+  while (endings_tried_ < request_.endings && end_odds_ <= kLikelyEnd) {
+    const int count = std::min(kEndingsTogether, request_.endings - endings_tried_);
+    Takes endings(engine_, picker_.workspace());
+    for (int i = 0; i < count; ++i)
+      endings.add(branch(seeds + static_cast<std::uint64_t>(endings_tried_++)));
+    while (endings.advance()) {
+    }
+    for (const Generator& stream : endings.streams()) {
+      if (!ending_.empty() && stream.end_odds_ <= end_odds_) continue;
+      const auto ending = stream.tokens().subspan(history_.size());
+      ending_.assign(ending.begin(), ending.end());
+      end_odds_ = stream.end_odds_;
+    }
+  }
+}
+
+/// A stream that goes on from here, with random numbers of its own.
+Generator Generator::branch(std::uint64_t seed) const {
+  Request request = request_;
+  request.endings = request.max_notes = 0;
+  request.max_seconds = 0;
+  request.seed = seed;
+  Generator branch(engine_, request, {.drafts = false, .workspace = picker_.workspace()});
+  branch.is_branch_ = true;
+  branch.prompt_bars_ = prompt_bars_;
+  branch.steering_.copy_from(steering_);
+  branch.history_ = history_;
+  branch.picker_.start_like(picker_);
+  branch.picker_.favour(steering_.favours());
+  return branch;
+}
+
+/// In a branch, asks the model for the odds of an end where a token that it drew completes the last
+/// bar.
+void Generator::judge_end(TokenId id) {
+  if (!is_branch_ || steering_.bars_begun() < last_bar()) return;
+  const Vocabulary& vocabulary = engine_->tokenizer().vocabulary();
+  const TokenId bar = vocabulary.id(Kind::kBar), end = vocabulary.id(Kind::kEos);
+  if (id == bar || id == end) end_odds_ = picker_.log_odds(end, bar, history_);
+}
+
 /// Follows the tempo; then, whether a note lies at or after the limit in seconds.
 bool Generator::is_too_late(const ReadEvent& event) {
   const double quarters =
@@ -286,6 +355,8 @@ ReadEvent Generator::next() {
     if (const auto event = pop()) return *event;
     if (delayed_)
       take_row();
+    else if (const auto chosen = of_ending())
+      take(*chosen);
     else
       take(choose());
   }
@@ -295,6 +366,8 @@ bool Generator::settle() {
   for (;;) {
     if (const auto event = pop()) {
       if (event->type == ReadEvent::Type::kEnd) return false;
+    } else if (const auto chosen = of_ending()) {
+      take(*chosen);
     } else if (const auto only = picker_.forced(steering_)) {
       take(*only);
     } else {

@@ -4,6 +4,7 @@
 // one thread at a time. Knows nothing of files, ports or clocks.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,10 @@ namespace sage {
 
 using GeneratorOptions = PickerOptions;
 
+/// Whether the model chooses between BAR and EOS, with one token, where a bar is complete; as
+/// Request::endings needs it.
+bool can_choose_endings(const Engine& engine);
+
 class Generator {
  public:
   static Result<Generator> create(std::shared_ptr<const Engine> engine, const Request& request,
@@ -41,6 +46,11 @@ class Generator {
   std::size_t prompt_tokens() const { return prompt_tokens_; }
   /// Notes that a model with delayed fields began and could not be said to their end.
   std::size_t dropped_notes() const { return delayed_ ? delayed_->dropped() : 0; }
+  /// Endings that were written to choose among, see Request::endings.
+  int endings_tried() const { return endings_tried_; }
+  /// By how many nats the model finds an end likelier than another bar behind the ending that was
+  /// chosen; minus infinity where none was.
+  double end_odds() const { return end_odds_; }
   const DraftCounts& drafts() const { return picker_.drafts(); }
 
  private:
@@ -58,12 +68,18 @@ class Generator {
   std::optional<ReadEvent> pop();
   ReadEvent say(TokenId id);
   TokenId choose();
+  std::optional<TokenId> of_ending();
+  void choose_ending();
+  Generator branch(std::uint64_t seed) const;
+  void judge_end(TokenId id);
   void take(TokenId id);
   void hear(TokenId id);
   void take_row();
   void report(ReadEvent event);
   bool is_new(const ReadEvent& event) const;
   std::optional<TokenId> end_of_bar(TokenId base, const EventReader& reader) const;
+  /// Counted from 1, the prompt's bars included.
+  int last_bar() const { return prompt_bars_ + request_.bars; }
   std::uint32_t exact_tempo() const;
   bool is_full() const;
   bool is_too_late(const ReadEvent& event);
@@ -79,6 +95,11 @@ class Generator {
   TokenMask mask_;
   std::vector<ReadEvent> events_;  // that the last token completed
   std::size_t next_event_ = 0;     // of these, to be reported next
+  bool is_branch_ = false;         // that writes an ending
+  int endings_tried_ = 0;
+  double end_odds_ = -std::numeric_limits<double>::infinity();
+  std::vector<TokenId> ending_;     // that was chosen; empty until then
+  std::size_t next_of_ending_ = 0;  // of these, to be written next
 
   std::size_t prompt_tokens_ = 0;
   std::size_t fields_ = 1;  // of a step of the model

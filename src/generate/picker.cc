@@ -11,6 +11,9 @@ namespace {
 // the model always sees what it saw in training: a header and whole bars.
 constexpr double kKeptContext = 0.6;
 
+// Where more of the context than this is used, it is read again before streams branch off.
+constexpr double kRoomyContext = 0.8;
+
 // Up to so many ranges of legal ids their logits are computed range by range.
 constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 
@@ -156,8 +159,9 @@ std::span<const TokenId> Picker::hand_over(const TokenHistory& history) {
   auto unread = history.all().subspan(forwarded_);
   forwarded_ = history.size();
   if (unread.empty()) {
-    // A BAR that the request refused left the history as it was: the last token is read once more.
-    // It need not be the history's, since behind BAR a context says more.
+    // A BAR that the request refused left the history as it was, or the history was read to its end
+    // before: the last token is read once more. It need not be the history's, since behind BAR a
+    // context says more.
     cache_.truncate(cache_.length() - 1);
   } else if (static_cast<std::size_t>(cache_.length()) + unread.size() >
              static_cast<std::size_t>(engine_->context())) {
@@ -183,9 +187,31 @@ void Picker::read_ahead(const TokenHistory& history) {
   forwarded_ = history.size() - 1;
 }
 
+void Picker::prepare_branches(const TokenHistory& history) {
+  cache_.truncate(cache_.length() - static_cast<std::int64_t>(drafted_));
+  drafted_ = 0;
+  pass_.clear();
+  const auto length = static_cast<std::size_t>(cache_.length()) + history.size() - forwarded_;
+  if (static_cast<double>(length) <= kRoomyContext * engine_->context()) {
+    read_ahead(history);
+    return;
+  }
+  const auto context = fresh_context(history, 0);
+  engine_->model().forward(context, cache_, *workspace_);
+  forwarded_ = history.size();
+  handed_.assign(1, context.back());  // hand_over() has it read once more
+}
+
 void Picker::start_like(const Picker& other) {
   cache_ = other.cache_.clone();
   forwarded_ = other.forwarded_;
+  handed_ = other.handed_;
+}
+
+double Picker::log_odds(TokenId a, TokenId b, const TokenHistory& history) {
+  const IdRange ids[] = {{a, a + 1}, {b, b + 1}};
+  const auto logits = logits_of(static_cast<int>(history.size() % fields_), ids, history);
+  return static_cast<double>(logits[0]) - static_cast<double>(logits[1]);
 }
 
 TokenId Picker::pick_field(int field, const TokenMask& mask, const TokenHistory& history) {

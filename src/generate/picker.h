@@ -68,9 +68,15 @@ class Picker {
   /// as read. A context that is full is read again here, but for its last token.
   std::span<const TokenId> hand_over(const TokenHistory& history);
   TokenId draw(const EventReader& reader, const TokenHistory& history);
+  /// How much likelier the model finds token `a` than `b` where draw() drew last, in nats.
+  double log_odds(TokenId a, TokenId b, const TokenHistory& history);
   KvCache& cache() { return cache_; }
+  const std::shared_ptr<Workspace>& workspace() const { return workspace_; }
   /// Lets the model read a history but for its last token.
   void read_ahead(const TokenHistory& history);
+  /// The same for several streams that go on from there: where little room is left in the context,
+  /// its latest part is read again, once for all. Guesses are forgotten.
+  void prepare_branches(const TokenHistory& history);
   /// Starts where another one stands that has read the same.
   void start_like(const Picker& other);
 

@@ -28,10 +28,14 @@ struct Request {
   std::optional<double> bpm;
   bool allow_meter_changes = false;
   bool allow_tempo_changes = false;
-  /// An instrument of `programs`, or where there are none of the prompt, that has played nothing
-  /// for two bars of the new part is favoured from then on: its program's logit is raised by so
-  /// many nats a bar, until it plays. 0: not.
+  /// An instrument of `programs`, or where there are none of the prompt, that has been silent for
+  /// two bars of the new part, at its beginning or later, is favoured from then on: its program's
+  /// logit is raised by so many nats a bar, until it plays. 0: not.
   double presence = 1.0;
+  /// At most so many times, eight at once, the last two bars are written, until the model finds an
+  /// end likelier behind them than another bar; kept are those where it is likeliest. What stands
+  /// before them does not change. 0: not. Refused where can_choose_endings() says no.
+  int endings = 0;
 
   SamplerOptions sampler;
   std::uint64_t seed = 0;

@@ -5,11 +5,6 @@
 
 namespace sage {
 
-Takes::Takes(std::shared_ptr<const Engine> engine, int threads)
-    : engine_(std::move(engine)),
-      workspace_(std::make_shared<Workspace>(engine_->model().config(),
-                                             WorkspaceOptions{.threads = threads})) {}
-
 Result<Takes> Takes::create(std::shared_ptr<const Engine> engine, const Request& request, int count,
                             int threads) {
   if (count < 1 || count > 1'000)
@@ -17,14 +12,16 @@ Result<Takes> Takes::create(std::shared_ptr<const Engine> engine, const Request&
   if (engine->model().output().compound)
     return fail(ErrorCode::kUnsupported,
                 "a model whose steps have several fields writes one take at a time");
-  Takes takes(std::move(engine), threads);
+  auto workspace =
+      std::make_shared<Workspace>(engine->model().config(), WorkspaceOptions{.threads = threads});
+  Takes takes(std::move(engine), std::move(workspace));
   for (int i = 0; i < count; ++i) {
     Request one = request;
     one.seed += static_cast<std::uint64_t>(i);
     auto stream =
         Generator::create(takes.engine_, one, {.drafts = false, .workspace = takes.workspace_});
     if (!stream) return tl::unexpected(stream.error());
-    takes.streams_.push_back(*std::move(stream));
+    takes.add(*std::move(stream));
     Generator& first = takes.streams_.front();
     Generator& last = takes.streams_.back();
     if (!first.prompt_) continue;  // without a prompt each names its own ensemble
@@ -64,7 +61,9 @@ void Takes::draw() {
   engine_->model().forward_batch(ids_, caches_, *workspace_);
   for (const auto& [stream, last] : waiting_) {
     engine_->model().select(*workspace_, last);
-    stream->take(stream->picker_.draw(stream->steering_, stream->history_));
+    const TokenId id = stream->picker_.draw(stream->steering_, stream->history_);
+    stream->judge_end(id);
+    stream->take(id);
   }
   ids_.clear();
   caches_.clear();

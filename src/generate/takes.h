@@ -1,10 +1,11 @@
-// Several pieces of music to the same request at once: one pass of the model reads its weights once
-// for a token of each.
+// Several pieces of music to the same request, or several endings of one, at once: one pass of the
+// model reads its weights once for a token of each.
 //
 // Owns the streams; shares the engine. Use from one thread at a time.
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -21,6 +22,12 @@ class Takes {
   static Result<Takes> create(std::shared_ptr<const Engine> engine, const Request& request,
                               int count, int threads = 1);
 
+  /// No stream yet.
+  Takes(std::shared_ptr<const Engine> engine, std::shared_ptr<Workspace> workspace)
+      : engine_(std::move(engine)), workspace_(std::move(workspace)) {}
+  /// Preconditions: the stream uses that engine and workspace, and advance() was not called yet.
+  void add(Generator stream) { streams_.push_back(std::move(stream)); }
+
   /// Writes about one token more in every stream; false once all have ended.
   bool advance();
 
@@ -29,7 +36,6 @@ class Takes {
   int bars() const;
 
  private:
-  Takes(std::shared_ptr<const Engine> engine, int threads);
   void draw();
 
   std::shared_ptr<const Engine> engine_;

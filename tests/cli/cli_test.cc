@@ -64,6 +64,9 @@ TEST(Cli, GenerateWritesMusicAndReportsIt) {
   EXPECT_GT(report["notes"].get<int>(), 0);
   EXPECT_GT(report["notes_per_second"].get<double>(), 0);
   EXPECT_GT(report["time_to_first_note_ms"].get<double>(), 0);
+  EXPECT_GT(report["endings_tried"].get<int>(), 0);
+  EXPECT_LT(report["ending_seconds"].get<double>(), report["generation_seconds"].get<double>());
+  EXPECT_TRUE(report["ending_log_odds"].is_number());
   const auto read = read_midi_file(scratch.path("a/b.mid"));
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->warning_count, 0u);
@@ -94,6 +97,7 @@ TEST(Cli, GenerateSaysWhatIsWrongInOneLine) {
       {"--tempo", "nan"},       {"--max-seconds", "inf"},
       {"--presence", "nan"},    {"--time-signature", "4/3"},
       {"--sound-font", "x"},    {"--seed", "18446744073709551616"},
+      {"--endings", "-1"},      {"--endings", "1001"},
   };
   const auto expect = [&](int code, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"generate", "-o", out});
