@@ -51,9 +51,9 @@ ReadEvent Steering::push(TokenId id) {
     if (state_.tempo_due == id) state_.tempo_due = -1;
   } else if (event.type == ReadEvent::Type::kNote && state_.following) {
     const auto held = (event.onset + event.duration - state_.bar_start).count - 1;
-    state_.heard[static_cast<std::size_t>(event.program)] =
-        bars_begun() +
-        static_cast<int>(std::max<std::int64_t>(held, 0) / std::max(state_.bar_steps, 1));
+    const auto bars = std::max<std::int64_t>(held, 0) / std::max(state_.bar_steps, 1);
+    int& heard = state_.heard[static_cast<std::size_t>(event.program)];
+    heard = std::max(heard, bars_begun() + static_cast<int>(bars));
   }
   return event;
 }
