@@ -116,7 +116,7 @@ struct Course {
   double first_note = 0;  // seconds from the request to the first note
   double ending = 0;      // seconds in which endings were written to choose among
   double total = 0;
-  // Written, but for a chosen ending.
+  // Written in the rest of the time: not the ending's.
   std::size_t notes = 0;
   std::size_t tokens = 0;
 
@@ -135,13 +135,13 @@ Result<Course> run(Generator& generator, const Options& options,
   for (;;) {
     if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
     const double before = elapsed();
-    const bool ends = generator.endings_tried() > 0;
-    if (!ends) {
+    const bool in_ending = generator.endings_tried() > 0;
+    if (!in_ending) {
       course.notes = generator.notes();
       course.tokens = generator.tokens().size() - generator.prompt_tokens();
     }
     const ReadEvent event = generator.next();
-    if (!ends && generator.endings_tried() > 0) course.ending = elapsed() - before;
+    if (!in_ending && generator.endings_tried() > 0) course.ending = elapsed() - before;
     if (event.type == ReadEvent::Type::kEnd) break;
     if (event.type == ReadEvent::Type::kNote && course.first_note == 0)
       course.first_note = elapsed();

@@ -273,6 +273,7 @@ std::optional<TokenId> Generator::of_ending() {
   return ending_[next_of_ending_++];
 }
 
+/// Writes endings in branches of this stream until one is likely, and keeps the tokens of the best.
 void Generator::choose_ending() {
   picker_.prepare_branches(history_);
   const std::uint64_t seeds = Random(request_.seed).next();
