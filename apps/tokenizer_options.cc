@@ -45,6 +45,14 @@ void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
   command.add_option("--velocity", config.velocity, "on or off (default: off)")
       ->transform(CLI::CheckedTransformer(kSwitch).description(""))
       ->option_text("on|off");
+  static const std::map<std::string, ProgramOrder> kOrders = {{"number", ProgramOrder::kNumber},
+                                                              {"header", ProgramOrder::kHeader}};
+  command
+      .add_option("--order", config.order,
+                  "order of the programs at a position: by number, or as the header lists them "
+                  "(default: number)")
+      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->option_text("number|header");
   command.add_option("--grid", config.grid, "positions a quarter note: 4, 8, 12, 16 or 24")
       ->check(CLI::IsMember({4, 8, 12, 16, 24}))
       ->capture_default_str();
@@ -53,8 +61,8 @@ void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
 void add_tokenizer_options(CLI::App& command, TokenizerChoice& choice) {
   add_base_tokenizer_options(command, choice.config);
   auto* file = command.add_option("--tokenizer", choice.file,
-                                  "file that `bpe train` wrote, in place of the four above");
-  for (const char* other : {"--scheme", "--layout", "--velocity", "--grid"})
+                                  "file that `bpe train` wrote, in place of the five above");
+  for (const char* other : {"--scheme", "--layout", "--velocity", "--order", "--grid"})
     file->excludes(command.get_option(other));
 }
 

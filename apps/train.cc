@@ -328,6 +328,14 @@ void add_train(Cli& cli) {
   command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");
   command->add_option("--tokenizer", options->tokenizer,
                       "file that `bpe train` wrote: its merges in place of the data's own");
+  static const std::map<std::string, ProgramOrder> kOrders = {{"number", ProgramOrder::kNumber},
+                                                              {"header", ProgramOrder::kHeader}};
+  command
+      ->add_option("--order", train.windows.order,
+                   "order of the programs at a position: by number, or as the header lists them, "
+                   "in a random order for each example (default: the tokenizer's own)")
+      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->option_text("number|header");
   add_model_shape(*command, *options);
   add_schedule(*command, train);
   add_optimisation(*command, train);

@@ -55,6 +55,7 @@ std::string describe(const TokenizerConfig& config) {
   std::string text = config.scheme + (config.layout == Layout::kFull ? " full" : " compact") +
                      (config.velocity ? ", velocity" : ", no velocity") + ", grid " +
                      std::to_string(config.grid);
+  if (config.order == ProgramOrder::kHeader) text += ", programs in the header's order";
   if (!config.merges.pairs.empty())
     text += ", " + std::to_string(config.merges.pairs.size()) + " merges (boundary " +
             std::string(boundary_name(config.merges.boundary)) + ")";
@@ -66,6 +67,7 @@ nlohmann::json to_json(const TokenizerConfig& config) {
                          {"layout", config.layout == Layout::kFull ? "full" : "compact"},
                          {"velocity", config.velocity},
                          {"grid", config.grid}};
+  if (config.order == ProgramOrder::kHeader) json["order"] = "header";
   if (config.merges.pairs.empty()) return json;
   nlohmann::json pairs = nlohmann::json::array();
   for (const Merge& merge : config.merges.pairs) pairs.push_back({merge.left, merge.right});
@@ -90,6 +92,13 @@ Result<TokenizerConfig> tokenizer_config_from_json(const nlohmann::json& json) {
       return fail(ErrorCode::kMalformed,
                   "tokenizer config: grid " + grid.dump() + " is no number of 4 to 24");
     config.grid = static_cast<int>(positions);
+    if (json.contains("order")) {
+      const auto order = json.at("order").get<std::string>();
+      if (order != "number" && order != "header")
+        return fail(ErrorCode::kMalformed, "tokenizer config: order '" + order.substr(0, 40) +
+                                               "' is neither number nor header");
+      config.order = order == "header" ? ProgramOrder::kHeader : ProgramOrder::kNumber;
+    }
     if (json.contains("merges")) {
       auto merges = merges_from_json(json["merges"]);
       if (!merges) return tl::unexpected(merges.error());

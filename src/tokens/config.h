@@ -20,6 +20,12 @@ enum class Layout {
   kCompact,  // POSITION only when it changes, PROGRAM only when it changes within a position
 };
 
+/// In what order programs stand at a position.
+enum class ProgramOrder : std::uint8_t {
+  kNumber,  // ascending, drums last
+  kHeader,  // as the header lists them; then ascending those that it does not list
+};
+
 /// What a merge of byte pair encoding may not cross.
 enum class Boundary : std::uint8_t {
   kNone,      // merges reach across everything between START and EOS
@@ -51,7 +57,8 @@ struct TokenizerConfig {
   std::string scheme = "remi+";
   Layout layout = Layout::kCompact;
   bool velocity = false;
-  int grid = 12;       // positions a quarter note: 4, 8, 12, 16 or 24
+  int grid = 12;  // positions a quarter note: 4, 8, 12, 16 or 24
+  ProgramOrder order = ProgramOrder::kNumber;
   Merges merges = {};  // none: the model sees base tokens
   friend bool operator==(const TokenizerConfig&, const TokenizerConfig&) = default;
 };

@@ -22,6 +22,10 @@ struct Hole {
 
 struct EncodeOptions {
   bool header = true;  // list the programs between BOS and START
+  /// Where the config has ProgramOrder::kHeader and a header is written: its programs in this
+  /// order, then ascending those of the piece that it leaves out. Programs without notes may be in
+  /// it. Precondition: each at most once.
+  std::vector<int> order;
   std::vector<Hole>
       holes;        // sorted by (bar, program); written as FILL ... END_FILL after the last bar
   bool end = true;  // write EOS
@@ -35,6 +39,8 @@ class Tokenization {
   virtual KindSet kinds(const TokenizerConfig& config) const = 0;
   /// Tokens a model step: 1 where a token is a step, else the number of fields of a compound.
   virtual int stride(const TokenizerConfig&) const { return 1; }
+  /// Whether the header can give the order of programs at a position (ProgramOrder::kHeader).
+  virtual bool can_order_by_header() const { return false; }
   /// Whether a token of this kind, among the notes, is the last one of a note (or of a message).
   virtual bool ends_note(Kind kind, const TokenizerConfig& config) const = 0;
   /// Brings a quantised score to the form that this scheme can say, with a warning where that

@@ -28,6 +28,10 @@ Result<Tokenizer> Tokenizer::create(const TokenizerConfig& config) {
         ErrorCode::kInvalidArgument,
         "no tokenization is called '" + config.scheme.substr(0, 40) + "'; there are " + names);
   }
+  if (config.order == ProgramOrder::kHeader && !tokenizer.tokenization_->can_order_by_header())
+    return fail(ErrorCode::kInvalidArgument, "the tokenization '" + config.scheme +
+                                                 "' has one order of programs; the header's "
+                                                 "order is for remi+ and tsd");
   tokenizer.config_ = config;
   Vocabulary vocabulary(config);
   auto bpe = Bpe::create(vocabulary.size(), config.merges.pairs);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "train/holes.h"
+#include "train/ordering.h"
 
 namespace sage {
 
@@ -14,13 +15,18 @@ Result<Dataset> Dataset::open(const std::filesystem::path& path, const WindowOpt
   if (!shards) return tl::unexpected<Error>(shards.error());
   if (shards->piece_count() == 0)
     return fail(ErrorCode::kInvalidArgument, path.string() + ": no pieces in the prepared data");
-  const TokenizerConfig& config = tokenizer ? *tokenizer : shards->config();
+  TokenizerConfig config = tokenizer ? *tokenizer : shards->config();
+  config.order = options.order.value_or(config.order);
   TokenizerConfig base = shards->config();
   base.merges = config.merges;
+  base.order = config.order;  // which the header gives, and prepared data have none
   if (base != config)
     return fail(ErrorCode::kMismatch, path.string() + " was prepared as " +
                                           describe(shards->config()) + ", the tokenizer is " +
                                           describe(config) + "; prepare the data again");
+  if (config.order == ProgramOrder::kHeader && !config.merges.pairs.empty())
+    return fail(ErrorCode::kUnsupported,
+                "merges are learnt with ascending programs; train them without the header's order");
   auto made = Tokenizer::create(config);
   if (!made) return tl::unexpected<Error>(made.error());
   const auto weights = weights_of(shards->sources(), options.source_weights);
@@ -89,6 +95,8 @@ Dataset::Window Dataset::draw(Random& random) const {
   window.velocity_shift = up_or_down(options_.velocity_shift);
   if (options_.hole_probability > 0 && random.uniform() < options_.hole_probability)
     window.holes = random.next();
+  if (window.header && tokenizer_.config().order == ProgramOrder::kHeader)
+    window.order = random.next();
   return window;
 }
 
@@ -162,6 +170,16 @@ Result<std::size_t> Dataset::write(const Window& window, std::span<std::uint16_t
     if (example) {
       std::copy(example->begin(), example->end(), to.begin());
       return example->size();
+    }
+  }
+  if (window.order) {
+    Random random(*window.order);
+    const auto example =
+        in_random_order(tokenizer_, body(*piece, window, 2 * to.size()), to.size(), random);
+    if (example) {
+      const std::size_t size = std::min(example->size(), to.size());
+      std::copy_n(example->begin(), size, to.begin());
+      return size;
     }
   }
   std::vector<std::uint16_t> base = body(*piece, window, to.size()), ids = base;

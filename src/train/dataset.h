@@ -5,10 +5,11 @@
 // EOS where the piece ends. An example is windows packed one after another and cut at its length,
 // so no position is padding. In a compound scheme a window is whole steps, and so is an example
 // whose length is a multiple of the stride. A share of the windows become infilling examples
-// (holes.h): whole bars with holes, then what fills them. Attention may look across the BOS between
-// two windows; the grammar state does not. Prepared data are base tokens; merges, where the
-// tokenizer has any, are applied to each window after it was transposed. Thread role: const and
-// stateless, share freely.
+// (holes.h): whole bars with holes, then what fills them. Where the tokenizer has the header's
+// order of programs, a window with a header has them in a random one (ordering.h), the fixed ones
+// ascend. Attention may look across the BOS between two windows; the grammar state does not.
+// Prepared data are base tokens; merges, where the tokenizer has any, are applied to each window
+// after it was transposed. Thread role: const and stateless, share freely.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +40,16 @@ struct WindowOptions {
   int tempo_shift = 0;          // bins of TEMPO up or down at most, kept inside the vocabulary
   int velocity_shift = 0;       // the same of VELOCITY; what would leave it stays at its end
   double hole_probability = 0;  // a window becomes an infilling example, where that fits
-  double drum_weight = 1.0;     // how much likelier a piece with drums is drawn, for its length
+  /// In place of the tokenizer's order of programs. Unset: that.
+  std::optional<ProgramOrder> order;
+  double drum_weight = 1.0;  // how much likelier a piece with drums is drawn, for its length
   std::vector<SourceWeight> source_weights;  // those of one piece multiply
 };
 
 class Dataset {
  public:
   /// `part` as ShardSet::open takes it. With another tokenizer than the data were prepared with,
-  /// where it only differs in its merges.
+  /// where it only differs in its merges or its order of programs.
   static Result<Dataset> open(const std::filesystem::path& part, const WindowOptions& options,
                               const std::optional<TokenizerConfig>& tokenizer = std::nullopt);
 
@@ -79,6 +82,7 @@ class Dataset {
     int shift = 0;
     int tempo_shift = 0, velocity_shift = 0;
     std::optional<std::uint64_t> holes;  // the seed that draws them
+    std::optional<std::uint64_t> order;  // of the programs: the seed that draws it
   };
   Window draw(Random& random) const;
   std::vector<TokenId> programs_in(std::span<const std::uint16_t> tokens) const;

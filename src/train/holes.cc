@@ -2,47 +2,10 @@
 
 #include <algorithm>
 
-#include "tokens/score_builder.h"
+#include "train/ordering.h"
 
 namespace sage {
 namespace {
-
-/// Where the bars of a body begin, and where its last one ends if that is known: at EOS, or where
-/// another one begins.
-std::vector<std::size_t> bar_lines(const Vocabulary& vocabulary,
-                                   std::span<const std::uint16_t> body) {
-  const auto bar = vocabulary.id(Kind::kBar), eos = vocabulary.id(Kind::kEos);
-  std::vector<std::size_t> lines;
-  for (std::size_t i = 0; i < body.size(); ++i)
-    if (body[i] == bar || body[i] == eos) lines.push_back(i);
-  return lines;
-}
-
-/// The bars as music, on the grid; nothing where the grammar does not take them for a whole piece.
-std::optional<Quantised> read_bars(const Tokenizer& tokenizer,
-                                   std::span<const std::uint16_t> bars) {
-  const Vocabulary& vocabulary = tokenizer.vocabulary();
-  std::vector<TokenId> ids;
-  tokenizer.put_structure(vocabulary.id(Kind::kBos), ids);
-  tokenizer.put_structure(vocabulary.id(Kind::kStart), ids);
-  ids.insert(ids.end(), bars.begin(), bars.end());
-  tokenizer.put_structure(vocabulary.id(Kind::kEos), ids);
-  const auto reader = tokenizer.reader();
-  ScoreBuilder builder(vocabulary.grid());
-  Tick bar;
-  int length = 0;
-  for (const TokenId id : ids) {
-    const ReadEvent event = reader->push(id);
-    if (event.type == ReadEvent::Type::kIllegal) return std::nullopt;
-    if (event.type == ReadEvent::Type::kBar) bar = event.onset;
-    if (event.type == ReadEvent::Type::kMeter) length = vocabulary.bar_steps(event.meter);
-    builder.add(event);
-  }
-  if (builder.notes() == 0) return std::nullopt;
-  auto piece = tokenizer.quantise(builder.build(), {.end = bar + Tick{length}});
-  if (!piece) return std::nullopt;
-  return *std::move(piece);
-}
 
 std::vector<Hole> draw_holes(const Quantised& piece, Random& random) {
   const auto below = [&](std::size_t n) {

@@ -70,7 +70,7 @@ struct TrainOptions {
   std::optional<bool> bf16;
   std::uint64_t seed = 1;
   WindowOptions windows;
-  /// Unset: the data's own. Else it may differ from that in its merges.
+  /// Unset: the data's own. Else it may differ from that in its merges and its order of programs.
   std::optional<TokenizerConfig> tokenizer;
 
   std::int64_t validate_every = 500;  // steps; 0: only at the end

@@ -1,5 +1,5 @@
 // Every tokenizer that the registry can build: each scheme, both layouts, velocity on and off, all
-// grids.
+// grids, each order of programs that the scheme has.
 #pragma once
 
 #include <string>
@@ -15,8 +15,11 @@ inline std::vector<Tokenizer> all_tokenizers() {
     for (const Layout layout : {Layout::kFull, Layout::kCompact})
       for (const bool velocity : {false, true})
         for (const int grid : {4, 8, 12, 16, 24})
-          all.push_back(
-              Tokenizer::create({std::string(scheme->name()), layout, velocity, grid}).value());
+          for (const ProgramOrder order : {ProgramOrder::kNumber, ProgramOrder::kHeader})
+            if (order == ProgramOrder::kNumber || scheme->can_order_by_header())
+              all.push_back(
+                  Tokenizer::create({std::string(scheme->name()), layout, velocity, grid, order})
+                      .value());
   return all;
 }
 

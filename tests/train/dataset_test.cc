@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -59,6 +60,42 @@ TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
     test::prepare_small(folder, 4, config);
     expect_all_grammatical(folder / "data" / "train");
   }
+}
+
+// The header gives the order of programs: all orders come, and each window is a legal beginning.
+TEST(DatasetTest, WindowsInTheHeadersOrderHaveEveryOrder) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "midi");
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    test::write_piece(folder / "midi" / (std::to_string(i) + ".mid"), test::band_score(i));
+  PrepareOptions prepared;
+  prepared.sources = {folder / "midi"};
+  prepared.output = folder / "data";
+  prepared.validation_share = 0;
+  ASSERT_TRUE(prepare(prepared));
+  const WindowOptions options = {.header_probability = 1, .order = ProgramOrder::kHeader};
+  const auto data = Dataset::open(folder / "data" / "train", options);
+  ASSERT_TRUE(data) << to_string(data.error());
+  EXPECT_EQ(data->tokenizer().config().order, ProgramOrder::kHeader);
+  const Vocabulary& vocabulary = data->tokenizer().vocabulary();
+  const IdRange programs = vocabulary.range(Kind::kProgram);
+  Random random(3);
+  std::set<std::vector<TokenId>> headers;
+  std::vector<std::uint16_t> example(301);
+  for (std::size_t i = 0; i < 200; ++i) {
+    ASSERT_TRUE(data->sample(random, example));
+    expect_grammatical(data->tokenizer(), example);
+    std::vector<TokenId> header;
+    for (std::size_t at = 1; example[at] >= programs.begin && example[at] < programs.end; ++at)
+      header.push_back(example[at]);
+    headers.insert(header);
+    ASSERT_TRUE(data->fixed(i, example));
+    expect_grammatical(data->tokenizer(), example);
+  }
+  std::size_t ascending = 0;
+  for (const auto& header : headers) ascending += std::is_sorted(header.begin(), header.end());
+  EXPECT_GE(headers.size(), 6U);
+  EXPECT_LE(2 * ascending, headers.size());
 }
 
 // So that an example of so many steps may be cut into them.

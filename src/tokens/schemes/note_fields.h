@@ -1,8 +1,9 @@
 // What a note says behind its place, in the schemes that give a note its length:
 // PROGRAM, PITCH|DRUM, [VELOCITY], DURATION. Reader and writer.
 //
-// Within a position programs ascend, and pitches within a program. In the compact layout PROGRAM
-// stands only where it changes within a position, and nowhere in a hole's group, which names it.
+// Within a position programs stand in their order (Frame::after), and pitches ascend within one. In
+// the compact layout PROGRAM stands only where it changes within a position, and nowhere in a
+// hole's group, which names it.
 #pragma once
 
 #include <algorithm>
@@ -29,13 +30,13 @@ class NoteFieldsReader {
   /// Whether a note is begun and not complete.
   bool pending() const { return due_ != Due::kNote; }
   /// Whether one more note fits at this position.
-  bool fits(const Frame& frame) const { return frame.open.any(lowest_program()); }
+  bool fits(const Frame& frame) const { return next_programs(frame).any(); }
 
   /// The first field of one more note at this position.
   template <class Sink>
   void allow_first(const Frame& frame, Sink& sink) const {
-    if (!compact_) return sink.allow_in(Kind::kProgram, frame.open, lowest_program());
-    if (frame.hole < 0) sink.allow_in(Kind::kProgram, frame.open, program_ + 1);
+    if (!compact_) return sink.allow_in(Kind::kProgram, next_programs(frame));
+    if (frame.hole < 0) sink.allow_in(Kind::kProgram, frame.after(program_));
     if (program_ >= 0 && frame.open.has(program_)) allow_pitch(sink);
   }
   /// Precondition: pending().
@@ -72,8 +73,12 @@ class NoteFieldsReader {
  private:
   enum class Due : std::uint8_t { kNote, kPitch, kVelocity, kDuration };
 
-  /// Of one more note here: the last one's, as long as there is a higher pitch.
-  int lowest_program() const { return pitch_ < 127 ? std::max(program_, 0) : program_ + 1; }
+  /// Of one more note here: the last one's too, as long as there is a higher pitch.
+  IndexSet next_programs(const Frame& frame) const {
+    IndexSet programs = frame.after(program_);
+    if (program_ >= 0 && pitch_ < 127 && frame.open.has(program_)) programs.set(program_);
+    return programs;
+  }
 
   template <class Sink>
   void allow_pitch(Sink& sink) const {

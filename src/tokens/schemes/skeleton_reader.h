@@ -26,6 +26,7 @@
 #include "tokens/config.h"
 #include "tokens/reader.h"
 #include "tokens/schemes/grammar.h"
+#include "tokens/schemes/program_order.h"
 
 namespace sage {
 
@@ -40,16 +41,24 @@ struct Frame {
   const Vocabulary* vocabulary = nullptr;
   std::int64_t bar_start = 0;
   int bar_length = 0;
-  int hole = -1;   // the program of the hole being filled, -1 in the bars themselves
-  IndexSet open;   // whose notes may begin here: while filling, the hole's alone
-  IndexSet holed;  // that have had a hole anywhere so far
+  int hole = -1;      // the program of the hole being filled, -1 in the bars themselves
+  IndexSet open;      // whose notes may begin here: while filling, the hole's alone
+  IndexSet holed;     // that have had a hole anywhere so far
+  HeaderOrder order;  // lists nothing where programs ascend
+
+  /// The open programs that come after `program` at a position; -1: all.
+  IndexSet after(int program) const {
+    IndexSet programs = open;
+    order.remove_through(program, programs);
+    return programs;
+  }
 };
 
 template <class Notes>
 class SkeletonReader final : public EventReader {
  public:
   SkeletonReader(const TokenizerConfig& config, const Vocabulary& vocabulary, int stride)
-      : notes_(config), stride_(stride) {
+      : notes_(config), by_header_(config.order == ProgramOrder::kHeader), stride_(stride) {
     frame_.vocabulary = &vocabulary;
     for (int program = 0; program < kProgramCount; ++program) programs_.set(program);
   }
@@ -208,7 +217,10 @@ class SkeletonReader final : public EventReader {
       return notes_.begin(frame_);
     }
     last_program_ = program;
-    if (state_ == State::kHeader) return;
+    if (state_ == State::kHeader) {
+      if (by_header_) frame_.order.list(program);
+      return;
+    }
     holes_.push_back({frame_.bar_start, frame_.bar_length, program});
     frame_.open.reset(program);
     frame_.holed.set(program);
@@ -232,7 +244,7 @@ class SkeletonReader final : public EventReader {
         return sink.allow(Kind::kBos);
       case State::kHeader:
         sink.allow(Kind::kStart);
-        return sink.allow(Kind::kProgram, last_program_ + 1);
+        return say_header(sink);
       case State::kStarted:
         sink.allow(Kind::kEos);
         return sink.allow(Kind::kBar);
@@ -255,6 +267,17 @@ class SkeletonReader final : public EventReader {
         return sink.allow(Kind::kEos);
       case State::kEnd:
         return;
+    }
+  }
+
+  template <class Sink>
+  void say_header(Sink& sink) const {
+    if (!by_header_) return sink.allow(Kind::kProgram, last_program_ + 1);
+    const IndexSet& listed = frame_.order.listed();
+    for (int first = listed.next_gap(0); first < kProgramCount;) {
+      const int end = std::min(listed.next(first), kProgramCount);
+      sink.allow(Kind::kProgram, first, end);
+      first = listed.next_gap(end);
     }
   }
 
@@ -295,6 +318,7 @@ class SkeletonReader final : public EventReader {
   Frame frame_;
   Notes notes_;
   State state_ = State::kBegin;
+  bool by_header_;  // programs stand in the header's order
   int stride_;
   int padding_ = 0;  // PADs due
   int bars_ = 0;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tokens/schemes/program_order.h"
 #include "tokens/tokenization.h"
 
 namespace sage {
@@ -50,34 +51,33 @@ struct Placed {
   int program;
 };
 
-/// All notes of a piece by (onset, program, pitch).
+/// All notes of a piece by (onset, program in its order, pitch).
 class NoteOrder {
  public:
-  explicit NoteOrder(const Score& score) {
+  NoteOrder(const Score& score, const HeaderOrder& order) {
     std::size_t count = 0;
     for (const Track& track : score.tracks) count += track.notes.size();
     order_.reserve(count);
     for (const Track& track : score.tracks)
-      for (const Note& note : track.notes) order_.push_back(entry(note, track.program_or_drum()));
+      add(track, static_cast<std::uint64_t>(order.rank(track.program_or_drum())));
     const auto before = [](const Entry& a, const Entry& b) { return a.key < b.key; };
     // A single track is in order already.
     if (score.tracks.size() > 1) std::sort(order_.begin(), order_.end(), before);
   }
   std::size_t size() const { return order_.size(); }
   std::int64_t onset(std::size_t i) const { return order_[i].note->onset.count; }
-  Placed operator[](std::size_t i) const {
-    return {order_[i].note, static_cast<int>(order_[i].key >> 8 & 0xff)};
-  }
+  Placed operator[](std::size_t i) const { return {order_[i].note, order_[i].program}; }
 
  private:
   struct Entry {
-    std::uint64_t key;  // onset, then 8 bits of program, then 8 of pitch
+    std::uint64_t key;  // onset, then 9 bits of the program's rank, then 7 of pitch
     const Note* note;
+    int program;
   };
-  static Entry entry(const Note& note, int program) {
-    return {static_cast<std::uint64_t>(note.onset.count) << 16 |
-                static_cast<std::uint64_t>(program) << 8 | note.pitch,
-            &note};
+  void add(const Track& track, std::uint64_t rank) {
+    for (const Note& note : track.notes)
+      order_.push_back({static_cast<std::uint64_t>(note.onset.count) << 16 | rank << 7 | note.pitch,
+                        &note, track.program_or_drum()});
   }
   std::vector<Entry> order_;
 };
@@ -86,16 +86,17 @@ template <class Notes>
 class SkeletonWriter {
  public:
   SkeletonWriter(const TokenizerConfig& config, const Vocabulary& vocabulary, int stride)
-      : sink_(vocabulary, stride), notes_(config, sink_) {}
+      : sink_(vocabulary, stride),
+        notes_(config, sink_),
+        by_header_(config.order == ProgramOrder::kHeader) {}
 
   std::vector<TokenId> write(const Quantised& piece, const EncodeOptions& options) {
-    const NoteOrder order(piece.score);
-    sink_.reserve(order.size() * 5 + piece.bars.size() * 3 + 16);
     sink_.put_step(Kind::kBos);
-    if (options.header)
-      for (const Track& track : piece.score.tracks)
-        sink_.put_step(Kind::kProgram, track.program_or_drum());
+    HeaderOrder programs;
+    if (options.header) programs = header(piece.score, options.order);
     sink_.put_step(Kind::kStart);
+    const NoteOrder order(piece.score, programs);
+    sink_.reserve(order.size() * 5 + piece.bars.size() * 3 + 16);
     std::size_t next = 0;  // note
     auto hole = options.holes.begin();
     for (std::size_t b = 0; b < piece.bars.size(); ++b) {
@@ -121,6 +122,20 @@ class SkeletonWriter {
     Span span;
     std::vector<Placed> notes;
   };
+
+  /// Writes the header; returns the order that it gives.
+  HeaderOrder header(const Score& score, const std::vector<int>& wanted) {
+    HeaderOrder order;
+    const auto say = [&](int program) {
+      if (by_header_) order.list(program);
+      sink_.put_step(Kind::kProgram, program);
+    };
+    if (by_header_)
+      for (const int program : wanted) say(program);
+    for (const Track& track : score.tracks)
+      if (!order.lists(track.program_or_drum())) say(track.program_or_drum());
+    return order;
+  }
 
   void head(const Score& score, const Bar& bar) {
     sink_.put_step(Kind::kBar);
@@ -162,6 +177,7 @@ class SkeletonWriter {
 
   TokenSink sink_;
   Notes notes_;
+  bool by_header_;  // programs stand in the header's order
   std::vector<Group> groups_;
   std::size_t meter_ = 0, tempo_ = 0;  // next change to be written
 };

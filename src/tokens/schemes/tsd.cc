@@ -78,6 +78,7 @@ class Writer {
 class Tsd final : public Scheme<Reader, Writer> {
  public:
   std::string_view name() const override { return "tsd"; }
+  bool can_order_by_header() const override { return true; }
   KindSet kinds(const TokenizerConfig& config) const override {
     return structure_kinds() | note_field_kinds(config) | KindSet{Kind::kTimeShift};
   }
