@@ -19,37 +19,45 @@ constexpr std::array<ArmMeasure, kArmMeasures> kMeasures = {{
     {"sim_nd", "density", false, 3},
 }};
 
-/// Values by seed and piece, where every seed has them all.
-struct Grid {
-  std::vector<double> values;
-  std::vector<std::size_t> seeds, pieces;
+double mean_of(const std::vector<double>& values) {
+  return values.empty() ? kNaN
+                        : std::accumulate(values.begin(), values.end(), 0.0) /
+                              static_cast<double>(values.size());
+}
 
-  MeanInterval interval() const { return bootstrap_crossed_mean(values, seeds, pieces); }
+/// Values by seed and piece, where every seed has every piece.
+struct Grid {
+  std::vector<std::vector<double>> rows;  // (seeds, pieces)
+
+  std::vector<double> seed_means() const {
+    std::vector<double> means;
+    for (const auto& row : rows) means.push_back(mean_of(row));
+    return means;
+  }
+  std::vector<double> piece_means() const {
+    std::vector<double> means(rows.front().size());
+    for (const auto& row : rows)
+      for (std::size_t i = 0; i < row.size(); ++i)
+        means[i] += row[i] / static_cast<double>(rows.size());
+    return means;
+  }
+  /// Over the seeds; of a single seed over its pieces.
+  MeanInterval interval() const {
+    return rows.size() == 1 ? bootstrap_mean(rows.front()) : t_interval(seed_means());
+  }
 };
 
 /// `value(seed, piece)` for all of both; a piece that has none for some seed is left out.
 template <class Value>
 Grid make_grid(std::size_t seeds, std::size_t pieces, const Value& value) {
-  Grid grid;
-  std::size_t kept = 0;
+  Grid grid{std::vector<std::vector<double>>(seeds)};
   for (std::size_t piece = 0; piece < pieces; ++piece) {
-    std::vector<double> row;
-    for (std::size_t seed = 0; seed < seeds; ++seed) row.push_back(value(seed, piece));
-    if (std::any_of(row.begin(), row.end(), [](double x) { return std::isnan(x); })) continue;
-    for (std::size_t seed = 0; seed < seeds; ++seed) {
-      grid.values.push_back(row[seed]);
-      grid.seeds.push_back(seed);
-      grid.pieces.push_back(kept);
-    }
-    ++kept;
+    std::vector<double> column;
+    for (std::size_t seed = 0; seed < seeds; ++seed) column.push_back(value(seed, piece));
+    if (std::any_of(column.begin(), column.end(), [](double x) { return std::isnan(x); })) continue;
+    for (std::size_t seed = 0; seed < seeds; ++seed) grid.rows[seed].push_back(column[seed]);
   }
   return grid;
-}
-
-double mean_of(const std::vector<double>& values) {
-  return values.empty() ? kNaN
-                        : std::accumulate(values.begin(), values.end(), 0.0) /
-                              static_cast<double>(values.size());
 }
 
 template <class Member>
@@ -126,12 +134,7 @@ Finding find(const std::string& question, const Contrast& contrast, std::size_t 
     return sum;
   });
   out.value = grid.interval();
-  std::vector<double> of_piece;  // means over the seeds
-  for (std::size_t i = 0; i < grid.values.size(); i += rows.size()) {
-    double sum = 0;
-    for (std::size_t seed = 0; seed < rows.size(); ++seed) sum += grid.values[i + seed];
-    of_piece.push_back(sum / static_cast<double>(rows.size()));
-  }
+  const std::vector<double> of_piece = grid.piece_means();
   out.pieces = of_piece.size();
   out.p = paired_permutation_test(of_piece);
   out.effect = paired_effect_size(of_piece);

@@ -1,10 +1,11 @@
-// What the results of arms allow to say: means with intervals over pieces and seeds, and for every
-// question of the plan a paired test.
+// What the results of a study support: a mean with its interval for every arm, and for every
+// question of the plan a paired difference with its interval and test.
 //
-// Arms are compared on the same pieces and the same seeds. Intervals are bootstrapped over both
-// (pieces and seeds crossed). Tests are paired permutation tests over the pieces, each piece with
-// the mean of its seeds, corrected by Holm over the whole report. A difference counts as shown
-// where the corrected p is below 0.05, the interval excludes 0 and there are three seeds at least.
+// Arms are compared on the same pieces and the same seeds. Intervals are Student's t over the means
+// of the seeds, because a training run is the unit that varies (a single seed: a bootstrap over its
+// pieces). Tests are paired permutation tests over the pieces, each piece with the mean of its
+// seeds, with Holm's correction over the whole report. A difference counts as shown where the
+// corrected p is below 0.05, the interval excludes 0 and there are at least three seeds.
 #pragma once
 
 #include <array>

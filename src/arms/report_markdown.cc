@@ -32,7 +32,7 @@ std::string signed_interval(const MeanInterval& i, int digits) {
 
 std::string verdict(const Finding& finding) {
   if (!finding.enough_seeds()) return "fewer than three seeds: no claim";
-  if (!finding.shown()) return "no difference shown";
+  if (!finding.shown()) return "no significant difference";
   const bool up = finding.value.mean > 0;
   if (!finding.is_difference) return up ? "**rises**" : "**falls**";
   return up == arm_measure(finding.measure).less_is_better ? "**worse**" : "**better**";
@@ -63,8 +63,7 @@ std::string answers(const ArmReport& report) {
           line += (line.empty() ? "- " + contrast.name + ": " : "; ") + words(finding);
       if (!line.empty()) list += line + ".\n";
     }
-    text += "### " + question.text + "\n\n" +
-            (list.empty() ? "Its arms are not done yet.\n" : list) + "\n";
+    text += "### " + question.text + "\n\n" + (list.empty() ? "Not trained yet.\n" : list) + "\n";
   }
   return text;
 }
@@ -89,10 +88,11 @@ std::string arms_table(const ArmReport& report) {
     text += row(cells);
   }
   return text +
-         "\n† fewer than three seeds: nothing is claimed of it. Means over pieces and seeds, with "
-         "95 % bootstrap intervals over both (10,000 resamples; of one seed over the pieces "
-         "alone). Notes/s of continuations: one thread, f32, while the machine did other work as "
-         "well; for ratios see the members in turns below.\n\n";
+         "\n† fewer than three seeds: no claim is made. Means over pieces and seeds with 95 % "
+         "t-intervals over the means of the seeds (a single seed: bootstrap over the pieces). They "
+         "describe how much training runs differ on these pieces, not how much pieces differ. "
+         "Notes/s of continuations: one thread, f32, on a shared machine; for ratios see the "
+         "interleaved measurements under Speed.\n\n";
 }
 
 std::string calibration(const ArmReport& report) {
@@ -145,8 +145,8 @@ std::string training_table(const ArmReport& report) {
                  loss_at(seeds, 0.5), loss_at(seeds, 1), fixed_text(arm.training_seconds, 0)});
   }
   return text +
-         "\nLosses are nats a note of the training music, of all seeds, over the tenth of the "
-         "notes before.\n\n";
+         "\nLosses: nats a note on the training music, mean of all seeds over the tenth of the "
+         "notes that ends at that point.\n\n";
 }
 
 std::string merges_table(const ArmReport& report) {
@@ -174,7 +174,7 @@ std::string merges_table(const ArmReport& report) {
                  "several notes %", "cross a note %", "cross an instrument %", "nats a note",
                  "NMSI"}) +
          rows +
-         "\nShares of the table of merges, each counted once; tokens a note on held-out "
+         "\nShares of the merge table, each merge counted once. Tokens a note: on held-out "
          "pieces.\n\n";
 }
 
@@ -207,13 +207,14 @@ std::string speed(const ArmReport& report) {
   for (const SpeedSession& session : report.speed) tables += speed_table(report, session);
   if (tables.empty()) return "";
   const SpeedSession& session = report.speed.front();
-  return "## Speed\n\nDecoding at batch 1 on one thread behind so many steps of context: random "
-         "weights, the whole vocabulary's logits, the arms in turns within each of " +
+  return "## Speed\n\nDecoding at batch 1 on one thread after the given number of context steps: "
+         "random weights, logits of the whole vocabulary, the arms interleaved within each of " +
          std::to_string(session.options.rounds) + " rounds of " +
          std::to_string(session.options.steps) + " steps. Speed-up: notes a second over those of " +
          report.plan.baseline +
-         " in the same round, mean with its 95 % interval over the rounds. Bound: what reading "
-         "one bank of every weight and the context's keys and values once would allow. Machine: " +
+         " in the same round, mean with its 95 % interval over the rounds. Bound: the ratio if "
+         "decoding only read one bank of every weight and the context's keys and values once. "
+         "Machine: " +
          session.machine + ", " + session.instruction_set + ".\n\n" + tables;
 }
 
@@ -236,9 +237,8 @@ std::string conditions(const ArmReport& report) {
                      " unless the arm says otherwise. ";
   text += "Budget: " + count_text(static_cast<std::size_t>(s.notes)) + " notes, about " +
           count_text(static_cast<std::size_t>(s.notes_per_update)) +
-          " an update: an update takes as many examples of one context each as come nearest to "
-          "that, and there are as many updates as reach the budget, so that all arms see equally "
-          "many notes in about equally many updates. ";
+          " an update (rounded to whole examples of one context each). All arms see the same "
+          "number of notes in about the same number of updates. ";
   text += "Optimiser " + s.optimiser + ", learning rate " + fixed_text(s.learning_rate, 4) +
           ", warm-up " + fixed_text(100 * s.warmup_share, 0) + " %, linear decay over the last " +
           fixed_text(100 * s.decay_share, 0) + " %, weight decay " + fixed_text(s.weight_decay, 2) +
@@ -254,8 +254,9 @@ std::string conditions(const ArmReport& report) {
   text +=
       "\nSHA-256 of the hashes of the files' contents, in order. Tests: paired permutation "
       "tests over pieces (each with the mean of its seeds), Holm over all tests of this "
-      "report; a difference counts as shown where the corrected p is below 0.05, the interval "
-      "over pieces and seeds excludes 0 and there are three seeds at least.\n\n";
+      "report. Intervals: Student's t over the means of the seeds. A difference counts as shown "
+      "where the corrected p is below 0.05, the interval excludes 0 and there are at least three "
+      "seeds.\n\n";
   return text;
 }
 

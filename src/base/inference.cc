@@ -124,6 +124,18 @@ MeanInterval bootstrap_crossed_mean(std::span<const double> values,
   return {mean_of(values), quantile(means, tail), quantile(means, 1 - tail)};
 }
 
+MeanInterval t_interval(std::span<const double> values, double level) {
+  if (values.empty()) return {kNaN, kNaN, kNaN};
+  const double mean = mean_of(values);
+  if (values.size() == 1) return {mean, kNaN, kNaN};
+  double squares = 0;
+  for (const double x : values) squares += (x - mean) * (x - mean);
+  const auto n = static_cast<double>(values.size());
+  const double reach = student_t_quantile((1 + level) / 2, static_cast<int>(values.size()) - 1) *
+                       std::sqrt(squares / (n - 1) / n);
+  return {mean, mean - reach, mean + reach};
+}
+
 MeanInterval share_interval(std::uint64_t successes, std::uint64_t trials, double level) {
   if (trials == 0) return {kNaN, kNaN, kNaN};
   const auto n = static_cast<double>(trials);
@@ -221,6 +233,31 @@ double normal_quantile(double share) {
   for (int i = 0; i < 100; ++i) {
     const double middle = (low + high) / 2;
     (normal_cdf(middle) < share ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+double student_t_cdf(double t, int freedom) {
+  // Abramowitz and Stegun 1964, 26.7.3 and 26.7.4: A is the probability of [-t, t].
+  const double angle = std::atan(t / std::sqrt(freedom));
+  const double sine = std::sin(angle), cosine = std::cos(angle);
+  const bool odd = freedom % 2 == 1;
+  double term = odd ? cosine : 1.0, sum = 0;
+  for (int k = odd ? 1 : 0; k <= freedom - 2; k += 2) {
+    sum += term;
+    term *= cosine * cosine * (k + 1) / (k + 2);
+  }
+  const double inside = odd ? 2 / std::numbers::pi * (angle + sine * sum) : sine * sum;
+  return (1 + inside) / 2;
+}
+
+double student_t_quantile(double share, int freedom) {
+  double low = -1, high = 1;
+  while (student_t_cdf(low, freedom) > share) low *= 2;
+  while (student_t_cdf(high, freedom) < share) high *= 2;
+  for (int i = 0; i < 100; ++i) {
+    const double middle = (low + high) / 2;
+    (student_t_cdf(middle, freedom) < share ? low : high) = middle;
   }
   return (low + high) / 2;
 }

@@ -86,7 +86,30 @@ TEST(ArmAnalysis, APieceThatCouldNotBeScoredIsLeftOut) {
   EXPECT_EQ(analysis.findings[1].pieces, kPieces);  // NMSI has all
 }
 
-// Whether seeds differ more than arms is seen in the interval, which resamples them too.
+// Three seeds that agree in sign do not show a difference when they differ as much as its size,
+// though their range (and so any bootstrap) excludes 0.
+TEST(ArmAnalysis, TheIntervalIsStudentsOverTheMeansOfTheSeeds) {
+  ArmResults all = results(3, 0.0, 0);
+  const double nats[] = {0.02, 0.10, 0.25};
+  for (std::size_t seed = 0; seed < 3; ++seed)
+    all["bb"][seed] = made_up_result("bb", seed + 1, nats[seed], 0);
+  const Finding& finding = analyse(plan(), all).findings[0];
+  const MeanInterval expected = t_interval(nats);
+  EXPECT_NEAR(finding.value.mean, expected.mean, 0.005);
+  EXPECT_NEAR(finding.value.low, expected.low, 0.02);
+  EXPECT_NEAR(finding.value.high, expected.high, 0.02);
+  EXPECT_LT(finding.p_holm, 0.001);
+  EXPECT_LT(finding.value.low, 0);
+  EXPECT_FALSE(finding.shown());
+}
+
+TEST(ArmAnalysis, ASingleSeedHasAnIntervalOverItsPieces) {
+  const ArmSummary& arm = analyse(plan(), results(1, 0, 0)).arms[0];
+  EXPECT_LT(arm.measures[0].low, arm.measures[0].mean);
+  EXPECT_GT(arm.measures[0].high - arm.measures[0].low, 0.1);  // pieces differ by up to 1
+}
+
+// Whether seeds differ more than arms is seen in the interval.
 TEST(ArmAnalysis, SeedsThatDisagreeWidenTheInterval) {
   ArmResults all = results(3, 0.0, 0);
   for (std::size_t seed = 0; seed < 3; ++seed)

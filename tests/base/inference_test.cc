@@ -255,5 +255,45 @@ TEST(Normal, Tables) {
     EXPECT_NEAR(normal_quantile(normal_cdf(x)), x, 1e-10);
 }
 
+TEST(StudentT, Tables) {
+  EXPECT_NEAR(student_t_quantile(0.975, 1), 12.706204736, 1e-8);
+  EXPECT_NEAR(student_t_quantile(0.975, 2), 4.302652730, 1e-8);
+  EXPECT_NEAR(student_t_quantile(0.975, 3), 3.182446305, 1e-8);
+  EXPECT_NEAR(student_t_quantile(0.95, 10), 1.812461123, 1e-8);
+  EXPECT_NEAR(student_t_quantile(0.975, 1'000), 1.962339081, 1e-8);
+  for (const int freedom : {1, 2, 5, 8})
+    for (const double t : {-3.0, -0.5, 0.0, 2.0}) {
+      EXPECT_NEAR(student_t_quantile(student_t_cdf(t, freedom), freedom), t, 1e-9);
+      EXPECT_NEAR(student_t_cdf(-t, freedom), 1 - student_t_cdf(t, freedom), 1e-12);
+    }
+}
+
+TEST(StudentT, IntervalByHand) {
+  // Mean 3, deviation sqrt(10 / 4), standard error sqrt(0.5), t(0.975, 4) = 2.776445.
+  const MeanInterval i = t_interval(std::vector<double>{1, 2, 3, 4, 5});
+  EXPECT_DOUBLE_EQ(i.mean, 3);
+  EXPECT_NEAR(i.low, 3 - 2.776445105 * std::sqrt(0.5), 1e-8);
+  EXPECT_NEAR(i.high, 3 + 2.776445105 * std::sqrt(0.5), 1e-8);
+  const MeanInterval one = t_interval(std::vector<double>{7});
+  EXPECT_EQ(one.mean, 7);
+  EXPECT_TRUE(std::isnan(one.low) && std::isnan(one.high));
+  EXPECT_TRUE(std::isnan(t_interval({}).mean));
+}
+
+TEST(StudentT, CoversThreeNormalValuesWhereTheBootstrapDoesNot) {
+  Random random(13);
+  constexpr int kTrials = 4'000;
+  int by_t = 0, by_bootstrap = 0;
+  for (int i = 0; i < kTrials; ++i) {
+    const auto values = normal(3, random);
+    const MeanInterval t = t_interval(values);
+    const MeanInterval b = bootstrap_mean(values, {.resamples = 400});
+    by_t += t.low < 0 && 0 < t.high ? 1 : 0;
+    by_bootstrap += b.low < 0 && 0 < b.high ? 1 : 0;
+  }
+  EXPECT_NEAR(by_t / double{kTrials}, 0.95, 0.012);
+  EXPECT_LT(by_bootstrap / double{kTrials}, 0.80);
+}
+
 }  // namespace
 }  // namespace sage
