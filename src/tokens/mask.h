@@ -59,6 +59,22 @@ class TokenMask {
       add(std::max(kept.begin, range.end), kept.end);
     }
   }
+  /// Of the ids in `range`, leaves those for which `keep(id)` holds. Others stay as they are.
+  template <class Keep>
+  void filter(IdRange range, Keep&& keep) {
+    const auto meets = [&](IdRange r) { return r.begin < range.end && range.begin < r.end; };
+    if (std::none_of(ranges().begin(), ranges().end(), meets)) return;
+    const TokenMask old = *this;
+    clear();
+    for (const IdRange& allowed : old.ranges()) {
+      const TokenId first = std::max(allowed.begin, range.begin);
+      const TokenId last = std::min(allowed.end, range.end);
+      add(allowed.begin, std::min(allowed.end, range.begin));
+      for (TokenId id = first; id < last; ++id)
+        if (keep(id)) add(id, id + 1);
+      add(std::max(allowed.begin, range.end), allowed.end);
+    }
+  }
   /// Leaves `id` alone, where it was allowed.
   void keep_only(TokenId id) {
     const bool allowed = allows(id);
