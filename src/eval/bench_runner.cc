@@ -47,7 +47,7 @@ double BenchRunner::prefill() {
   const auto start = Clock::now();
   model_->forward(steps(0, options_.context), cache, *workspace_);
   const double rate = options_.context / seconds_since(start);
-  for (std::size_t i = 1; i < caches_.size(); ++i) caches_[i] = cache.clone();
+  for (std::size_t i = 1; i < caches_.size(); ++i) caches_[i] = cache.fork();
   return rate;
 }
 

@@ -203,7 +203,7 @@ void Picker::prepare_branches(const TokenHistory& history) {
 }
 
 void Picker::start_like(const Picker& other) {
-  cache_ = other.cache_.clone();
+  cache_ = other.cache_.fork();
   forwarded_ = other.forwarded_;
   handed_ = other.handed_;
 }

@@ -7,55 +7,57 @@
 namespace sage {
 
 KvCache::KvCache(const ModelConfig& config, const KvCacheOptions& options)
-    : config_(config),
-      options_(options),
-      head_dim_(config.head_dim()),
-      window_(options.capacity > 0 ? std::min(options.capacity, config.window) : config.window),
-      sinks_(std::min(config.sinks, window_ - 1)),
-      sink_pages_((sinks_ + kPageTokens - 1) / kPageTokens),
-      key_bytes_(static_cast<std::size_t>(panels_bytes(options.type, kPageTokens, head_dim_))),
-      value_bytes_(static_cast<std::size_t>(panels_bytes(options.type, head_dim_, kPageTokens))),
-      scale_bytes_(options.type == DType::kI8 ? 2 * kPageTokens * sizeof(float) : 0) {
-  // Pages are dropped whole and only between blocks, hence two more than what must be kept.
-  const int kept = window_ + options.rollback + kMaxBlock;
-  const auto pages_a_head =
-      static_cast<std::size_t>(sink_pages_ + (kept + kPageTokens - 1) / kPageTokens + 2);
-  heads_.resize(static_cast<std::size_t>(config.kv_heads));
-  for (int layer = 0; layer < config.layers; ++layer) {
-    const AttentionSpec spec = attention_of(config, layer);
-    for (std::size_t i = 0; i < spec.keys.size(); ++i) {
-      Head& head = heads_[i];
-      head.attributes = spec.keys[i];
-      head.planes.resize(static_cast<std::size_t>(layer));
-      head.planes.push_back(static_cast<std::int32_t>(head.page_bytes / plane_bytes()));
-      head.page_bytes += plane_bytes();
-    }
-  }
-  std::size_t bytes = 0;
-  for (Head& head : heads_) {
-    head.begin = bytes;
-    bytes += pages_a_head * head.page_bytes;
-    head.pages.reserve(pages_a_head);
-    for (std::size_t page = pages_a_head; page-- > 0;)
-      head.free.push_back(static_cast<std::int32_t>(page));
-    head.positions.resize(pages_a_head * kPageTokens);
-  }
-  memory_ = AlignedBuffer(bytes);
+    : KvCache(std::make_shared<KvPool>(config, options)) {}
+
+KvCache::KvCache(std::shared_ptr<KvPool> pool) : pool_(std::move(pool)), heads_(pool_->heads()) {
+  pool_->attach();
+  for (Head& head : heads_) head.pages.reserve(pool_->pages_a_cache());
 }
 
-std::int32_t KvCache::page_of(const Head& head, std::int64_t entry) const {
-  const std::int64_t page = entry / kPageTokens;
-  return head.pages[static_cast<std::size_t>(page < sink_pages_ ? page : page - head.dropped)];
+KvCache& KvCache::operator=(KvCache&& other) noexcept {
+  if (this == &other) return *this;
+  leave();
+  pool_ = std::move(other.pool_);
+  length_ = other.length_;
+  lost_ = other.lost_;
+  heads_ = std::move(other.heads_);
+  return *this;
 }
 
-std::int64_t KvCache::position_of(const Head& head, std::int64_t entry) const {
-  return head.positions[static_cast<std::size_t>(page_of(head, entry) * kPageTokens +
-                                                 entry % kPageTokens)];
+KvCache::~KvCache() { leave(); }
+
+void KvCache::leave() {
+  if (pool_ == nullptr) return;  // moved from
+  truncate(0);
+  pool_->detach();
+}
+
+KvCache KvCache::fork() const {
+  KvCache fork(pool_);
+  fork.copy_from(*this);
+  return fork;
+}
+
+void KvCache::copy_from(const KvCache& other) {
+  if (this == &other) return;
+  truncate(0);
+  length_ = other.length_;
+  lost_ = other.lost_;
+  for (std::size_t i = 0; i < heads_.size(); ++i) {
+    const Head& from = other.heads_[i];
+    Head& head = heads_[i];
+    head.count = from.count;
+    head.sinks = from.sinks;
+    head.dropped = from.dropped;
+    head.kept_last = from.kept_last;
+    head.pages.assign(from.pages.begin(), from.pages.end());  // has room for a full window
+    for (KvPage* page : head.pages) ++page->owners;
+  }
 }
 
 /// The first entry of at least this position, among those that have not left.
 std::int64_t KvCache::first_at_or_after(const Head& head, std::int64_t position) const {
-  std::int64_t low = head.dropped > 0 ? (sink_pages_ + head.dropped) * kPageTokens : 0;
+  std::int64_t low = head.dropped > 0 ? (pool_->sink_pages() + head.dropped) * kPageTokens : 0;
   std::int64_t high = head.count;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
@@ -68,15 +70,16 @@ std::int64_t KvCache::first_at_or_after(const Head& head, std::int64_t position)
 }
 
 void KvCache::slide() {
-  const std::int64_t needed = length_ - window_ + 1 - options_.rollback;
+  const std::int64_t needed = length_ - window() + 1 - pool_->options().rollback;
   if (needed <= 0) return;
-  for (Head& head : heads_) {
+  for (std::size_t i = 0; i < heads_.size(); ++i) {
+    Head& head = heads_[i];
     for (;;) {
-      const std::int64_t end = (sink_pages_ + head.dropped + 1) * kPageTokens;
+      const std::int64_t end = (pool_->sink_pages() + head.dropped + 1) * kPageTokens;
       if (end > head.count || position_of(head, end - 1) >= needed) break;
       lost_ = std::max(lost_, position_of(head, end - 1) + 1);
-      const auto page = head.pages.begin() + sink_pages_;
-      head.free.push_back(*page);
+      const auto page = head.pages.begin() + pool_->sink_pages();
+      pool_->let_go(i, *page);
       head.pages.erase(page);
       ++head.dropped;
     }
@@ -84,19 +87,18 @@ void KvCache::slide() {
 }
 
 void KvCache::append(std::uint8_t attribute) {
-  for (Head& head : heads_) {
-    head.kept_last = (head.attributes >> attribute & 1) != 0;
+  for (std::size_t i = 0; i < heads_.size(); ++i) {
+    Head& head = heads_[i];
+    head.kept_last = (pool_->head(i).attributes >> attribute & 1) != 0;
     if (!head.kept_last) continue;
-    if (head.count % kPageTokens == 0) {
-      head.pages.push_back(head.free.back());
-      head.free.pop_back();
-      // Attention gives entries that are not there the weight 0: they must be numbers.
-      std::memset(memory_of(head, head.pages.back()), 0, head.page_bytes);
-    }
-    const auto at = page_of(head, head.count) * kPageTokens + head.count % kPageTokens;
-    head.positions[static_cast<std::size_t>(at)] = length_;
+    const auto slot = static_cast<std::size_t>(head.count % kPageTokens);
+    if (slot == 0)
+      head.pages.push_back(pool_->take(i));
+    else if (KvPage*& page = head.pages[index_of(head, head.count)]; page->owners > 1)
+      page = pool_->copy(i, page);
+    page_of(head, head.count)->positions[slot] = length_;
     ++head.count;
-    if (length_ < sinks_) ++head.sinks;
+    if (length_ < sinks()) ++head.sinks;
   }
   ++length_;
 }
@@ -106,7 +108,7 @@ KvCache::Visible KvCache::visible(int index) const {
   Visible visible;
   visible.high = head.count;
   visible.kept = head.kept_last;
-  const std::int64_t first = length_ - window_;  // position of the oldest token in the window
+  const std::int64_t first = length_ - window();  // position of the oldest token in the window
   if (first <= 0) return visible;
   visible.low = first_at_or_after(head, first);
   visible.sinks = std::min(head.sinks, visible.low);
@@ -115,19 +117,20 @@ KvCache::Visible KvCache::visible(int index) const {
 
 bool KvCache::can_truncate(std::int64_t n) const {
   if (n < 0 || n > length_) return false;
-  return n == 0 || n == length_ || lost_ == 0 || n - window_ + 1 >= lost_;
+  return n == 0 || n == length_ || lost_ == 0 || n - window() + 1 >= lost_;
 }
 
 void KvCache::truncate(std::int64_t n) {
   if (n == length_) return;
-  for (Head& head : heads_) {
+  for (std::size_t i = 0; i < heads_.size(); ++i) {
+    Head& head = heads_[i];
     head.count = n == 0 ? 0 : first_at_or_after(head, n);
     head.sinks = std::min(head.sinks, head.count);
     if (n == 0) head.dropped = 0;
     const std::int64_t pages = (head.count + kPageTokens - 1) / kPageTokens;
     const auto held = static_cast<std::size_t>(pages - head.dropped);
     while (head.pages.size() > held) {
-      head.free.push_back(head.pages.back());
+      pool_->let_go(i, head.pages.back());
       head.pages.pop_back();
     }
   }
@@ -135,45 +138,29 @@ void KvCache::truncate(std::int64_t n) {
   length_ = n;
 }
 
-KvCache KvCache::clone() const {
-  KvCache copy(config_, options_);
-  copy.length_ = length_;
-  copy.lost_ = lost_;
-  for (std::size_t i = 0; i < heads_.size(); ++i) {
-    const Head& head = heads_[i];
-    auto pages = std::move(copy.heads_[i].pages);  // has room for a full window
-    auto free = std::move(copy.heads_[i].free);    // likewise
-    pages.assign(head.pages.begin(), head.pages.end());
-    free.assign(head.free.begin(), head.free.end());
-    copy.heads_[i] = head;
-    copy.heads_[i].pages = std::move(pages);
-    copy.heads_[i].free = std::move(free);
-    for (const std::int32_t page : head.pages)
-      std::memcpy(copy.memory_of(head, page), memory_of(head, page), head.page_bytes);
-  }
-  return copy;
-}
-
 std::size_t KvCache::bytes() const {
   std::size_t total = 0;
-  for (const Head& head : heads_) total += head.pages.size() * head.page_bytes;
+  for (std::size_t i = 0; i < heads_.size(); ++i)
+    total += heads_[i].pages.size() * pool_->head(i).page_bytes;
   return total;
 }
 
 std::size_t KvCache::bytes_per_token() const {
   std::size_t total = 0;
-  for (const Head& head : heads_)
-    total +=
-        head.page_bytes / kPageTokens * static_cast<std::size_t>(length_ == 0 ? 1 : head.count);
+  for (std::size_t i = 0; i < heads_.size(); ++i)
+    total += pool_->head(i).page_bytes / kPageTokens *
+             static_cast<std::size_t>(length_ == 0 ? 1 : heads_[i].count);
   return length_ == 0 ? total : total / static_cast<std::size_t>(length_);
 }
 
 KvCache::Plane KvCache::plane(int head, int layer, std::int64_t entry) const {
-  const Head& of = heads_[static_cast<std::size_t>(head)];
-  const auto index = static_cast<std::size_t>(of.planes[static_cast<std::size_t>(layer)]);
-  std::uint8_t* const keys = memory_of(of, page_of(of, entry)) + index * plane_bytes();
-  std::uint8_t* const values = keys + key_bytes_;
-  auto* const scales = reinterpret_cast<float*>(values + value_bytes_);
+  const auto index = static_cast<std::size_t>(head);
+  const auto number =
+      static_cast<std::size_t>(pool_->head(index).planes[static_cast<std::size_t>(layer)]);
+  std::uint8_t* const keys =
+      page_of(heads_[index], entry)->planes() + number * pool_->plane_bytes();
+  std::uint8_t* const values = keys + pool_->key_bytes();
+  auto* const scales = reinterpret_cast<float*>(values + pool_->value_bytes());
   return {keys, values, scales, scales + kPageTokens};
 }
 
@@ -181,7 +168,8 @@ void KvCache::store(int head, int layer, std::int64_t entry, const void* key, co
                     float key_scale, float value_scale) {
   const Plane to = plane(head, layer, entry);
   const std::int64_t slot = entry % kPageTokens;
-  if (options_.type == DType::kI8) {
+  const int head_dim = pool_->config().head_dim();
+  if (type() == DType::kI8) {
     to.key_scale[slot] = key_scale;
     to.value_scale[slot] = value_scale;
   }
@@ -192,12 +180,12 @@ void KvCache::store(int head, int layer, std::int64_t entry, const void* key, co
                                             : DType::kI8;
     const auto* k = static_cast<const T*>(key);
     const auto* v = static_cast<const T*>(value);
-    for (int i = 0; i < head_dim_; ++i) {
-      std::memcpy(to.keys + panel_offset(type, head_dim_, slot, i), k + i, sizeof(T));
+    for (int i = 0; i < head_dim; ++i) {
+      std::memcpy(to.keys + panel_offset(type, head_dim, slot, i), k + i, sizeof(T));
       std::memcpy(to.values + panel_offset(type, kPageTokens, i, slot), v + i, sizeof(T));
     }
   };
-  switch (size_of(options_.type)) {
+  switch (size_of(type())) {
     case 4:
       return place(std::uint32_t{});
     case 2:

@@ -1,6 +1,7 @@
-// The keys and values of one sequence: paged, so that truncating, cloning, a sliding window and
-// heads that keep only some tokens are all a matter of page lists. Owned by one session; not
-// thread-safe.
+// The keys and values of one sequence: paged, so that truncating, forking, a sliding window and
+// heads that keep only some tokens are all a matter of page lists. The pages come from a pool
+// (nn/kv_pool.h), where sequences that begin alike share them. Owned by one session; not
+// thread-safe, and the caches of one pool are one thread's.
 //
 // A K/V head g keeps the tokens whose attribute is in AttentionSpec::keys[g]; its e-th kept token
 // is its entry e. Entries lie in pages of kPageTokens; a page holds them for all layers that have
@@ -17,11 +18,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "kernels/kernel_table.h"
-#include "nn/aligned_buffer.h"
 #include "nn/config.h"
+#include "nn/kv_pool.h"
 
 namespace sage {
 
@@ -30,25 +32,23 @@ constexpr DType cache_type_for(DType weights) {
   return weights == DType::kI4 ? DType::kI8 : weights;
 }
 
-struct KvCacheOptions {
-  DType type = DType::kF32;  // kI8: with one f32 scale a key and a value; not kI4
-  int capacity = 0;          // window in tokens if smaller than the config's; 0: the config's
-  int rollback = 256;        // tokens that truncate() can take back after the window has slid
-};
-
 class KvCache {
  public:
-  static constexpr int kMaxBlock = 256;  // tokens that are appended at once, at most
+  static constexpr int kMaxBlock = KvPool::kMaxBlock;
 
-  /// Reserves address space for a full window; memory is used as tokens come.
+  /// With a pool of its own.
   explicit KvCache(const ModelConfig& config, const KvCacheOptions& options = {});
-  KvCache(KvCache&&) = default;
-  KvCache& operator=(KvCache&&) = default;
+  /// Reserves address space for a full window; memory is used as tokens come.
+  explicit KvCache(std::shared_ptr<KvPool> pool);
+  KvCache(KvCache&& other) noexcept = default;
+  KvCache& operator=(KvCache&& other) noexcept;
+  ~KvCache();
 
   std::int64_t length() const { return length_; }  // tokens appended, those out of the window too
-  int window() const { return window_; }
-  int sinks() const { return sinks_; }
-  DType type() const { return options_.type; }
+  int window() const { return pool_->window(); }
+  int sinks() const { return pool_->sinks(); }
+  DType type() const { return pool_->options().type; }
+  const std::shared_ptr<KvPool>& pool() const { return pool_; }
 
   /// Whether the cache can forget all tokens from position n on. Always for 0 and length(). Once
   /// the window has slid, only if everything that a token at n would see is still there, which
@@ -56,10 +56,13 @@ class KvCache {
   bool can_truncate(std::int64_t n) const;
   /// Precondition: can_truncate(n). Keeps the memory of the pages for what comes next.
   void truncate(std::int64_t n);
-  /// A copy that goes its own way; copies used pages only.
-  KvCache clone() const;
+  /// A cache of the same pool that holds the same and goes its own way: what was there is shared, and
+  /// copied page by page where one of the two writes.
+  KvCache fork() const;
+  /// Becomes a fork of another cache of the pool. Allocates nothing.
+  void copy_from(const KvCache& other);
 
-  std::size_t bytes() const;  // of the pages in use
+  std::size_t bytes() const;  // of its pages, the shared ones too
   /// What a token in the cache costs: the mean over those that are in it, or for an empty cache the
   /// cost of a token that every head keeps.
   std::size_t bytes_per_token() const;
@@ -93,42 +96,37 @@ class KvCache {
   /// are finite.
   Plane plane(int head, int layer, std::int64_t entry) const;
   /// Of one plane, from its keys to its last scale.
-  std::size_t plane_bytes() const { return key_bytes_ + value_bytes_ + scale_bytes_; }
+  std::size_t plane_bytes() const { return pool_->plane_bytes(); }
   /// Writes an entry: (head_dim) elements of the cache's type each; scales matter for kI8 only.
   void store(int head, int layer, std::int64_t entry, const void* key, const void* value,
              float key_scale = 1, float value_scale = 1);
 
  private:
   struct Head {
-    std::uint32_t attributes = 0;     // bit a: keeps tokens of attribute a
-    std::int64_t count = 0;           // entries ever kept
-    std::int64_t sinks = 0;           // entries of positions below sinks_
-    std::int64_t dropped = 0;         // pages that left, behind the pages of sinks
-    bool kept_last = false;           // the last token is an entry
-    std::vector<std::int32_t> pages;  // pages of sinks, then what follows the dropped ones
-
-    std::vector<std::int32_t> planes;  // (L): where in a page a layer has its plane
-    std::size_t begin = 0;             // of its pages, in memory
-    std::size_t page_bytes = 0;
-    std::vector<std::int32_t> free;
-    std::vector<std::int64_t> positions;  // (pages, kPageTokens)
+    std::int64_t count = 0;      // entries ever kept
+    std::int64_t sinks = 0;      // entries of positions below the sinks' end
+    std::int64_t dropped = 0;    // pages that left, behind the pages of sinks
+    bool kept_last = false;      // the last token is an entry
+    std::vector<KvPage*> pages;  // pages of sinks, then what follows the dropped ones
   };
 
-  std::int32_t page_of(const Head& head, std::int64_t entry) const;
-  std::int64_t position_of(const Head& head, std::int64_t entry) const;
-  std::int64_t first_at_or_after(const Head& head, std::int64_t position) const;
-  std::uint8_t* memory_of(const Head& head, std::int32_t page) const {
-    return memory_.bytes() + head.begin + static_cast<std::size_t>(page) * head.page_bytes;
+  std::size_t index_of(const Head& head, std::int64_t entry) const {
+    const std::int64_t page = entry / kPageTokens;
+    return static_cast<std::size_t>(page < pool_->sink_pages() ? page : page - head.dropped);
   }
+  KvPage* page_of(const Head& head, std::int64_t entry) const {
+    return head.pages[index_of(head, entry)];
+  }
+  std::int64_t position_of(const Head& head, std::int64_t entry) const {
+    return page_of(head, entry)->positions[static_cast<std::size_t>(entry % kPageTokens)];
+  }
+  std::int64_t first_at_or_after(const Head& head, std::int64_t position) const;
+  void leave();
 
-  ModelConfig config_;
-  KvCacheOptions options_;
-  int head_dim_, window_, sinks_, sink_pages_;
-  std::size_t key_bytes_, value_bytes_, scale_bytes_;  // of one plane
+  std::shared_ptr<KvPool> pool_;
   std::int64_t length_ = 0;
   std::int64_t lost_ = 0;  // positions below, sinks apart, may have left
   std::vector<Head> heads_;
-  AlignedBuffer memory_;  // head after head: (pages, layers that have it) of planes
 };
 
 }  // namespace sage

@@ -97,7 +97,7 @@ TEST_P(Attention, TakingBackAndPlayingAgainIsPlayingAfresh) {
   }
 }
 
-TEST_P(Attention, ACloneGoesItsOwnWay) {
+TEST_P(Attention, AForkGoesItsOwnWay) {
   auto config = small_config(name());
   config.window = 100;
   const Model model(random_weights(config));
@@ -106,15 +106,15 @@ TEST_P(Attention, ACloneGoesItsOwnWay) {
   Workspace workspace(config);
   KvCache cache(config);
   model.forward(ids, cache, workspace);
-  KvCache clone = cache.clone();
-  EXPECT_EQ(clone.length(), cache.length());
-  EXPECT_EQ(clone.bytes(), cache.bytes());
-  const auto of_clone = prefill(model, left, clone, workspace);
+  KvCache fork = cache.fork();
+  EXPECT_EQ(fork.length(), cache.length());
+  EXPECT_EQ(fork.bytes(), cache.bytes());
+  const auto of_fork = prefill(model, left, fork, workspace);
   const auto of_original = prefill(model, right, cache, workspace);
   for (const auto* next : {&left, &right}) {
     KvCache fresh(config);
     model.forward(ids, fresh, workspace);
-    EXPECT_EQ(prefill(model, *next, fresh, workspace), next == &left ? of_clone : of_original);
+    EXPECT_EQ(prefill(model, *next, fresh, workspace), next == &left ? of_fork : of_original);
   }
 }
 

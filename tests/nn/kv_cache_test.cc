@@ -16,7 +16,9 @@ namespace {
 class MarkedCache {
  public:
   MarkedCache(const ModelConfig& config, const KvCacheOptions& options)
-      : config_(config), cache_(config, options) {
+      : MarkedCache(config, KvCache(config, options)) {}
+  MarkedCache(const ModelConfig& config, KvCache cache)
+      : config_(config), cache_(std::move(cache)) {
     for (int layer = 0; layer < config.layers; ++layer) {
       const AttentionSpec spec = attention_of(config, layer);
       heads_.push_back(spec.kv_heads);
@@ -83,6 +85,12 @@ class MarkedCache {
     attributes_.resize(static_cast<std::size_t>(n));
   }
 
+  MarkedCache fork() const {
+    MarkedCache fork(config_, cache_.fork());
+    fork.attributes_ = attributes_;
+    return fork;
+  }
+
   KvCache& cache() { return cache_; }
 
  private:
@@ -125,6 +133,58 @@ TEST(KvCache, HoldsWhatItShouldThroughRandomPlay) {
   }
 }
 
+/// Random play of a family of caches that fork, go on, are cut back and leave: each holds its own.
+TEST(KvCache, ForksShareWhatTheyHaveInCommonAndGoTheirOwnWays) {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Random random(seed);
+    auto config = small_config(seed % 3 == 0 ? "as-kvhs-merged" : "as-kvhs-masked");
+    config.window = 64 + static_cast<int>(random.below(300));
+    config.sinks = static_cast<int>(random.below(20));
+    std::vector<MarkedCache> family;
+    family.emplace_back(config, KvCacheOptions{});
+    for (int block = 0; block < 100; ++block) {
+      const auto of = random.below(static_cast<std::uint32_t>(family.size()));
+      if (random.below(4) == 0 && family.size() < 6) family.push_back(family[of].fork());
+      if (random.below(8) == 0 && family.size() > 1) family.erase(family.begin() + of);
+      MarkedCache& cache = family[random.below(static_cast<std::uint32_t>(family.size()))];
+      const auto n = cache.cache().length() - random.below(100);
+      if (random.below(3) == 0 && n >= 0 && cache.cache().can_truncate(n)) cache.truncate(n);
+      cache.cache().slide();
+      for (auto count = 1 + random.below(40); count > 0; --count)
+        cache.append(static_cast<std::uint8_t>(
+            random.below(static_cast<std::uint32_t>(config.attributes))));
+      std::size_t apart = 0;
+      for (MarkedCache& each : family) {
+        apart += each.cache().bytes();
+        if (each.cache().length() == 0) continue;
+        for (int head = 0; head < config.kv_heads; ++head)
+          if (each.has(block % config.layers, head))
+            ASSERT_EQ(each.seen(head, block % config.layers), each.expected(head))
+                << "seed " << seed << ", block " << block;
+      }
+      EXPECT_LE(family.front().cache().pool()->bytes(), apart);
+    }
+    const auto pool = family.front().cache().pool();
+    EXPECT_EQ(static_cast<std::size_t>(pool->caches()), family.size());
+    family.clear();
+    EXPECT_EQ(pool->bytes(), 0u);
+    EXPECT_EQ(pool->caches(), 0);
+  }
+}
+
+TEST(KvCache, AForkCostsWhatItWrites) {
+  const auto config = small_config("mqa");
+  KvCache cache(config);
+  for (int i = 0; i < 2 * kPageTokens + 1; ++i) cache.append(0);
+  const std::size_t before = cache.pool()->bytes();
+  KvCache fork = cache.fork();
+  EXPECT_EQ(cache.pool()->bytes(), before);
+  fork.append(0);  // into the last page, which is copied
+  EXPECT_EQ(cache.pool()->bytes(), before / 3 * 4);
+  cache.append(0);  // which is nobody else's now
+  EXPECT_EQ(cache.pool()->bytes(), before / 3 * 4);
+}
+
 TEST(KvCache, CostsPagesOfWhatItHolds) {
   const auto config = small_config("mqa");
   KvCache cache(config);
@@ -146,7 +206,7 @@ TEST(KvCache, CostsWhatEveryLayerHas) {
   EXPECT_EQ(cache.bytes_per_token(), token);
   cache.append(0);
   EXPECT_EQ(cache.bytes(), kPageTokens * token);
-  EXPECT_EQ(cache.clone().bytes(), cache.bytes());
+  EXPECT_EQ(cache.fork().bytes(), cache.bytes());
 }
 
 }  // namespace
