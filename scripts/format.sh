@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formats every source file with clang-format, or with --check only tells which ones it would change.
+# Formats every source file with clang-format, or with --check only lists those that it would change.
 # Exit status: 0 all well, 1 files to format, 77 no clang-format here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,7 +10,7 @@ fi
 # The sources, ended by zero bytes.
 sources() {
   find . -path ./build -prune -o \( -path './src/*' -o -path './apps/*' -o -path './tests/*' \
-    -o -path './bench/*' -o -path './fuzz/*' \) \( -name '*.h' -o -name '*.cc' \) -print0
+    -o -path './bench/*' -o -path './fuzz/*' -o -path './examples/*' \) \( -name '*.h' -o -name '*.cc' \) -print0
 }
 
 if [[ ${1:-} != --check ]]; then

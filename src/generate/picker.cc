@@ -18,7 +18,7 @@ constexpr double kRoomyContext = 0.8;
 constexpr std::size_t kMostRanges = TokenMask::kCapacity;
 
 // A guess is read along if it and those before it come true with this probability: about what one
-// more token costs a pass of the model (docs/benchmarks.md).
+// more token costs a pass of the model (docs/results/speed.md).
 constexpr double kWorthReading = 0.3;
 
 bool is_single(std::span<const IdRange> ids) {
