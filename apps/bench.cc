@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <memory>
 
-#include "base/stats.h"
 #include "bench_kernels.h"
 #include "cli.h"
 #include "eval/bench_runner.h"
 #include "model_choice.h"
 #include "nn/tensor_spec.h"
 #include "random_engine.h"
+#include "statistics/quantiles.h"
 
 namespace sage::cli {
 namespace {

@@ -2,13 +2,13 @@
 #include <chrono>
 #include <memory>
 
-#include "base/stats.h"
 #include "eval/journal.h"
 #include "eval_commands.h"
 #include "generate/generator.h"
 #include "machine.h"
 #include "midi/reader.h"
 #include "prompt_options.h"
+#include "statistics/quantiles.h"
 
 namespace sage::cli {
 namespace {

@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "base/stats.h"
 #include "eval/journal.h"
 #include "eval/timed_piece.h"
 #include "eval_commands.h"
 #include "machine.h"
 #include "midi/reader.h"
 #include "prompt_options.h"
+#include "statistics/quantiles.h"
 
 namespace sage::cli {
 namespace {

@@ -6,10 +6,10 @@
 #include "cli.h"
 #include "files.h"
 #include "model_choice.h"
-#include "nn/deepen.h"
-#include "nn/specialise.h"
 #include "nn/weights.h"
-#include "nn/widen.h"
+#include "surgery/deepen.h"
+#include "surgery/specialise.h"
+#include "surgery/widen.h"
 
 namespace sage::cli {
 namespace {

@@ -1,9 +1,9 @@
 // sage-music data prepare: from folders of MIDI files to what the trainer reads.
 #include <memory>
 
+#include "data/prepare.h"
 #include "data_commands.h"
 #include "tokenizer_options.h"
-#include "train/prepare.h"
 
 namespace sage::cli {
 

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "base/file.h"
+#include "data/charts.h"
+#include "data/stats.h"
 #include "data_commands.h"
 #include "score/program_names.h"
-#include "train/data_charts.h"
-#include "train/data_stats.h"
 
 namespace sage::cli {
 

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "base/file.h"
-#include "base/stats.h"
 #include "eval/copying.h"
 #include "eval_commands.h"
 #include "score/program_names.h"
+#include "statistics/quantiles.h"
 
 namespace sage::cli {
 namespace {

@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/file.h"
+#include "data/prepare.h"
+#include "data/shard_set.h"
 #include "eval_commands.h"
 #include "files.h"
 #include "generate/generator.h"
@@ -14,9 +16,7 @@
 #include "midi/writer.h"
 #include "model_choice.h"
 #include "train/checkpoint.h"
-#include "train/prepare.h"
 #include "train/run_curves.h"
-#include "train/shard_set.h"
 #include "train_commands.h"
 
 namespace sage::cli {

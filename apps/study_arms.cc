@@ -7,11 +7,11 @@
 #include <map>
 #include <set>
 
-#include "arms/report.h"
 #include "base/file.h"
 #include "files.h"
 #include "machine.h"
 #include "model_choice.h"
+#include "study/report.h"
 #include "study_commands.h"
 #include "tokenizer_options.h"
 

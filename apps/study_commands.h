@@ -4,9 +4,9 @@
 #include <functional>
 #include <memory>
 
-#include "arms/queue.h"
-#include "arms/sorting.h"
 #include "cli.h"
+#include "study/queue.h"
+#include "study/sorting.h"
 
 namespace sage::cli {
 

@@ -3,19 +3,19 @@
 #include <cmath>
 #include <map>
 
-#include "arms/file_lock.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "data/prepare.h"
 #include "files.h"
 #include "heads/merge.h"
 #include "heads/meter.h"
 #include "midi/reader.h"
+#include "study/file_lock.h"
 #include "study_commands.h"
 #include "tokens/bpe/trainer.h"
 #include "tokens/tokenizer_file.h"
 #include "train/checkpoint.h"
 #include "train/note_rate.h"
-#include "train/prepare.h"
 #include "train/run_curves.h"
 #include "train_commands.h"
 

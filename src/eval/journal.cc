@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "base/file.h"
-#include "base/stats.h"
+#include "statistics/quantiles.h"
 
 namespace sage {
 namespace fs = std::filesystem;

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "base/inference.h"
 #include "eval/scoring.h"
 #include "metrics/divergence.h"
+#include "statistics/statistics.h"
 
 namespace sage {
 

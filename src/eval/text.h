@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "base/inference.h"
 #include "eval/summary.h"
+#include "statistics/statistics.h"
 
 namespace sage {
 

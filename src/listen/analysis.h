@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/inference.h"
 #include "listen/results.h"
+#include "statistics/statistics.h"
 
 namespace sage {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "base/inference.h"
 #include "base/normal.h"
+#include "statistics/statistics.h"
 
 namespace sage {
 namespace {

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "base/inference.h"
+#include "statistics/statistics.h"
 #include "study/crossings.h"
 #include "study/token_corpus.h"
 #include "tokens/bpe/analysis.h"

@@ -21,8 +21,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "data/shard_set.h"
 #include "tokens/tokenizer.h"
-#include "train/shard_set.h"
 
 namespace sage {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/random.h"
+#include "ops/torch_ops.h"
 #include "train/checkpoint.h"
-#include "train/torch_ops.h"
 
 namespace sage {
 namespace {

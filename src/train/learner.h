@@ -5,7 +5,7 @@
 // Knows neither files nor the schedule. Private to this layer.
 #pragma once
 
-#include "train/torch_compat.h"
+#include "ops/torch_compat.h"
 
 #include <array>
 #include <cstdint>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "ops/torch_compat.h"
 #include "train/process_group.h"
-#include "train/torch_compat.h"
 #include "train/torch_model.h"
 
 namespace sage {

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "train/torch_compat.h"
+#include "ops/torch_compat.h"
 #include "train/trainer.h"
 
 namespace sage {

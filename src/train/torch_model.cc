@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "train/torch_ops.h"
+#include "ops/torch_ops.h"
 
 namespace sage {
 

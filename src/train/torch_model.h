@@ -5,7 +5,7 @@
 // type.
 #pragma once
 
-#include "train/torch_compat.h"
+#include "ops/torch_compat.h"
 
 #include <string>
 #include <string_view>

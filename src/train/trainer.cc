@@ -8,11 +8,11 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "ops/torch_ops.h"
 #include "train/initial_model.h"
 #include "train/optimiser.h"
 #include "train/process_group.h"
 #include "train/run_folder.h"
-#include "train/torch_ops.h"
 #include "train/training_run.h"
 
 namespace sage {

@@ -28,7 +28,7 @@ for folder in src apps tests bench fuzz; do
   [[ ! -d $folder ]] || code+=("$folder")
 done
 forbid 'includes by a relative path' '#include "\.\.?/' '' "${code[@]}"
-forbid 'libtorch outside of train' '#include <(torch|ATen|c10)/' '^(src|tests)/train/' "${code[@]}"
+forbid 'libtorch outside of ops and train' '#include <(torch|ATen|c10)/' '^(src|tests)/(ops|train)/' "${code[@]}"
 forbid 'FluidSynth outside of synth' '#include <fluidsynth' '^src/synth/' "${code[@]}"
 forbid 'intrinsics outside of kernels/isa' '#include <([a-z]*mmintrin|immintrin|arm_neon)\.h>' \
   '^src/kernels/isa/' src apps

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/inference.h"
+#include "statistics/statistics.h"
 
 namespace sage {
 namespace {

@@ -6,10 +6,10 @@
 #include <fstream>
 #include <set>
 
-#include "small_data.h"
 #include "support.h"
 #include "tokens/merges.h"
 #include "tokens/tokenizer.h"
+#include "train/small_training.h"
 
 namespace sage {
 namespace {

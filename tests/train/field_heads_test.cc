@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "nn/models.h"
+#include "ops/torch_ops.h"
 #include "train/optimiser.h"
 #include "train/torch_model.h"
-#include "train/torch_ops.h"
 
 namespace sage {
 namespace {

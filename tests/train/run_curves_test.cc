@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "small_data.h"
+#include "train/small_training.h"
 
 namespace sage {
 namespace {

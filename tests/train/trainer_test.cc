@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "nn/weights.h"
-#include "small_data.h"
 #include "train/checkpoint.h"
 #include "train/export.h"
+#include "train/small_training.h"
 
 namespace sage {
 namespace {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/torch_ops.h"
 #include "train/optimiser.h"
-#include "train/torch_ops.h"
 
 namespace sage {
 namespace {

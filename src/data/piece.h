@@ -1,0 +1,26 @@
+// One MIDI file as prepare() wants it: judged, quantised, tokenised, indexed. Private to this
+// layer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "data/likeness.h"
+#include "data/prepare.h"
+#include "data/quality.h"
+#include "data/shard.h"
+#include "tokens/tokenizer.h"
+
+namespace sage {
+
+struct Piece {
+  Drop drop = Drop::kNone;  // with a reason all the rest is empty
+  Likeness likeness;
+  PieceEntry entry;  // its place and source are the writer's to fill in
+  PieceData data;
+};
+
+Piece read_piece(std::span<const std::uint8_t> midi, const Tokenizer& tokenizer,
+                 const PrepareOptions& options);
+
+}  // namespace sage
