@@ -3,7 +3,7 @@
 #include <iostream>
 #include <new>
 
-#include "cli.h"
+#include "apps/shared/cli.h"
 #include "kernels/kernel_table.h"
 
 namespace sage {

@@ -1,6 +1,5 @@
-// In place of data.cc, finetune.cc, study_workshop.cc and train.cc in a program without libtorch:
-// the commands say what to do instead.
-#include "study_commands.h"
+// In place of train/ in a program without libtorch: the commands say what to do instead.
+#include "apps/study/commands.h"
 
 namespace sage::cli {
 namespace {
@@ -22,8 +21,6 @@ void add_missing(Cli& cli, const char* name, const char* summary) {
 bool has_trainer() { return false; }
 
 Result<std::unique_ptr<Workshop>> open_workshop(const WorkshopOptions&) { return missing(); }
-
-void add_data(Cli& cli) { add_missing(cli, "data", "Prepare music for training"); }
 
 void add_finetune(Cli& cli) { add_missing(cli, "finetune", "Train a model on music of your own"); }
 

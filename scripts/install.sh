@@ -5,12 +5,12 @@ set -euo pipefail
 
 run_packages=(
   ca-certificates g++ cmake ninja-build
-  libcli11-dev libexpected-dev libfluidsynth-dev libxxhash-dev nlohmann-json3-dev
+  libcli11-dev libexpected-dev libfluidsynth-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
   fluid-soundfont-gm
 )
 test_packages=(
   libbenchmark-dev libgloo-dev libgtest-dev libopenblas0-openmp
-  librapidcheck-dev libtorch-dev libzstd-dev zstd
+  librapidcheck-dev libtorch-dev zstd
 )
 music_packages=(mma)  # band music for training, docs/band-music.md
 

@@ -1,0 +1,43 @@
+// sage-music render: a MIDI file as sound and as a picture.
+#include <memory>
+
+#include "apps/shared/cli.h"
+#include "apps/shared/files.h"
+#include "apps/shared/render_outputs.h"
+#include "midi/reader.h"
+
+namespace sage::cli {
+namespace {
+
+struct Options {
+  std::string input;
+  RenderOutputs outputs;
+};
+
+Result<void> act(const Options& options) {
+  auto read = read_midi_file(options.input);
+  if (!read) return tl::unexpected(read.error());
+  if (auto done = write_renderings(read->score, options.outputs); !done) return done;
+  for (const std::string& path : {options.outputs.wav, options.outputs.svg})
+    if (!path.empty()) say("wrote " + path);
+  return {};
+}
+
+}  // namespace
+
+void add_render(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(cli.app, cli, "render", "Render a MIDI file as WAV and SVG",
+                                  "  sage-music render song.mid --wav song.wav --svg song.svg",
+                                  [options] { return act(*options); });
+  command->add_option("file", options->input, "MIDI file")->required();
+  add_rendering_options(*command, options->outputs);
+  check_usage(*command, [options]() -> Result<void> {
+    if (options->outputs.wav.empty() && options->outputs.svg.empty())
+      return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
+    return check_apart({options->input, options->outputs.sound_font},
+                       {options->outputs.wav, options->outputs.svg});
+  });
+}
+
+}  // namespace sage::cli

@@ -1,0 +1,74 @@
+#include "apps/shared/model_choice.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "nn/attention_spec.h"
+
+namespace sage::cli {
+namespace fs = std::filesystem;
+
+void add_model_options(CLI::App& command, ModelChoice& choice) {
+  command.add_option("-m,--model", choice.model, "model file (default: the one that comes along)");
+  command.add_option("--type", choice.type, "convert the weights: f32, bf16, int8 or int4")
+      ->check(is_weight_type());
+  command
+      .add_option("--cache", choice.cache,
+                  "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+      ->check(is_cache_type());
+  command.add_option("--threads", choice.threads, "threads for the model")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+CLI::Validator is_weight_type() { return CLI::IsMember({"f32", "bf16", "int8", "int4"}); }
+CLI::Validator is_cache_type() { return CLI::IsMember({"f32", "bf16", "int8"}); }
+
+CLI::Validator is_shape() {
+  return {[](const std::string& name) {
+            const auto shape = shape_config(name);
+            return shape ? std::string() : shape.error().message;
+          },
+          ""};
+}
+
+CLI::Validator is_attention() {
+  std::vector<std::string> names;
+  for (const AttentionFamily* family : attention_registry()) names.emplace_back(family->name());
+  return CLI::IsMember(names);
+}
+
+Result<fs::path> default_model() {
+  if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0') {
+    if (std::error_code code; fs::exists(path, code)) return fs::path(path);
+    return fail(ErrorCode::kIo, std::string("there is no file ") + path +
+                                    ", which the environment variable SAGE_MODEL names");
+  }
+  const fs::path relative = fs::path("models") / "small.safetensors";
+  std::error_code code;
+  const fs::path program = fs::read_symlink("/proc/self/exe", code);
+  for (fs::path folder = program.parent_path(); !folder.empty(); folder = folder.parent_path()) {
+    if (fs::exists(folder / relative, code)) return folder / relative;
+    if (folder == folder.root_path()) break;
+  }
+  if (fs::exists(relative, code)) return relative;
+  return fail(ErrorCode::kIo, "no model at " + relative.string() +
+                                  " beside the program or in this folder; name one with --model");
+}
+
+Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice) {
+  fs::path path = choice.model;
+  if (path.empty()) {
+    auto found = default_model();
+    if (!found) return tl::unexpected(found.error());
+    path = *found;
+  }
+  return Engine::open(path, type_of(choice.type), type_of(choice.cache));
+}
+
+std::optional<DType> type_of(const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  return weight_type_from_string(name).value();
+}
+
+}  // namespace sage::cli

@@ -1,0 +1,27 @@
+// What the commands that write music share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/shared/cli.h"
+#include "generate/engine.h"
+#include "score/score.h"
+
+namespace sage::cli {
+
+/// Names or numbers with commas between them as programs, 128 for drums.
+Result<std::vector<int>> parse_instruments(const std::string& text);
+
+/// What a parser makes of an option's value; what it refuses is wrong usage.
+template <class Parse>
+auto parsed(Parse parse, const std::string& option, const std::string& text) {
+  auto value = parse(text);
+  if (!value) throw CLI::ValidationError(option, value.error().message);
+  return *std::move(value);
+}
+
+/// Which program, model and seed wrote the piece, in the piece.
+void sign(Score& score, const Engine& engine, std::uint64_t seed);
+
+}  // namespace sage::cli

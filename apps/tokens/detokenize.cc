@@ -1,0 +1,84 @@
+// sage-music detokenize: a token file back to MIDI files.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <span>
+
+#include "apps/shared/cli.h"
+#include "apps/shared/tokenizer_options.h"
+#include "midi/writer.h"
+#include "score/timeline.h"
+
+namespace sage::cli {
+namespace {
+
+struct Options {
+  std::string input, output;
+};
+
+/// NAME.mid in the folder, numbered where two pieces share a name. A token file may come from
+/// anywhere: control characters do not get into names.
+std::filesystem::path place_in(const std::filesystem::path& folder, const std::string& file,
+                               std::set<std::string>& taken) {
+  std::string stem = std::filesystem::path(file).stem().string();
+  if (stem.empty()) stem = "piece";
+  for (char& c : stem)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '_';
+  std::string name = stem;
+  for (int i = 2; !taken.insert(name).second; ++i) name = stem + "-" + std::to_string(i);
+  return folder / (name + ".mid");
+}
+
+/// Whether the tokens reach the piece's end: an EOS in their last step.
+bool is_whole(std::span<const TokenId> ids, const Tokenizer& tokenizer) {
+  const auto stride = static_cast<std::size_t>(tokenizer.stride());
+  const auto last = tokenizer.expand(ids.last(std::min(stride, ids.size())));
+  return std::find(last.begin(), last.end(), tokenizer.vocabulary().id(Kind::kEos)) != last.end();
+}
+
+Result<void> act(const Options& options) {
+  auto file = read_token_file(options.input);
+  if (!file) return tl::unexpected(file.error());
+  auto tokenizer = Tokenizer::create(file->config);
+  if (!tokenizer) return fail(options.input, tokenizer.error());
+  if (file->pieces.empty())
+    return fail(ErrorCode::kInvalidArgument, options.input + " holds no pieces");
+  std::vector<Score> scores;  // all are decoded before any is written
+  for (const auto& piece : file->pieces) {
+    auto score = tokenizer->decode(piece.tokens);
+    if (!score) return fail(options.input + ", piece " + piece.file, score.error());
+    if (!is_whole(piece.tokens, *tokenizer))
+      note(options.input + ", piece " + piece.file +
+           ": the tokens break off before the piece's end; what they say so far is written");
+    scores.push_back(*std::move(score));
+  }
+  std::error_code code;
+  const bool one_file = scores.size() == 1 && !std::filesystem::is_directory(options.output, code);
+  std::set<std::string> taken;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const std::filesystem::path path = one_file
+                                           ? std::filesystem::path(options.output)
+                                           : place_in(options.output, file->pieces[i].file, taken);
+    if (auto done = write_midi_file(scores[i], path); !done) return done;
+    say(path.string() + ": " + grouped(static_cast<long long>(note_count(scores[i]))) + " notes");
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_detokenize(Cli& cli) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(cli.app, cli, "detokenize", "Turn tokens back into MIDI files",
+                                  "  sage-music detokenize tokens.json -o song.mid\n"
+                                  "  sage-music detokenize many.json -o folder",
+                                  [options] { return act(*options); });
+  command->add_option("file", options->input, "token file")->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "MIDI file to write, or a folder; a folder, where there are several pieces")
+      ->required();
+}
+
+}  // namespace sage::cli
