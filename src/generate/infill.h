@@ -1,9 +1,5 @@
 // Parts of a piece written again, by what stands around them: single bars, whole tracks
-// (accompaniment), or some tracks in some bars.
-//
-// The model reads a stretch of bars with holes and then says what belongs into them (the
-// representation's FILL); what it has written is context for the next stretch. It is only good at
-// what it has learnt: train with a share of holes (WindowOptions::hole_probability).
+// (accompaniment), or some tracks in some bars. The front door of two ways to do it.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +14,11 @@
 
 namespace sage {
 
+enum class InfillWay {
+  kInPlace,  // left to right among the kept notes (in_place.h); else, for a model that cannot, kFill
+  kFill,     // after the bars around, as the model's FILL tokens have it (fill.h)
+};
+
 struct InfillRequest {
   Score piece;
   /// What is to be written, 0..128; what the piece has of it in these bars goes. Empty: all
@@ -28,6 +29,10 @@ struct InfillRequest {
   SamplerOptions sampler;
   std::uint64_t seed = 0;
   int threads = 1;
+  InfillWay way = InfillWay::kInPlace;
+  /// In place: so many versions of every hole are written, and the one is kept under which the
+  /// model expects the kept pitches in the hole and in the two bars after it most.
+  int takes = 1;
 };
 
 struct Infilled {
@@ -43,8 +48,7 @@ using InfillCallback = std::function<bool(int done, int all)>;
 Result<void> can_infill(const Engine& engine);
 
 /// Errors: a request that asks for bars or programs that there are not, a model with delayed
-/// fields, a context too short for the holes of one bar. Of a bar that is longer than the context
-/// the model reads only some instruments.
+/// fields; those of the way that is taken.
 Result<Infilled> infill(std::shared_ptr<const Engine> engine, const InfillRequest& request,
                         const InfillCallback& callback = {});
 
