@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <memory>
 
 #include "apps/shared/cli.h"
@@ -72,7 +73,7 @@ Result<void> act(Options& options) {
   if (auto ok = check_renderings(options.renderings); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
-  if (!knows_holes(**engine))
+  if (options.request.way == InfillWay::kFill && !knows_holes(**engine))
     note("this model was not trained to fill holes, and will fill them badly (train --infill)");
   install_stop_handler();
   options.request.threads = options.model.threads;
@@ -131,6 +132,19 @@ void add_infill(Cli& cli) {
         request.programs = parsed(parse_instruments, "--instruments", text);
       },
       "what is written, e.g. bass,drums; default: all that the file has");
+  static const std::map<std::string, InfillWay> kWays = {{"in-place", InfillWay::kInPlace},
+                                                         {"fill", InfillWay::kFill}};
+  command
+      ->add_option("--way", request.way,
+                   "in-place: left to right among the kept notes; fill: by FILL tokens, for "
+                   "comparison (default: in-place)")
+      ->transform(CLI::CheckedTransformer(kWays).description(""))
+      ->option_text("in-place|fill");
+  command
+      ->add_option("--takes", request.takes,
+                   "in place: versions to write; the one that fits the kept notes best is kept")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
   request.sampler.top_p = kUsualTopP;
   add_model_options(*command, options->model);
   add_sampler_options(*command, request.sampler);

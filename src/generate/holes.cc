@@ -142,15 +142,14 @@ Quantised PieceWithHoles::window(BarRange range, const ProgramSet& hidden) const
     if (hidden[static_cast<std::size_t>(program)]) continue;
     for (const Note& note : notes_in(program, range))
       track.notes.push_back({note.onset - from, note.duration, note.pitch, note.velocity});
-    if (!track.notes.empty() || is_asked(program))
-      out.score.tracks.push_back(std::move(track));
+    if (!track.notes.empty() || is_asked(program)) out.score.tracks.push_back(std::move(track));
   }
   return out;
 }
 
 void PieceWithHoles::add(int program, std::span<const Note> notes) {
-  for (auto* all : {&notes_[static_cast<std::size_t>(program)],
-                    &added_[static_cast<std::size_t>(program)]}) {
+  for (auto* all :
+       {&notes_[static_cast<std::size_t>(program)], &added_[static_cast<std::size_t>(program)]}) {
     all->insert(all->end(), notes.begin(), notes.end());
     std::stable_sort(all->begin(), all->end(), [](const Note& a, const Note& b) {
       return std::pair(a.onset, a.pitch) < std::pair(b.onset, b.pitch);

@@ -156,10 +156,10 @@ class InPlaceWriter {
   std::vector<float> logits_;
   std::vector<Choice> choices_;
   TokenMask mask_;
-  Tick offset_;               // of the window's first bar in the piece
-  int position_ = -1;         // of the last note in the bar
-  int program_ = -1;          // of the last note at that position
-  int proposals_ = 0;         // in this bar
+  Tick offset_;                      // of the window's first bar in the piece
+  int position_ = -1;                // of the last note in the bar
+  int program_ = -1;                 // of the last note at that position
+  int proposals_ = 0;                // in this bar
   TokenId meter_ = -1, tempo_ = -1;  // in force
 };
 
@@ -210,8 +210,7 @@ std::vector<Kept> InPlaceWriter::kept_in(int bar) const {
   const Tick start = piece_.bar(bar).start;
   for (const int program : order_)
     for (const Note& note : piece_.notes_in(program, {bar, bar + 1}))
-      kept.push_back(
-          {static_cast<int>((note.onset - start).count), rank(program), program, note});
+      kept.push_back({static_cast<int>((note.onset - start).count), rank(program), program, note});
   std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) {
     return std::tuple(a.position, a.rank, a.note.pitch) <
            std::tuple(b.position, b.rank, b.note.pitch);
@@ -303,8 +302,8 @@ void InPlaceWriter::finish_note(Notes& notes) {
     const ReadEvent event = reader_->push(id);
     if (event.type != ReadEvent::Type::kNote) continue;
     program_ = event.program;
-    notes.emplace_back(event.program, Note{event.onset + offset_, event.duration, event.pitch,
-                                           event.velocity});
+    notes.emplace_back(event.program,
+                       Note{event.onset + offset_, event.duration, event.pitch, event.velocity});
     return;
   }
 }
@@ -457,7 +456,8 @@ double InPlaceWriter::pitch_nats(const Notes& notes) {
   BarRange bars = {std::max(0, hole.begin - 4), std::min(count, hole.end + kBarsAfter)};
   auto ids = encode(bars, false);
   const auto context = static_cast<std::size_t>(engine_.context());
-  while (ids.size() > context && bars.begin < bars.end - 1) ids = encode({++bars.begin, bars.end}, false);
+  while (ids.size() > context && bars.begin < bars.end - 1)
+    ids = encode({++bars.begin, bars.end}, false);
   std::swap(with, piece_);
   if (ids.size() > context) ids.resize(context);
 
@@ -473,9 +473,9 @@ double InPlaceWriter::pitch_nats(const Notes& notes) {
     const TokenEvent token = vocabulary_.event(ids[i]);
     const bool is_pitch = token.kind == Kind::kPitch || token.kind == Kind::kDrum;
     if (token.kind == Kind::kProgram) program = token.value;
-    if (is_pitch && reader->now() >= from && !(piece_.is_asked(program) &&
-                                               reader->now() < from + (piece_.bar(hole.end - 1).end() -
-                                                                       piece_.bar(hole.begin).start))) {
+    if (is_pitch && reader->now() >= from &&
+        !(piece_.is_asked(program) &&
+          reader->now() < from + (piece_.bar(hole.end - 1).end() - piece_.bar(hole.begin).start))) {
       reader->allowed(mask_);
       const auto row = std::span(logits).subspan((i - 1) * size, size);
       double sum = 0;

@@ -1,5 +1,5 @@
-// Holes written in place, from left to right: kept notes are read as they come, and only the programs
-// that are asked for are drawn, so that every new note answers all that stands before it.
+// Holes written in place, from left to right: kept notes are read as they come, and only the
+// programs that are asked for are drawn, so that every new note answers all that stands before it.
 //
 // Between two kept notes the kept programs are known to be silent. So the next note is drawn under
 // that condition: where the model proposes a position, it is taken with the share of its

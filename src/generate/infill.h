@@ -15,7 +15,8 @@
 namespace sage {
 
 enum class InfillWay {
-  kInPlace,  // left to right among the kept notes (in_place.h); else, for a model that cannot, kFill
+  kInPlace,  // left to right among the kept notes (in_place.h); else, for a model that cannot,
+             // kFill
   kFill,     // after the bars around, as the model's FILL tokens have it (fill.h)
 };
 
