@@ -1,4 +1,4 @@
-// sage-music: the command line over the library. Each command is a file of its own.
+// sage-music: the command line over the library. Each command has its own file.
 #include <exception>
 #include <iostream>
 #include <new>
@@ -15,7 +15,7 @@ int end_with(int code, const std::string& why) {
   return code;
 }
 
-/// What CLI11 says of a command line, in plainer words where its own are none.
+/// CLI11's message about a command line, in plainer words.
 std::string in_words(const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::size_t twice = text.find(": At Most 1 required");

@@ -1,4 +1,4 @@
-// In place of train/ in a program without libtorch: the commands say what to do instead.
+// Replaces train/ in a program without libtorch: the commands print what to do instead.
 #include "apps/study/commands.h"
 
 namespace sage::cli {

@@ -183,7 +183,7 @@ Result<void> bench_speed(const SpeedOptions& options) {
 void add_speed(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<SpeedOptions>();
   CLI::App* command = add_command(
-      bench, cli, "speed", "Tokens a second of decoding and of prefill, beside what memory allows",
+      bench, cli, "speed", "Tokens a second in decoding and prefill, beside the memory bound",
       "  sage-music bench speed --shape base --type int8 --threads 1,2 --context 256,1024,4096\n"
       "  sage-music bench speed --shape base --attention mha,as-kvhs --type int8 --kernels\n"
       "  sage-music bench speed --model models/sage-music.safetensors --context 256",
@@ -204,17 +204,17 @@ void add_speed(CLI::App& bench, Cli& cli) {
       ->capture_default_str();
   command
       ->add_option("--kv-heads", options->random.kv_heads,
-                   "0: the member's usual number; not with --model")
+                   "K/V heads; 0: the member's default; not with --model")
       ->check(not_negative())
       ->excludes("--model");
   command
       ->add_option("--type", options->types,
-                   "elements of the weights: f32, bf16, int8, int4 (default: as stored, or f32)")
+                   "type of the weights: f32, bf16, int8, int4 (default: as stored, or f32)")
       ->delimiter(',')
       ->check(is_weight_type());
   command
       ->add_option("--cache", options->random.cache,
-                   "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+                   "type of the K/V cache: f32, bf16 or int8 (default: like the weights)")
       ->check(is_cache_type());
   command->add_option("--threads", options->threads, "threads for the model")
       ->delimiter(',')
@@ -226,19 +226,19 @@ void add_speed(CLI::App& bench, Cli& cli) {
       ->capture_default_str();
   command
       ->add_option("--batch", options->batches,
-                   "sequences that are decoded together; tokens/s are of all of them")
+                   "sequences decoded in one pass; tokens/s are the total")
       ->delimiter(',')
       ->check(CLI::Range(1, 32))
       ->capture_default_str();
   command->add_option("--tokens", options->tokens, "tokens of one decoding run")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
-  command->add_option("--repeats", options->repeats, "runs that are counted")
+  command->add_option("--repeats", options->repeats, "measured runs")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   command->add_flag("--kernels", options->kernels,
-                    "each kernel by itself, beside reading its bytes and doing nothing with them");
-  command->add_flag("--json", options->json, "as JSON");
+                    "measure each kernel, beside only reading its bytes");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 // --------------------------------------------------------------------------------------------
@@ -340,8 +340,7 @@ Result<void> bench_attention(const AttentionOptions& options) {
 void add_attention(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<AttentionOptions>();
   CLI::App* command =
-      add_command(bench, cli, "attention",
-                  "Members of the attention family side by side, as ratios to the first",
+      add_command(bench, cli, "attention", "Compare members of the attention family, interleaved",
                   "  sage-music bench attention --type bf16\n"
                   "  sage-music bench attention --members mha,gqa,as-kvhs --shapes base --contexts "
                   "1024 --threads 1",
@@ -350,8 +349,7 @@ void add_attention(CLI::App& bench, Cli& cli) {
       ->delimiter(',')
       ->check(is_shape())
       ->capture_default_str();
-  command
-      ->add_option("--members", options->members, "the first is what the others are compared with")
+  command->add_option("--members", options->members, "members to compare; ratios are to the first")
       ->delimiter(',')
       ->check(is_attention())
       ->capture_default_str();
@@ -368,15 +366,15 @@ void add_attention(CLI::App& bench, Cli& cli) {
       ->capture_default_str();
   command
       ->add_option("--cache", options->cache,
-                   "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+                   "type of the K/V cache: f32, bf16 or int8 (default: like the weights)")
       ->check(is_cache_type());
-  command->add_option("--tokens", options->tokens, "tokens of one turn")
+  command->add_option("--tokens", options->tokens, "tokens per round")
       ->check(CLI::Range(1, 4'096))
       ->capture_default_str();
-  command->add_option("--rounds", options->rounds, "turns that are counted")
+  command->add_option("--rounds", options->rounds, "measured rounds")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace

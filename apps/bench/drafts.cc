@@ -24,7 +24,7 @@ struct Options : PromptOptions {
 struct Run {
   double seconds = 0;
   std::vector<TokenId> tokens;
-  std::size_t written = 0;  // tokens behind the prompt
+  std::size_t written = 0;  // tokens after the prompt
   DraftCounts counts;
 };
 
@@ -52,7 +52,7 @@ struct Totals {
   std::vector<Skipped> skipped;
 };
 
-/// Both ways by turns, the first of a pair being the other one each time.
+/// Both ways interleaved; the order within a pair alternates.
 Result<void> compare(const std::shared_ptr<const Engine>& engine, const Request& request,
                      const Options& options, Totals& totals) {
   for (int round = 0; round < options.rounds; ++round) {
@@ -64,7 +64,8 @@ Result<void> compare(const std::shared_ptr<const Engine>& engine, const Request&
       runs[drafts] = *std::move(run);
     }
     if (runs[0].tokens != runs[1].tokens)
-      return fail(ErrorCode::kMismatch, "drafts changed the music; please report this");
+      return fail(ErrorCode::kMismatch,
+                  "drafts changed the music, which is a bug; please report it");
     if (runs[1].seconds <= 0) continue;
     totals.tokens += runs[0].written;
     totals.without += runs[0].seconds;
@@ -120,7 +121,7 @@ Result<void> act(const Options& options) {
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   if ((*engine)->model().output().compound)
-    return fail(ErrorCode::kUnsupported, "models whose steps have several fields draft nothing");
+    return fail(ErrorCode::kUnsupported, "models with several fields a step do not draft");
   install_stop_handler();
   Totals totals;
   PieceProgress progress("timed", options.json);
@@ -142,7 +143,7 @@ Result<void> act(const Options& options) {
   }
   end_progress();
   if (totals.ratios.empty())
-    return fail(ErrorCode::kInvalidArgument, "none of the pieces could be continued");
+    return fail(ErrorCode::kInvalidArgument, "no piece could be continued");
   Json json = to_json(totals);
   json["machine"] = machine_name();
   json["model"] = (*engine)->weights().hash();
@@ -162,12 +163,12 @@ Result<void> act(const Options& options) {
 void add_bench_drafts(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      bench, cli, "drafts", "What guessing tokens ahead is worth, over real prompts",
+      bench, cli, "drafts", "Speed with and without drafts (speculative decoding)",
       "  sage-music bench drafts --data held_out_folder --limit 20 --json\n"
-      "Each prompt is continued with drafts and without, by turns; the music must be the same.",
+      "Each prompt is continued with and without drafts, interleaved; the music must be the same.",
       [options] { return act(*options); });
   add_prompt_options(*command, *options);
-  command->add_option("--rounds", options->rounds, "how often each prompt is continued both ways")
+  command->add_option("--rounds", options->rounds, "rounds per prompt")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
 }

@@ -138,7 +138,7 @@ Result<void> act(Options& options) {
 void add_bench_latency(CLI::App& bench, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      bench, cli, "latency", "Time to the first note, and from note to note, over real prompts",
+      bench, cli, "latency", "Time to the first note and between notes, over prompts from files",
       "  sage-music bench latency --data held_out_folder --limit 50 --json\n"
       "One stream at a time: time from the request, prompt included, to the first note; then from\n"
       "note to note, over all notes of all pieces.",
@@ -147,7 +147,7 @@ void add_bench_latency(CLI::App& bench, Cli& cli) {
   command->add_option("--prompt-bars", options->generation.scope.skip, "bars of the prompt")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_option("--repeats", options->repeats, "how often each prompt is answered")
+  command->add_option("--repeats", options->repeats, "rounds per prompt")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
 }

@@ -51,7 +51,8 @@ void add_bpe_apply(CLI::App& bpe, Cli& cli) {
                   "  sage-music bpe apply tokens.json --tokenizer bpe.json -o merged.json",
                   [options] { return apply(*options); });
   command->add_option("tokens", options->input, "token file without merges")->required();
-  command->add_option("--tokenizer", options->tokenizer, "file that `bpe train` wrote")->required();
+  command->add_option("--tokenizer", options->tokenizer, "tokenizer file from `bpe train`")
+      ->required();
   command->add_option("-o,--output", options->output, "token file to write (JSON)")->required();
   check_usage(*command, [options] {
     return check_apart({options->input, options->tokenizer}, {options->output});

@@ -52,11 +52,11 @@ void add(CLI::App& bpe, Cli& cli, const std::string& name, const std::string& su
 }  // namespace
 
 void add_bpe_exchange(CLI::App& bpe, Cli& cli) {
-  add(bpe, cli, "import", "Read a tokenizer.json of MidiTok (REMI or TSD), as far as it maps",
+  add(bpe, cli, "import", "Convert a tokenizer.json of MidiTok (REMI or TSD)",
       "  sage-music bpe import tokenizer.json -o bpe.json", "tokenizer.json of MidiTok",
       import_tokenizer);
-  add(bpe, cli, "export", "Write a tokenizer.json as MidiTok has it (REMI or TSD)",
-      "  sage-music bpe export bpe.json -o tokenizer.json", "file that `bpe train` wrote",
+  add(bpe, cli, "export", "Write a tokenizer.json for MidiTok (REMI or TSD)",
+      "  sage-music bpe export bpe.json -o tokenizer.json", "tokenizer file from `bpe train`",
       export_tokenizer);
 }
 

@@ -80,15 +80,16 @@ Result<void> inspect(const InspectOptions& options) {
 void add_bpe_inspect(CLI::App& bpe, Cli& cli) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
-      add_command(bpe, cli, "inspect", "Show learnt merges in words, and what they are made of",
+      add_command(bpe, cli, "inspect", "Show learnt merges in readable form, with their parts",
                   "  sage-music bpe inspect bpe.json\n"
                   "  sage-music bpe inspect bpe.json --top 0",
                   [options] { return inspect(*options); });
-  command->add_option("tokenizer", options->tokenizer, "file that `bpe train` wrote")->required();
-  command->add_option("--top", options->top, "merges to list, the first ones first; 0: all")
+  command->add_option("tokenizer", options->tokenizer, "tokenizer file from `bpe train`")
+      ->required();
+  command->add_option("--top", options->top, "number of merges to list; 0: all")
       ->check(not_negative())
       ->capture_default_str();
-  command->add_flag("--json", options->json, "all of it as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -56,9 +56,8 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
   about["data_sha256"] = corpora->sha256;
   TokenCorpus all = joined(*std::move(corpora));
   if (all.pieces.empty())
-    return fail(ErrorCode::kInvalidArgument,
-                "none of the files has notes to learn from (" + left_out + ")");
-  if (!left_out.empty()) note("left out: " + left_out);
+    return fail(ErrorCode::kInvalidArgument, "no file has notes to learn from (" + left_out + ")");
+  if (!left_out.empty()) note("excluded: " + left_out);
   about["pieces"] = all.pieces.size();
   about["notes"] = all.notes;
   say("read " + grouped(static_cast<long long>(all.pieces.size())) + " pieces, " +
@@ -113,7 +112,7 @@ Result<void> train(const TrainOptions& options) {
   auto learned = learn(options, *base, *std::move(corpus));
   if (!learned) return tl::unexpected(learned.error());
   if (learned->merges.empty())
-    return fail(ErrorCode::kInvalidArgument, "no pair of tokens comes " +
+    return fail(ErrorCode::kInvalidArgument, "no pair of tokens occurs " +
                                                  std::to_string(options.min_count) +
                                                  " times or more: nothing to learn");
   about["tokens_before"] = learned->tokens_before;
@@ -143,14 +142,15 @@ void add_bpe_train(CLI::App& bpe, Cli& cli) {
   std::map<std::string, Boundary> boundaries;
   for (const Boundary boundary : kBoundaries) boundaries.emplace(boundary_name(boundary), boundary);
   command
-      ->add_option("--boundary", options->boundary,
-                   "what a merge may not cross: none, bar, beat, position or note (default: bar)")
+      ->add_option(
+          "--boundary", options->boundary,
+          "boundary that merges must not cross: none, bar, beat, position or note (default: bar)")
       ->transform(CLI::CheckedTransformer(boundaries).description(""))
       ->option_text("none|bar|beat|position|note");
   command->add_option("--merges", options->merges, "tokens to add to the base tokens")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
-  command->add_option("--min-count", options->min_count, "a rarer pair is not merged")
+  command->add_option("--min-count", options->min_count, "do not merge rarer pairs")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   add_base_tokenizer_options(*command, options->config);

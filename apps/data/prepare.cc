@@ -62,9 +62,9 @@ Result<void> act(const Options& given) {
   say_part("train", summary->train);
   say_part("valid", summary->valid);
   if (summary->valid.pieces == 0 && !options.validation.empty())
-    note("nothing is left to validate with: no file of --valid can be used");
+    note("no validation pieces: no file of --valid is usable");
   else if (summary->valid.pieces == 0 && options.validation_share > 0)
-    note("nothing is held back to validate with: all pieces are versions of one");
+    note("no validation pieces: all pieces are versions of one");
   for (const auto& [reason, files] : summary->dropped)
     say("dropped: " + count(files) + " files, " + reason);
   say("wrote " + options.output.string() + " (manifest " + summary->manifest_sha256 + ")");
@@ -82,12 +82,12 @@ void add_filters(CLI::App& command, PrepareOptions& prepare) {
       ->capture_default_str();
   command
       .add_option("--max-same-pitch", quality.top_pitch_share,
-                  "drop pieces of whose notes more than this share are one pitch")
+                  "drop pieces if one pitch has more than this share of the notes")
       ->check(share)
       ->capture_default_str();
   command
       .add_option("--max-cut-bars", quality.cut_bars,
-                  "drop pieces of whose bars a larger share is cut short by meter changes")
+                  "drop pieces if meter changes cut short more than this share of the bars")
       ->check(share)
       ->capture_default_str();
   command
@@ -97,12 +97,12 @@ void add_filters(CLI::App& command, PrepareOptions& prepare) {
       ->capture_default_str();
   command
       .add_option("--max-sounding", quality.sounding,
-                  "drop pieces with more notes at once (mean): notes left hanging")
+                  "drop pieces with more simultaneous notes (mean): hanging notes")
       ->check(not_negative())
       ->capture_default_str();
   command
       .add_option("--max-silence", quality.silent_bars,
-                  "drop pieces with a larger share of bars in which nothing begins")
+                  "drop pieces with a larger share of bars without a note onset")
       ->check(share)
       ->capture_default_str();
 }
@@ -116,7 +116,7 @@ void add_likeness(CLI::App& command, PrepareOptions& prepare) {
       ->capture_default_str();
   command
       .add_option("--same-piece", prepare.same_piece,
-                  "never part pieces this similar between training and validation; 1: off")
+                  "keep pieces this similar in the same split; 1: off")
       ->check(threshold)
       ->capture_default_str();
 }
@@ -130,12 +130,14 @@ void add_data_prepare(CLI::App& data, Cli& cli) {
       data, cli, "prepare", "Clean, deduplicate, tokenize and split folders of MIDI files",
       "  sage-music data prepare my_music -o prepared\n"
       "  sage-music data prepare train_folder --valid held_out_folder --layout full -o prepared\n"
-      "Interrupted in any way, the same command goes on.",
+      "After any interruption the same command continues.",
       [options] { return act(*options); });
   command->add_option("sources", prepare.sources, "folders of MIDI files")->required();
   command->add_option("--valid", prepare.validation,
-                      "folders for validation; else a share is held back");
-  command->add_option("--valid-share", prepare.validation_share, "share of the pieces held back")
+                      "folders for validation (default: hold out a share)");
+  command
+      ->add_option("--valid-share", prepare.validation_share,
+                   "share of the pieces held out for validation")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
   add_tokenizer_options(*command, options->tokenizer);
@@ -145,8 +147,8 @@ void add_data_prepare(CLI::App& data, Cli& cli) {
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_flag("--restart", prepare.restart,
-                    "throw away what an unfinished run with other options left");
-  command->add_option("--threads", prepare.threads, "files read at once")
+                    "discard the work of an unfinished run with other options");
+  command->add_option("--threads", prepare.threads, "files read in parallel")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("-o,--output", prepare.output, "folder to write")->required();

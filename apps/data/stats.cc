@@ -130,7 +130,7 @@ Result<void> act(const Options& given) {
     say_part("train", stats->train);
     say_part("valid", stats->valid);
     for (const auto& [reason, files] : stats->dropped)
-      say("left out: " + count(files) + " files, " + printable(reason));
+      say("excluded: " + count(files) + " files, " + printable(reason));
   }
   return given.output.empty() ? Result<void>{} : write(*stats, given);
 }
@@ -139,12 +139,12 @@ Result<void> act(const Options& given) {
 
 void add_data_stats(CLI::App& data, Cli& cli) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(data, cli, "stats", "Say and draw what is in prepared data",
+  CLI::App* command = add_command(data, cli, "stats", "Show statistics of prepared data",
                                   "  sage-music data stats prepared\n"
                                   "  sage-music data stats prepared -o out/data.html",
                                   [options] { return act(*options); });
-  command->add_option("folder", options->folder, "folder that data prepare wrote")->required();
-  command->add_flag("--json", options->json, "everything counted, as JSON");
+  command->add_option("folder", options->folder, "folder from `data prepare`")->required();
+  command->add_flag("--json", options->json, "print all counts as JSON");
   command->add_option("-o,--output", options->output,
                       "charts: a page (name.html) or a folder of SVG files");
   command->add_option("--threads", options->threads, "threads")

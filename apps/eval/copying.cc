@@ -123,24 +123,24 @@ Result<void> act(const Options& options) {
 void add_eval_copying(CLI::App& eval, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      eval, cli, "copying", "The longest run of notes that outputs share with a training set",
+      eval, cli, "copying", "Find the longest run of notes shared with a training set",
       "  sage-music eval copying --outputs out/continuation --outputs real=test --train train "
       "--skip-bars 4 --bars 16\n"
-      "Runs are compared a part at a time, whatever the key and the tempo; drums are left out.\n"
-      "Name held-out real pieces as a set of their own: what they share is no copying.",
+      "Parts are compared one by one, in any key and tempo, without drums. Add held-out pieces\n"
+      "as a set of their own to see how much unrelated music shares.",
       [options] { return act(*options); });
-  command->add_option("--outputs", options->outputs, "folder, DIR or NAME=DIR; again for each set")
+  command->add_option("--outputs", options->outputs, "folder, DIR or NAME=DIR; repeatable")
       ->required();
   command->add_option("--train", options->train, "folders of training pieces")->required();
-  command->add_option("--skip-bars", options->skip_bars, "bars of a prompt, not to be counted")
+  command->add_option("--skip-bars", options->skip_bars, "bars of the prompt to exclude")
       ->check(CLI::Range(0, 100'000));
-  command->add_option("--bars", options->bars, "so many bars of each piece; 0: all")
+  command->add_option("--bars", options->bars, "bars of each piece; 0: all")
       ->check(CLI::Range(0, 100'000));
-  command->add_option("--jobs", options->jobs, "pieces at once")
+  command->add_option("--jobs", options->jobs, "pieces in parallel")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command->add_option("--save", options->save, "also write the JSON to a file");
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_option("--save", options->save, "also write JSON to this file");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -63,19 +63,21 @@ void add_eval_degrade(CLI::App& eval, Cli& cli) {
     list += "\n  " + std::string(d.name) + ": " + std::string(d.description);
   }
   CLI::App* command = add_command(
-      eval, cli, "degrade", "Make real pieces worse in a known way, to judge a measure by",
+      eval, cli, "degrade", "Damage pieces in a known way, to test measures",
       "  sage-music eval degrade --data test --how jittered --skip-bars 4 -o out/jittered\n"
       "Ways:" +
           list,
       [options] { return act(*options); });
   command->add_option("--data", options->data, "folder of MIDI files")->required();
-  command->add_option("--how", options->how, "the way")->required()->check(CLI::IsMember(names));
+  command->add_option("--how", options->how, "kind of damage")
+      ->required()
+      ->check(CLI::IsMember(names));
   command->add_option("-o,--output", options->output, "folder to write to")->required();
-  command->add_option("--skip-bars", options->skip_bars, "leave so many bars as they are")
+  command->add_option("--skip-bars", options->skip_bars, "number of bars to leave unchanged")
       ->check(CLI::Range(0, 100'000));
-  command->add_option("--limit", options->limit, "about so many of the pieces; 0: all")
+  command->add_option("--limit", options->limit, "maximum number of pieces (approximate); 0: all")
       ->check(CLI::Range(0, 10'000'000));
-  command->add_option("--seed", options->seed, "of what is random")->check(not_negative());
+  command->add_option("--seed", options->seed, "random seed")->check(not_negative());
   check_usage(*command, [options] { return check_outside(options->output, options->data); });
 }
 

@@ -106,13 +106,14 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
   CLI::App* command = add_command(
       eval, cli, name, summary,
       "  sage-music eval " + name + " --data held_out_folder --limit 100 -o out/" + name +
-          "\nStopped runs go on where they stopped; --jobs 1 measures latency alone.",
+          "\nA stopped run continues where it stopped. Use --jobs 1 to measure latency.",
       [&cli, options] { return act(cli, *options); });
   add_model_options(*command, options->model);
   command->add_option("--data", options->data, "folder of held-out MIDI files")->required();
   command->add_option("-o,--output", options->output, "folder for the outputs and the report")
       ->required();
-  command->add_option("--name", options->name, "of the model in tables")->capture_default_str();
+  command->add_option("--name", options->name, "name of the model in tables")
+      ->capture_default_str();
   if (task == GenerationTask::kContinuation)
     command->add_option("--prompt-bars", generation.scope.skip, "bars of the prompt")
         ->check(CLI::Range(1, 10'000))
@@ -123,21 +124,23 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
           ->check(CLI::Range(1, 10'000))
           ->capture_default_str();
   if (holes) {
-    CLI::Option* seed =
-        command->add_option("--hole-seed", options->hole_seed, "which holes are made")
-            ->check(not_negative())
-            ->capture_default_str();
-    command->add_option("--plan", options->plan, "file of holes, of eval holes or an earlier run")
+    CLI::Option* seed = command->add_option("--hole-seed", options->hole_seed, "seed of the holes")
+                            ->check(not_negative())
+                            ->capture_default_str();
+    command
+        ->add_option("--plan", options->plan,
+                     "holes to fill: plan.json of `eval holes` or of an earlier run")
         ->check(CLI::ExistingFile)
         ->excludes(bars)
         ->excludes(seed);
   }
-  command->add_option("--limit", options->limit, "about so many of the pieces; 0: all")
+  command->add_option("--limit", options->limit, "maximum number of pieces (approximate); 0: all")
       ->check(CLI::Range(0, 10'000'000));
-  command->add_option("--jobs", generation.jobs, "pieces at once")
+  command->add_option("--jobs", generation.jobs, "pieces in parallel")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command->add_option("-s,--seed", generation.seed, "the same seed gives the same music")
+  command
+      ->add_option("-s,--seed", generation.seed, "random seed; the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
   add_sampler_options(*command, generation.sampler);
@@ -150,15 +153,15 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
 
 void add_eval_generation(CLI::App& eval, Cli& cli) {
   add_task(eval, cli, GenerationTask::kContinuation,
-           "A model continues held-out pieces; compare with what their composers wrote");
+           "Let a model continue held-out pieces; compare with the originals");
   add_task(eval, cli, GenerationTask::kUnconditional,
-           "A model writes from nothing; compare distributions with held-out pieces");
+           "Let a model write from nothing; compare distributions with held-out pieces");
   add_task(eval, cli, GenerationTask::kInstrument,
-           "A model writes for the instruments of held-out pieces; compare distributions");
+           "Let a model write for given instruments; compare distributions");
   add_task(eval, cli, GenerationTask::kInfill,
-           "A model fills holes in held-out pieces; compare with what their composers wrote");
+           "Let a model fill holes in held-out pieces; compare with the originals");
   add_task(eval, cli, GenerationTask::kAccompany,
-           "A model writes the other instruments to a given part; compare with the composers'");
+           "Let a model add instruments to a given part; compare with the originals");
 }
 
 }  // namespace sage::cli

@@ -58,7 +58,7 @@ Result<void> act(const Options& options) {
   for (const Skipped& s : plan->skipped) note("no hole in " + printable(s.name) + ": " + s.why);
   if (auto ok = write_text(output / "plan.json", plan_text(*plan)); !ok) return ok;
   say((output / "plan.json").string() + ": " + std::to_string(plan->holes.size()) + " of " +
-      std::to_string(files.size()) + " pieces, which stand with their holes in " +
+      std::to_string(files.size()) + " pieces; the pieces with holes are in " +
       (output / "pieces").string());
   return {};
 }
@@ -68,10 +68,10 @@ Result<void> act(const Options& options) {
 void add_eval_holes(CLI::App& eval, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      eval, cli, "holes", "Pieces with holes, for any system to fill: the tasks infill, accompany",
+      eval, cli, "holes", "Export pieces with holes, for any system to fill",
       "  sage-music eval holes --task infill --data test -o out/holes\n"
-      "writes out/holes/plan.json, which says what is missing, and the pieces without it. Write a\n"
-      "MIDI file of the same name for each, and score the folder:\n"
+      "writes out/holes/plan.json (the holes) and the pieces with holes. Write a MIDI file of the\n"
+      "same name for each piece, and score the folder:\n"
       "  sage-music eval score --outputs mine --references test --plan out/holes/plan.json",
       [options] { return act(*options); });
   command->add_option("--task", options->task, "infill or accompany")
@@ -81,12 +81,12 @@ void add_eval_holes(CLI::App& eval, Cli& cli) {
   command->add_option("-o,--output", options->output, "folder to write to")->required();
   command->add_option("--bars", options->bars, "bars of a hole (default: 4, accompany 16)")
       ->check(CLI::Range(1, 10'000));
-  command->add_option("--limit", options->limit, "about so many of the pieces; 0: all")
+  command->add_option("--limit", options->limit, "maximum number of pieces (approximate); 0: all")
       ->check(CLI::Range(0, 10'000'000));
-  command->add_option("--seed", options->seed, "which holes are made")
+  command->add_option("--seed", options->seed, "seed of the holes")
       ->check(not_negative())
       ->capture_default_str();
-  command->add_option("--jobs", options->jobs, "pieces at once")
+  command->add_option("--jobs", options->jobs, "pieces in parallel")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   check_usage(*command, [options]() -> Result<void> {

@@ -109,12 +109,12 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
   end_progress();
   for (std::size_t i = 0; i < refused.size() && !options.json; ++i) {
     if (i == kToldFiles) {
-      note("and " + std::to_string(refused.size() - i) + " more; --json names them all");
+      note("and " + std::to_string(refused.size() - i) + " more; --json lists all");
       break;
     }
     note("skipped " + printable(refused[i].name) + ": " + refused[i].why);
   }
-  if (pieces == 0) return fail(ErrorCode::kInvalidArgument, "none of the files could be scored");
+  if (pieces == 0) return fail(ErrorCode::kInvalidArgument, "no file could be scored");
   const double notes = static_cast<double>(total.notes);
   const double tokens = static_cast<double>(total.tokens);
   const double bits = std::numbers::log2e;
@@ -159,19 +159,19 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
 
 void add_eval_likelihood(CLI::App& eval, Cli& cli) {
   auto options = std::make_shared<LikelihoodOptions>();
-  CLI::App* command = add_command(eval, cli, "likelihood",
-                                  "Nats and bits a note, a token and a second on held-out pieces",
-                                  "  sage-music eval likelihood --data held_out_folder --json\n"
-                                  "  sage-music eval likelihood --data held_out --ngram train",
-                                  [options] { return eval_likelihood(*options); });
+  CLI::App* command =
+      add_command(eval, cli, "likelihood", "Measure nats and bits a note on held-out pieces",
+                  "  sage-music eval likelihood --data held_out_folder --json\n"
+                  "  sage-music eval likelihood --data held_out --ngram train",
+                  [options] { return eval_likelihood(*options); });
   add_model_options(*command, options->model);
   command->add_option("--data", options->data, "MIDI files or folders")->required();
-  command->add_option("--ngram", options->ngram,
-                      "MIDI files or folders: beside the model, what uniform, unigram and up to "
-                      "5-gram models learnt from them would say");
-  command->add_option("--limit", options->limit, "score about so many of the files; 0: all")
+  command->add_option(
+      "--ngram", options->ngram,
+      "MIDI files or folders: also score uniform, unigram and up to 5-gram models trained on them");
+  command->add_option("--limit", options->limit, "maximum number of files (approximate); 0: all")
       ->check(not_negative());
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -21,7 +21,7 @@ struct RoundTripOptions {
 
 struct Kept {
   std::size_t files = 0, refused = 0;
-  std::size_t failed = 0;  // files whose tokens do not say exactly what was quantised
+  std::size_t failed = 0;  // files whose tokens do not decode to exactly what was encoded
   std::size_t tokens = 0;
   std::size_t notes = 0;      // in the files
   std::size_t found = 0;      // have a likeness: same program and pitch within half a step
@@ -88,7 +88,7 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
   }
   end_progress();
   if (kept.files == 0 && kept.failed == 0)
-    return fail(ErrorCode::kInvalidArgument, "none of the files could be read");
+    return fail(ErrorCode::kInvalidArgument, "no file could be read");
   const auto share = [&](std::size_t part) {
     return kept.notes == 0 ? Json()
                            : Json(static_cast<double>(part) / static_cast<double>(kept.notes));
@@ -130,14 +130,14 @@ Result<void> eval_round_trip(const RoundTripOptions& options) {
 void add_eval_round_trip(CLI::App& eval, Cli& cli) {
   auto trip = std::make_shared<RoundTripOptions>();
   CLI::App* command =
-      add_command(eval, cli, "roundtrip", "What a tokenizer keeps of music files",
+      add_command(eval, cli, "roundtrip", "Measure what a tokenizer keeps of MIDI files",
                   "  sage-music eval roundtrip --data folder --layout full --grid 24",
                   [trip] { return eval_round_trip(*trip); });
   command->add_option("--data", trip->data, "MIDI files or folders")->required();
   add_tokenizer_options(*command, trip->tokenizer);
-  command->add_option("--limit", trip->limit, "take about so many of the files; 0: all")
+  command->add_option("--limit", trip->limit, "maximum number of files (approximate); 0: all")
       ->check(not_negative());
-  command->add_flag("--json", trip->json, "as JSON");
+  command->add_flag("--json", trip->json, "print JSON");
 }
 
 }  // namespace sage::cli

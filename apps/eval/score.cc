@@ -25,7 +25,7 @@ std::string setting(const Latency& latency, const char* key) {
   return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
-/// Outputs that carry a journal say what they are: a hint where they would be scored otherwise.
+/// Outputs with a journal state their settings: a hint if they would be scored differently.
 void hint_at_scope(const Latency& latency, const Options& options, const ScoringTask& task) {
   if (setting(latency, "bars").empty()) return;  // no journal of ours
   const std::string planned = task.plan ? std::string(to_string(task.plan->task)) : "";
@@ -52,7 +52,7 @@ std::string sentence_of(const Options& options, const ScoringTask& task) {
                              ? "The distributions of outputs and references are compared"
                              : "Outputs are compared with the references of the same name";
   if (options.skip_bars > 0)
-    sentence += ", behind the first " + std::to_string(options.skip_bars) + " bars";
+    sentence += ", after the first " + std::to_string(options.skip_bars) + " bars";
   if (options.bars > 0) sentence += ", " + std::to_string(options.bars) + " bars at most";
   return sentence + ".";
 }
@@ -102,31 +102,33 @@ void add_eval_score(CLI::App& eval, Cli& cli) {
       "A missing or broken output scores 0 and stays in the denominator.",
       [&cli, options] { return act(cli, *options); });
   command
-      ->add_option("--outputs", options->outputs,
-                   "folder of outputs, DIR or NAME=DIR; again "
-                   "for each system")
+      ->add_option("--outputs", options->outputs, "folder of outputs, DIR or NAME=DIR; repeatable")
       ->required();
   command->add_option("--references", options->references, "folder of references")->required();
   CLI::Option* skip =
-      command->add_option("--skip-bars", options->skip_bars, "bars that outputs share, as a prompt")
+      command->add_option("--skip-bars", options->skip_bars, "bars of the prompt to exclude")
           ->check(CLI::Range(0, 100'000));
-  CLI::Option* bars = command->add_option("--bars", options->bars, "compare so many bars; 0: all")
-                          ->check(CLI::Range(0, 100'000));
-  CLI::Option* unpaired = command->add_flag(
-      "--unpaired", options->unpaired, "outputs answer no reference: compare distributions only");
+  CLI::Option* bars =
+      command->add_option("--bars", options->bars, "number of bars to compare; 0: all")
+          ->check(CLI::Range(0, 100'000));
+  CLI::Option* unpaired =
+      command->add_flag("--unpaired", options->unpaired,
+                        "outputs have no reference each: compare distributions only");
   command
       ->add_option("--plan", options->plan,
-                   "compare what was in these holes (eval holes), and whether the rest stayed")
+                   "score the notes inside these holes (`eval holes`), and check that all others "
+                   "are unchanged")
       ->check(CLI::ExistingFile)
       ->excludes(skip)
       ->excludes(bars)
       ->excludes(unpaired);
-  command->add_option("--limit", options->limit, "about so many of the references; 0: all")
+  command
+      ->add_option("--limit", options->limit, "maximum number of references (approximate); 0: all")
       ->check(CLI::Range(0, 10'000'000));
-  command->add_option("--jobs", options->jobs, "pieces at once")
+  command->add_option("--jobs", options->jobs, "pieces in parallel")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "of intervals, tests and random partners")
+  command->add_option("--seed", options->seed, "seed of intervals, tests and random pieces")
       ->check(not_negative())
       ->capture_default_str();
   add_report_options(*command, options->report);

@@ -37,8 +37,7 @@ Result<HeadMeasurement> measure(const Options& options, const Engine& engine) {
   }
   end_progress();
   HeadMeasurement result = meter.result();
-  if (result.pieces == 0)
-    return fail(ErrorCode::kInvalidArgument, "none of the files could be read");
+  if (result.pieces == 0) return fail(ErrorCode::kInvalidArgument, "no file could be read");
   return result;
 }
 
@@ -124,19 +123,20 @@ Result<void> act(const Options& options) {
 void add_heads_measure(CLI::App& heads, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      heads, cli, "measure", "What each head attends to, by the attributes of queries and keys",
+      heads, cli, "measure", "Measure attention by attribute of queries and keys",
       "  sage-music heads measure runs/mha/model.safetensors --data held_out -o heads.json --svg "
       "heads.svg",
       [options] { return act(*options); });
-  command->add_option("model", options->model, "model file, of any attention")->required();
+  command->add_option("model", options->model, "model file with any attention")->required();
   command->add_option("-d,--data", options->data, "MIDI files or folders of held-out music")
       ->required();
-  command->add_option("--limit", options->limit, "use about so many of the files; 0: all")
+  command->add_option("--limit", options->limit, "maximum number of files (approximate); 0: all")
       ->check(not_negative())
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "measurement to write, for heads merge");
-  command->add_option("--svg", options->svg, "picture to write");
-  command->add_flag("--json", options->json, "the table as JSON");
+  command->add_option("-o,--output", options->output,
+                      "measurement file to write, for `heads merge`");
+  command->add_option("--svg", options->svg, "SVG file to write");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -74,22 +74,22 @@ void add_heads_merge(CLI::App& heads, Cli& cli) {
   auto options = std::make_shared<Options>();
   MergeBudget& budget = options->budget;
   CLI::App* command = add_command(
-      heads, cli, "merge", "Merge the K/V heads of an mha model whose heads attend alike",
+      heads, cli, "merge", "Let heads with similar attention share K/V heads (mha models)",
       "  sage-music heads merge mha.safetensors --measurement heads.json --kv-heads 8 -o "
       "merged.safetensors\n"
       "  sage-music train --data prepared -o trained_on --init merged.safetensors --steps 200",
       [options] { return act(*options); });
   command->add_option("model", options->model, "model file; its attention must be mha")->required();
-  command->add_option("--measurement", options->measurement, "file that heads measure wrote");
-  command->add_option("--kv-heads", budget.kv_heads, "K/V heads to keep, of all layers together")
+  command->add_option("--measurement", options->measurement, "file written by `heads measure`");
+  command->add_option("--kv-heads", budget.kv_heads, "total number of K/V heads to keep")
       ->check(CLI::Range(1, 65'536));
   command
       ->add_option("--layer-heads", budget.layer_heads,
-                   "K/V heads to keep in each layer: one number for all, or 2,1,3,...")
+                   "K/V heads to keep per layer: one number, or a list such as 2,1,3")
       ->delimiter(',');
   command
       ->add_option("--distance", options->distance,
-                   "merge clusters nearer than this Jensen-Shannon distance, 0 to 1")
+                   "join heads closer than this Jensen-Shannon distance, 0 to 1")
       ->check(CLI::Range(0.0, 1.0));
   command
       ->add_option("--grouping", options->grouping,

@@ -1,4 +1,4 @@
-// sage-music listen analyse: what the answers of a listening test say.
+// sage-music listen analyse: the results of a listening test.
 #include <filesystem>
 #include <memory>
 
@@ -30,9 +30,9 @@ Result<void> act(const Options& options) {
   const ListeningReport report = analyse(*test, read_results(files, *test, options.allowed),
                                          options.allowed, options.bootstrap);
   for (const Refused& refused : report.listeners.refused)
-    note("left out: " + refused.name + ": " + refused.why);
+    note("excluded: " + refused.name + ": " + refused.why);
   if (report.all.listeners == 0)
-    return fail(ErrorCode::kInvalidArgument, "no file holds answers to this test");
+    return fail(ErrorCode::kInvalidArgument, "no file contains answers to this test");
   const Json json = report_json(report);
   const std::string markdown = report_markdown(report);
   if (!options.report.empty()) {
@@ -51,25 +51,26 @@ Result<void> act(const Options& options) {
 void add_listen_analyse(CLI::App& listen, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      listen, cli, "analyse", "Scores, preferences and agreement from the files of listeners",
+      listen, cli, "analyse", "Analyse answers: scores, preferences, agreement",
       "  sage-music listen analyse --key out/test/key.json answers/*.json --report out/found\n"
       "Files that are broken, of another test or of a participant seen before are named and left\n"
       "out. Listeners who fail more checks than allowed are named; tables show both with and\n"
       "without them.",
       [options] { return act(*options); });
-  command->add_option("results", options->results, "files that listeners saved")->required();
+  command->add_option("results", options->results, "answer files of listeners")->required();
   command->add_option("--key", options->key, "key.json of the test")->required();
-  command->add_option("--max-failed", options->allowed, "failed checks of 4 that are forgiven")
+  command->add_option("--max-failed", options->allowed, "failed attention checks allowed, of 4")
       ->check(CLI::Range(0, 4))
       ->capture_default_str();
-  command->add_option("--resamples", options->bootstrap.resamples, "for the intervals")
+  command
+      ->add_option("--resamples", options->bootstrap.resamples, "bootstrap resamples for intervals")
       ->check(CLI::Range(100, 10'000'000))
       ->capture_default_str();
-  command->add_option("--seed", options->bootstrap.seed, "of intervals and tests")
+  command->add_option("--seed", options->bootstrap.seed, "seed of intervals and tests")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--report", options->report, "write NAME.json and NAME.md");
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -33,7 +33,7 @@ struct Options {
 constexpr double kFadeSeconds = 1, kCeilingDbtp = -1, kToneSeconds = 7;
 
 /// What is heard of a piece: on the same grid for all, references too, and without pedals, bends
-/// and volumes, so that nobody is told by the manner of playing.
+/// and volumes, so that expression does not identify a system.
 Result<Score> excerpt(const PieceFile& file, const Options& options) {
   const auto whole = load_piece(file);
   if (!whole) return tl::unexpected(whole.error());
@@ -67,7 +67,7 @@ Result<Material> choose(const std::vector<SystemFiles>& systems, const Options& 
       auto score =
           file == nullptr ? fail(ErrorCode::kMismatch, "there is none") : excerpt(*file, options);
       if (!score) {
-        note("left out: " + piece.name + ": " + system.name + ": " + to_string(score.error()));
+        note("excluded: " + piece.name + ": " + system.name + ": " + to_string(score.error()));
         break;
       }
       row.push_back(*std::move(score));
@@ -227,38 +227,40 @@ Result<void> act(const Options& options) {
 void add_listen_build(CLI::App& listen, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      listen, cli, "build", "Make a page on which people rate and compare clips, blind",
+      listen, cli, "build", "Build a blind test page with clips to rate and compare",
       "  sage-music listen build --system ours=out/eval --references held_out --skip-bars 4 \\\n"
       "    -o out/listen\n"
       "Pieces are paired by name. Everything is played on one grid, with one sound font, equally\n"
       "loud. The page needs no server and sends nothing.",
       [options] { return act(*options); });
-  command->add_option("--system", options->systems, "folder of outputs, NAME=DIR; again for each")
+  command->add_option("--system", options->systems, "folder of outputs, NAME=DIR; repeatable")
       ->required();
-  command->add_option("--references", options->references, "folder of references: one more system");
+  command->add_option("--references", options->references,
+                      "folder of references, added as a system");
   command->add_option("-o,--output", options->output, "folder for the test and its key")
       ->required();
-  command->add_option("--clips", options->pieces, "pieces, each heard by every system")
+  command->add_option("--clips", options->pieces, "number of pieces")
       ->check(CLI::Range(2, 500))
       ->capture_default_str();
-  command->add_option("--pairs-each", options->pairs_each, "comparisons a listener makes; 0: all")
+  command->add_option("--pairs-each", options->pairs_each, "comparisons per listener; 0: all")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
-  command->add_option("--seconds", options->seconds, "of each clip")
+  command->add_option("--seconds", options->seconds, "length of each clip")
       ->check(CLI::Range(3.0, 120.0))
       ->capture_default_str();
-  command->add_option("--skip-bars", options->skip_bars, "begin behind so many bars, the prompt")
+  command->add_option("--skip-bars", options->skip_bars, "bars of the prompt to skip")
       ->check(CLI::Range(0, 100'000));
-  command->add_option("--title", options->title, "of the page")->capture_default_str();
+  command->add_option("--title", options->title, "title of the page")->capture_default_str();
   command
-      ->add_option("--loudness", options->lufs, "of each clip in LUFS; less where one would clip")
+      ->add_option("--loudness", options->lufs,
+                   "loudness of clips in LUFS; lowered if one would clip")
       ->check(CLI::Range(-40.0, -10.0))
       ->capture_default_str();
-  command->add_option("--sample-rate", options->rate, "Hz")
+  command->add_option("--sample-rate", options->rate, "sample rate in Hz")
       ->check(CLI::Range(8000, 48'000))
       ->capture_default_str();
-  command->add_option("--sound-font", options->sound_font, "SF2 file for the sound");
-  command->add_option("--seed", options->seed, "of names and order")
+  command->add_option("--sound-font", options->sound_font, "sound font (SF2) for the WAV file");
+  command->add_option("--seed", options->seed, "seed of names and order")
       ->check(not_negative())
       ->capture_default_str();
   check_usage(*command, [options]() -> Result<void> {

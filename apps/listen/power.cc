@@ -20,7 +20,7 @@ Result<void> act(const Options& options) {
   const int needed = raters_needed(task, options.wanted);
   if (needed == 0)
     return fail(ErrorCode::kInvalidArgument,
-                "a million listeners are too few: there is next to no effect to be found");
+                "more than a million listeners are needed: the effect is too small to be found");
   const double effect = task.win_rate > 0 ? effect_of_win_rate(task.win_rate) : task.effect;
   const double closed = closed_form_power(task);
   const double simulated = simulated_power(task, options.runs, options.seed);
@@ -53,7 +53,7 @@ Result<void> act(const Options& options) {
 void add_listen_power(CLI::App& listen, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      listen, cli, "power", "How likely a test finds an effect, and how many listeners it takes",
+      listen, cli, "power", "Estimate statistical power and the number of listeners",
       "  sage-music listen power --effect 0.5 --raters 20 --clips 8\n"
       "  sage-music listen power --win-rate 0.6 --raters 20 --clips 8 --icc 0.1\n"
       "Comparisons with Holm's correction are stricter: divide --alpha by their number.",
@@ -62,7 +62,7 @@ void add_listen_power(CLI::App& listen, Cli& cli) {
   auto* effect = command->add_option("--effect", task.effect,
                                      "mean difference of ratings over its standard deviation");
   effect->check(CLI::Range(0.001, 10.0))->capture_default_str();
-  command->add_option("--win-rate", task.win_rate, "how often the better system is preferred")
+  command->add_option("--win-rate", task.win_rate, "share of votes for the better system")
       ->check(CLI::Range(0.5001, 0.9999))
       ->excludes(effect);
   command->add_option("--raters", task.raters, "listeners")
@@ -71,10 +71,10 @@ void add_listen_power(CLI::App& listen, Cli& cli) {
   command->add_option("--clips", task.clips, "comparisons of the two systems by each listener")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--icc", task.listener, "how alike one listener's comparisons are, 0 to 1")
+  command->add_option("--icc", task.listener, "correlation of one listener's comparisons, 0 to 1")
       ->check(CLI::Range(0.0, 0.99))
       ->capture_default_str();
-  command->add_option("--alpha", task.alpha, "accepted share of false alarms")
+  command->add_option("--alpha", task.alpha, "significance level")
       ->check(CLI::Range(1e-6, 0.5))
       ->capture_default_str();
   command->add_option("--power", options->wanted, "wanted chance to find the effect")
@@ -86,7 +86,7 @@ void add_listen_power(CLI::App& listen, Cli& cli) {
   command->add_option("--seed", options->seed, "of the simulation")
       ->check(not_negative())
       ->capture_default_str();
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -65,35 +65,36 @@ Result<void> act(const Options& options) {
 void add_convert(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "convert", "Write a model with weights of another type, or a larger one",
+      cli.app, cli, "convert", "Convert a model: weight type, size, attention",
       "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --layers 6 -o deeper.safetensors\n"
       "  sage-music convert model.safetensors --type f32 --d-model 512 -o wider.safetensors\n"
       "  sage-music convert model.safetensors --attention as-kvhs-all -o special.safetensors\n"
       "\n"
-      "New layers and new width add nothing yet, and weights by attribute, or more K/V heads, "
-      "begin\n"
-      "as copies of the shared ones: the new model says what the old one said. Train it on with\n"
-      "`train --init`.",
+      "The new model has the same logits: new layers and width are neutral, weights by attribute\n"
+      "and new K/V heads are copies. Continue training with `train --init`.",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("--type", options->type, "f32, bf16, int8 or int4 (default: as stored)")
       ->check(is_weight_type());
-  command->add_option(
-      "--attention", options->attention,
-      "another member of the attention family: more weights by attribute, or more K/V heads");
+  command->add_option("--attention", options->attention,
+                      "more specialised attention member, or one with more K/V heads");
   command
       ->add_option("--kv-heads", options->kv_heads,
-                   "so many K/V heads in place of fewer (default: as there are, if it may)")
+                   "larger number of K/V heads (default: unchanged)")
       ->check(CLI::Range(1, 256));
   command->add_flag("--ff-banks", options->ff_banks, "feed-forward weights by attribute");
-  command->add_option("--layers", options->layers, "so many in place of fewer")
+  command->add_option("--layers", options->layers, "larger number of layers")
       ->check(CLI::Range(1, 256));
-  command->add_option("--d-model", options->d_model, "so wide a residual stream, with more heads")
+  command
+      ->add_option("--d-model", options->d_model,
+                   "larger width of the residual stream, with more heads")
       ->check(CLI::Range(2, 16384));
-  command->add_option("--d-ff", options->d_ff, "so wide a feed-forward (default: in proportion)")
+  command
+      ->add_option("--d-ff", options->d_ff,
+                   "larger width of the feed-forward (default: in proportion)")
       ->check(CLI::Range(1, 65536));
-  command->add_option("--seed", options->seed, "of what new width reads with")
+  command->add_option("--seed", options->seed, "seed of the new input weights")
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "model file to write")->required();
   check_usage(*command, [options] { return check_apart({options->input}, {options->output}); });

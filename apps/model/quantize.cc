@@ -40,7 +40,7 @@ Result<std::vector<std::vector<TokenId>>> read_pieces(const Options& options,
                      : Result<std::vector<TokenId>>(tl::unexpected(score.error()));
     if (ids && !ids->empty()) pieces.push_back(*std::move(ids));
   }
-  if (pieces.empty()) return fail(ErrorCode::kInvalidArgument, "none of the files could be scored");
+  if (pieces.empty()) return fail(ErrorCode::kInvalidArgument, "no file could be scored");
   return pieces;
 }
 
@@ -132,24 +132,24 @@ void add_quantize(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       cli.app, cli, "quantize",
-      "Write a model with narrower weights; with --data, say what each type costs in nats a note",
+      "Quantise the weights of a model; with --data, measure the loss in nats a note",
       "  sage-music quantize models/small.safetensors -o out/int8.safetensors\n"
       "  sage-music quantize models/small.safetensors --data folder_of_midi --limit 100",
       [options] { return act(*options); });
   command->add_option("file", options->input, "model file")->required();
   command->add_option("-o,--output", options->output, "model file to write");
-  command->add_option("--type", options->type, "of the file to write: f32, bf16, int8 or int4")
+  command->add_option("--type", options->type, "weight type of the output: f32, bf16, int8 or int4")
       ->check(is_weight_type())
       ->capture_default_str();
   command->add_option("-d,--data", options->data,
-                      "MIDI files or folders to measure the loss on, for every type");
-  command->add_option("--limit", options->limit, "use about so many of the files; 0: all")
+                      "MIDI files or folders to measure the loss of every type");
+  command->add_option("--limit", options->limit, "maximum number of files (approximate); 0: all")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--threads", options->threads, "threads for the model")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
   check_usage(*command, [options]() -> Result<void> {
     if (options->output.empty() && options->data.empty())
       return fail(ErrorCode::kInvalidArgument,

@@ -46,9 +46,8 @@ Result<Meter> parse_meter(const std::string& text) {
   if (!(in >> numerator >> slash >> denominator) || slash != '/' || in >> rest || numerator < 1 ||
       numerator > 255 || denominator < 1 || denominator > 128 ||
       !std::has_single_bit(static_cast<unsigned>(denominator)))
-    return fail(
-        ErrorCode::kInvalidArgument,
-        "time signature '" + text + "' is not of the form 3/4, with 1, 2, 4, 8 ... below the line");
+    return fail(ErrorCode::kInvalidArgument,
+                "invalid time signature '" + text + "'; write it like 3/4 or 6/8");
   return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
 }
 
@@ -107,7 +106,7 @@ void note_meter(const Options& options, const Generator& generator) {
   const std::optional<Prompt>& prompt = generator.prompt();
   if (!prompt || options.request.meter || prompt->meter == prompt->file_meter) return;
   note(options.prompt + " is in " + meter_text(prompt->file_meter) +
-       " at the prompt's end, which the model cannot write: it goes on in " +
+       " at the prompt's end, which the model cannot write: it continues in " +
        meter_text(prompt->meter) + " (--time-signature asks for another meter)");
 }
 
@@ -283,55 +282,55 @@ Result<void> act(Options& options) {
 void add_wishes(CLI::App& command, Options& options) {
   Request& request = options.request;
   CLI::Option* prompt = command.add_option("-p,--prompt", options.prompt, "MIDI file to continue");
-  command.add_option("--prompt-bars", request.prompt_bars, "how many of its first bars to keep")
+  command.add_option("--prompt-bars", request.prompt_bars, "bars of the prompt to keep")
       ->check(CLI::Range(1, 100'000))
       ->needs(prompt)
       ->capture_default_str();
   command.add_option("-n,--bars", request.bars, "new bars to write")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
-  command.add_option("--max-notes", request.max_notes, "stop after so many new notes")
+  command.add_option("--max-notes", request.max_notes, "maximum number of new notes")
       ->check(not_negative());
   command
-      .add_option("--max-seconds", request.max_seconds, "stop after so many seconds of new music")
+      .add_option("--max-seconds", request.max_seconds,
+                  "maximum length of the new music in seconds")
       ->check(not_negative());
   command.add_option_function<std::string>(
       "--instruments",
       [&request](const std::string& text) {
         request.programs = parsed(parse_instruments, "--instruments", text);
       },
-      "e.g. piano,bass,drums");
+      "instruments to write for, such as piano,bass,drums");
   add_presence_option(command, request.presence);
   command
-      .add_option(
-          "--endings", options.endings,
-          "write the last two bars up to so many times, until the piece ends there; 0: stop "
-          "where the bars are over; unless told otherwise 32, and 0 behind a prompt")
+      .add_option("--endings", options.endings,
+                  "candidate endings to sample; the most likely one is kept; 0: none (default: 32; "
+                  "with a prompt 0)")
       ->check(CLI::Range(0, 1'000));
-  command.add_option("--tempo", request.bpm, "quarter notes a minute")
+  command.add_option("--tempo", request.bpm, "tempo in quarter notes a minute")
       ->check(CLI::Range(24.0, 240.0));
   command.add_option_function<std::string>(
       "--time-signature",
       [&request](const std::string& text) {
         request.meter = parsed(parse_meter, "--time-signature", text);
       },
-      "e.g. 3/4");
-  command.add_flag("--meter-changes", request.allow_meter_changes,
-                   "let the model change the meter");
-  command.add_flag("--tempo-changes", request.allow_tempo_changes,
-                   "let the model change the tempo");
+      "time signature, such as 3/4");
+  command.add_flag("--meter-changes", request.allow_meter_changes, "allow meter changes");
+  command.add_flag("--tempo-changes", request.allow_tempo_changes, "allow tempo changes");
 }
 
 void add_sampling(CLI::App& command, Request& request) {
   SamplerOptions& sampler = request.sampler;
   sampler.top_p = kUsualTopP;
-  command.add_option("-s,--seed", request.seed, "the same seed gives the same music")
+  command.add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
   add_sampler_options(command, sampler);
-  command.add_option("--repeat-penalty", sampler.repeat_penalty, "against loops; 0: off")
+  command
+      .add_option("--repeat-penalty", sampler.repeat_penalty, "penalty for repeated tokens; 0: off")
       ->capture_default_str();
-  command.add_option("--repeat-allowed", sampler.repeat_allowed, "tokens that may repeat freely")
+  command
+      .add_option("--repeat-allowed", sampler.repeat_allowed, "repeated tokens without a penalty")
       ->capture_default_str();
 }
 
@@ -340,7 +339,7 @@ void add_sampling(CLI::App& command, Request& request) {
 void add_generate(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "generate", "Write new multi-track music to a MIDI file",
+      cli.app, cli, "generate", "Compose new music, or continue a MIDI file",
       "  sage-music generate --bars 32 --seed 7 -o piece.mid --wav piece.wav --svg piece.svg\n"
       "  sage-music generate --instruments piano,bass,drums --tempo 120 --time-signature 4/4 -o "
       "trio.mid\n"
@@ -354,14 +353,14 @@ void add_generate(Cli& cli) {
   check_usage(*command, [options] { return check(*options); });
   command
       ->add_option("--takes", options->takes,
-                   "so many pieces at once, with the seeds from --seed on; files are numbered")
+                   "number of pieces, with consecutive seeds; files are numbered")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   command->add_flag("--no-drafts", options->no_drafts,
-                    "read no guesses along; the music is the same");
+                    "disable speculative decoding; the music is the same");
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
   add_rendering_options(*command, options->renderings);
-  command->add_flag("--json", options->json, "report as JSON");
+  command->add_flag("--json", options->json, "print a report as JSON");
 }
 
 }  // namespace sage::cli

@@ -31,7 +31,7 @@ struct Options {
 Result<std::pair<int, int>> parse_bars(const std::string& text) {
   const auto refuse = [&] {
     return fail(ErrorCode::kInvalidArgument,
-                "bars '" + text + "' are not of the form 5-8, 5- or 5, counted from 1");
+                "invalid bars '" + text + "'; write them like 5-8, 5- or 5, from 1");
   };
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -114,7 +114,7 @@ void add_infill(Cli& cli) {
   auto options = std::make_shared<Options>();
   InfillRequest& request = options->request;
   CLI::App* command = add_command(
-      cli.app, cli, "infill", "Write parts of a MIDI file again, or add instruments to it",
+      cli.app, cli, "infill", "Rewrite bars or parts of a MIDI file, or add instruments",
       "  sage-music infill song.mid --bars 5-8 -o new.mid\n"
       "  sage-music infill song.mid --instruments drums,bass -o accompanied.mid\n"
       "  sage-music infill song.mid --bars 9- --instruments piano -o variation.mid",
@@ -125,36 +125,36 @@ void add_infill(Cli& cli) {
       [&request](const std::string& text) {
         std::tie(request.first_bar, request.bars) = parsed(parse_bars, "--bars", text);
       },
-      "which, counted from 1, such as 5-8 or 5-; default: all");
+      "bars to rewrite, from 1, such as 5-8 or 5- (default: all)");
   command->add_option_function<std::string>(
       "--instruments",
       [&request](const std::string& text) {
         request.programs = parsed(parse_instruments, "--instruments", text);
       },
-      "what is written, e.g. bass,drums; default: all that the file has");
+      "instruments to write, such as bass,drums (default: all in the file)");
   static const std::map<std::string, InfillWay> kWays = {{"in-place", InfillWay::kInPlace},
                                                          {"fill", InfillWay::kFill}};
   command
       ->add_option("--way", request.way,
-                   "in-place: left to right among the kept notes; fill: by FILL tokens, for "
-                   "comparison (default: in-place)")
+                   "how to write: in-place (left to right among the kept notes) or fill (FILL tokens, "
+                   "for comparison) (default: in-place)")
       ->transform(CLI::CheckedTransformer(kWays).description(""))
       ->option_text("in-place|fill");
   command
       ->add_option("--takes", request.takes,
-                   "in place: versions to write; the one that fits the kept notes best is kept")
+                   "in place: versions to write; the one that fits the kept notes best is used")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   request.sampler.top_p = kUsualTopP;
   add_model_options(*command, options->model);
   add_sampler_options(*command, request.sampler);
   check_usage(*command, [options] { return check(*options); });
-  command->add_option("-s,--seed", request.seed, "the same seed gives the same music")
+  command->add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
   add_rendering_options(*command, options->renderings);
-  command->add_flag("--json", options->json, "figures as JSON");
+  command->add_flag("--json", options->json, "print a report as JSON");
 }
 
 }  // namespace sage::cli

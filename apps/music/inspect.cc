@@ -126,15 +126,14 @@ Result<void> act(const Options& options) {
 void add_inspect(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      add_command(cli.app, cli, "inspect", "Show what is in a MIDI file, a token file or a model",
+      add_command(cli.app, cli, "inspect", "Show the contents of a MIDI file, token file or model",
                   "  sage-music inspect song.mid\n"
                   "  sage-music inspect models/small.safetensors --json",
                   [options] { return act(*options); });
   command
-      ->add_option("file", options->file,
-                   "by its ending: .json tokens, .safetensors model, else MIDI")
+      ->add_option("file", options->file, "MIDI file, token file (.json) or model (.safetensors)")
       ->required();
-  command->add_flag("--json", options->json, "as JSON");
+  command->add_flag("--json", options->json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -37,7 +37,7 @@ void add_version(Cli& cli) {
   CLI::App* command =
       add_command(cli.app, cli, "version", "Show version, instruction set, variants", "",
                   [json] { return act(*json); });
-  command->add_flag("--json", *json, "as JSON");
+  command->add_flag("--json", *json, "print JSON");
 }
 
 }  // namespace sage::cli

@@ -22,7 +22,7 @@ void on_signal(int signal) {
   std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
 
-/// Whether the text of a number stands for none of its type: not a number, infinite, too large or
+/// Whether the text of a number is not a value of its type: not a number, infinite, too large or
 /// negative, where CLI11 would take the nearest that there is.
 bool is_out_of_range(const std::string& type, const std::string& value) {
   if (type.starts_with("FLOAT")) {
@@ -39,7 +39,7 @@ bool is_out_of_range(const std::string& type, const std::string& value) {
   return errno == ERANGE || (is_unsigned && value.starts_with('-'));
 }
 
-/// What no option means: an empty value, from an unset shell variable, or a number that is none.
+/// Invalid for any option: an empty value (from an unset shell variable) or an invalid number.
 void refuse_senseless_values(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options())
     for (const std::string& value : option->results()) {

@@ -23,7 +23,7 @@ struct Cli {
   Action action;             // set by the command that was parsed
 };
 
-/// Declares one command. `examples` stands at the end of its help; `act` runs after everything is
+/// Declares one command. `examples` is the end of its help; `act` runs after everything is
 /// parsed.
 CLI::App* add_command(CLI::App& parent, Cli& cli, const std::string& name,
                       const std::string& summary, const std::string& examples, Action act);
@@ -43,7 +43,7 @@ void say(const std::string& line);
 void note(const std::string& line);
 /// JSON on standard output.
 void say_json(const Json& json);
-/// Rewrites the last line of standard error where that is a terminal; else says a line every 15 s.
+/// Rewrites the last line of standard error if that is a terminal; else prints a line every 15 s.
 void show_progress(const std::string& line);
 /// Ends the line that show_progress rewrites, where there is one.
 void end_progress();
@@ -52,7 +52,7 @@ void end_progress();
 const std::atomic<bool>& stop_requested();
 void install_stop_handler();
 
-/// Whether this program can train: train/train.cc says yes, no_trainer.cc no.
+/// Whether this program can train: train/train.cc returns true, no_trainer.cc false.
 bool has_trainer();
 
 /// The text with its control characters as \xNN, so that a name in a file cannot steer a terminal.
@@ -61,7 +61,7 @@ std::string printable(std::string_view text);
 std::string time_left(double seconds);
 /// "1,234,567"
 std::string grouped(long long n);
-/// A number with so many digits behind the point.
+/// A number with a fixed number of decimals.
 std::string fixed(double x, int digits);
 
 }  // namespace sage::cli

@@ -15,7 +15,7 @@ fs::path place_of(const std::string& name) {
   std::error_code code;
   const fs::path whole = behind_links(fs::absolute(name, code).lexically_normal());
   fs::path place = fs::weakly_canonical(whole, code);
-  if (code) place = whole;  // a folder that may not be looked into, say
+  if (code) place = whole;                                    // such as a folder without permission
   return place.has_filename() ? place : place.parent_path();  // without a slash at its end
 }
 

@@ -1,4 +1,4 @@
-// Files named on a command line: music, where folders stand for all MIDI files below them, and what
+// Files named on a command line: music, where a folder means all MIDI files below it, and what
 // must not be overwritten.
 #pragma once
 
@@ -18,11 +18,11 @@ Result<std::vector<std::filesystem::path>> midi_files(const std::vector<std::str
 std::vector<std::filesystem::path> thin(std::vector<std::filesystem::path> files, int limit);
 
 /// Refuses outputs that are one file, or one of the inputs, under whatever names and links. Empty
-/// paths stand for what was not asked for.
+/// paths mean outputs that were not requested.
 Result<void> check_apart(const std::vector<std::string>& inputs,
                          const std::vector<std::string>& outputs);
 
-/// Refuses a folder for outputs that is, or lies in, the folder that is read: what is written there
+/// Refuses a folder for outputs that is, or is inside, the input folder: what is written there
 /// would replace what is read, or be taken for it.
 Result<void> check_outside(const std::string& output, const std::string& data);
 

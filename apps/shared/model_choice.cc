@@ -9,12 +9,12 @@ namespace sage::cli {
 namespace fs = std::filesystem;
 
 void add_model_options(CLI::App& command, ModelChoice& choice) {
-  command.add_option("-m,--model", choice.model, "model file (default: the one that comes along)");
-  command.add_option("--type", choice.type, "convert the weights: f32, bf16, int8 or int4")
+  command.add_option("-m,--model", choice.model, "model file (default: the bundled one)");
+  command.add_option("--type", choice.type, "convert weights at loading: f32, bf16, int8 or int4")
       ->check(is_weight_type());
   command
       .add_option("--cache", choice.cache,
-                  "elements of the K/V cache: f32, bf16 or int8 (default: like the weights)")
+                  "type of the K/V cache: f32, bf16 or int8 (default: like the weights)")
       ->check(is_cache_type());
   command.add_option("--threads", choice.threads, "threads for the model")
       ->check(CLI::Range(1, 64))

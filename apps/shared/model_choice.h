@@ -29,10 +29,10 @@ CLI::Validator is_shape();
 CLI::Validator is_attention();
 
 /// The model that comes with the program: $SAGE_MODEL, else models/small.safetensors in a
-/// folder that the program stands below, or in the current one.
+/// folder above the program, or in the current one.
 Result<std::filesystem::path> default_model();
 
-/// The type that a checked name stands for; nothing for an empty one.
+/// The type of a checked name; nothing for an empty one.
 std::optional<DType> type_of(const std::string& name);
 
 Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice);

@@ -1,4 +1,4 @@
-// What the benchmarks over real prompts share: their options, and how they tell what was skipped.
+// Common to the benchmarks over prompts from files: options, and the report of skipped files.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct PromptOptions {
   ModelChoice model;
   std::string data;  // folder of MIDI files
   GenerationOptions generation;
-  std::size_t limit = 0;  // about so many of its files; 0: all
+  std::size_t limit = 0;  // maximum number of files, approximately; 0: all
   bool json = false;
 };
 

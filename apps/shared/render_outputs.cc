@@ -9,9 +9,10 @@
 namespace sage::cli {
 
 void add_rendering_options(CLI::App& command, RenderOutputs& outputs) {
-  CLI::Option* wav = command.add_option("--wav", outputs.wav, "render the sound");
-  command.add_option("--svg", outputs.svg, "draw the piano roll");
-  command.add_option("--sound-font", outputs.sound_font, "SF2 file for the sound")->needs(wav);
+  CLI::Option* wav = command.add_option("--wav", outputs.wav, "WAV file to write");
+  command.add_option("--svg", outputs.svg, "SVG piano roll to write");
+  command.add_option("--sound-font", outputs.sound_font, "sound font (SF2) for the WAV file")
+      ->needs(wav);
 }
 
 #ifdef SAGE_SYNTH

@@ -32,7 +32,7 @@ void draw(const PieceFile& file, const Scope& scope, const std::string& title,
                                             .first_bar = static_cast<int>(scope.skip) + 1})});
 }
 
-/// A hole and what stands around it.
+/// A hole and its surroundings.
 void draw(const PieceFile& file, const PieceHole& hole, const std::string& title,
           std::vector<Picture>& pictures) {
   const auto piece = load_piece(file);
@@ -126,7 +126,7 @@ Result<SystemFiles> parse_system(const std::string& text) {
   SystemFiles system;
   const auto equals = text.find('=');
   std::error_code code;
-  // A folder whose own name holds '=' is taken as it stands.
+  // A folder whose own name contains '=' is used unchanged.
   const bool named = equals != std::string::npos && equals > 0 && !fs::is_directory(text, code);
   system.folder = named ? text.substr(equals + 1) : text;
   system.name = named ? text.substr(0, equals)
@@ -161,7 +161,7 @@ void add_report_options(CLI::App& command, ReportOptions& options) {
   command.add_option("--resamples", options.resamples, "bootstrap resamples for the intervals")
       ->check(CLI::Range(100, 10'000'000))
       ->capture_default_str();
-  command.add_flag("--json", options.json, "as JSON");
+  command.add_flag("--json", options.json, "print JSON");
 }
 
 Result<void> publish(const Cli& cli, const std::string& title, const std::string& sentence,

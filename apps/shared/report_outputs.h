@@ -39,7 +39,7 @@ struct ReportOptions {
 };
 void add_report_options(CLI::App& command, ReportOptions& options);
 
-/// Summarises the scores, draws a few pieces, writes the report and says what it found.
+/// Summarises the scores, draws a few pieces, writes the report and prints its findings.
 Result<void> publish(const Cli& cli, const std::string& title, const std::string& sentence,
                      const ScoringTask& task, Scores scores, std::vector<Latency> latencies,
                      const ReportOptions& options);

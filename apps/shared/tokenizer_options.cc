@@ -49,8 +49,7 @@ void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
                                                               {"header", ProgramOrder::kHeader}};
   command
       .add_option("--order", config.order,
-                  "order of the programs at a position: by number, or as the header lists them "
-                  "(default: number)")
+                  "order of programs at a position: number, or header (default: number)")
       ->transform(CLI::CheckedTransformer(kOrders).description(""))
       ->option_text("number|header");
   command.add_option("--grid", config.grid, "positions a quarter note: 4, 8, 12, 16 or 24")
@@ -60,8 +59,9 @@ void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
 
 void add_tokenizer_options(CLI::App& command, TokenizerChoice& choice) {
   add_base_tokenizer_options(command, choice.config);
-  auto* file = command.add_option("--tokenizer", choice.file,
-                                  "file that `bpe train` wrote, in place of the five above");
+  auto* file =
+      command.add_option("--tokenizer", choice.file,
+                         "tokenizer file from `bpe train`, instead of the five options above");
   for (const char* other : {"--scheme", "--layout", "--velocity", "--order", "--grid"})
     file->excludes(command.get_option(other));
 }

@@ -14,7 +14,7 @@ namespace sage::cli {
 /// --scheme, --layout, --velocity and --grid.
 void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config);
 
-/// A tokenizer as the options say it, or as a file does.
+/// A tokenizer from options or from a file.
 struct TokenizerChoice {
   TokenizerConfig config;
   std::string file;  // empty: none

@@ -209,7 +209,7 @@ bool is_of(const SpeedSession& kept, const std::string& shape, const std::vector
          });
 }
 
-/// Lets the arms decode in turns, where no session of just these is kept.
+/// Measures the arms interleaved, unless a session of exactly these is stored.
 Result<void> measure_speeds(const ArmReport& report, const StudyFolder& folder,
                             const std::vector<std::string>& arms, const SpeedOptions& options) {
   std::vector<SpeedSession> sessions;
@@ -227,7 +227,7 @@ Result<void> measure_speeds(const ArmReport& report, const StudyFolder& folder,
       continue;
     }
     auto session = measure_speed(cases, options, [&](std::size_t done, std::size_t total) {
-      show_progress("decoding in turns, " + shape + ": round " + std::to_string(done) + " of " +
+      show_progress("decoding, interleaved, " + shape + ": round " + std::to_string(done) + " of " +
                     std::to_string(total));
       return !stop_requested();
     });
@@ -298,7 +298,7 @@ Result<void> run_arms(const ArmOptions& options) {
       }
   if (left > 0)
     say("left to do: " + std::to_string(left) + " arms, about " + time_left(summary->seconds_left) +
-        " (" + names + "); the same command goes on");
+        " (" + names + "); the same command continues");
   return publish(study->folder, options.no_speed ? std::vector<std::string>() : study->arms,
                  options.speed);
 }
@@ -319,27 +319,26 @@ void add_arm_options(CLI::App& command, ArmOptions& options) {
       .add_option("--work", options.work,
                   "folder of data, checkpoints and models (default: OUTPUT/work)")
       ->group(group);
-  command.add_option("--arms", options.arms, "which arms, by name; NAME*: all that begin so")
+  command.add_option("--arms", options.arms, "arms to run, by name or prefix (NAME*)")
       ->option_text("NAME ... (default: all)")
       ->group(group);
   add("--seeds", options.seeds, "seeds of every arm: 1 to N")->check(CLI::Range(1, 1'000));
-  add("--budget-minutes", options.budget_minutes, "begin no arm that would not fit; 0: no limit")
+  add("--budget-minutes", options.budget_minutes,
+      "time budget; an arm that would not fit is not started; 0: no limit")
       ->check(not_negative());
-  add("--jobs", options.jobs, "arms at once, a process each")->check(CLI::Range(1, 64));
+  add("--jobs", options.jobs, "arms in parallel, a process each")->check(CLI::Range(1, 64));
   command
       .add_flag("--report-only", options.report_only,
-                "write the report of the arms that are done; needs no data")
+                "write the report from stored results; needs no data")
       ->group(group);
   command
       .add_flag("--speed-only", options.speed_only,
-                "measure speed in turns, and write the report of the arms that are done; needs "
-                "no data and no trainer")
+                "measure speed, interleaved, and write the report; needs no data and no trainer")
       ->group(group);
-  command.add_flag("--no-speed", options.no_speed, "leave out the measurement of speed in turns")
-      ->group(group);
-  add("--notes", options.settings.notes, "budget of each arm: notes seen in training")
+  command.add_flag("--no-speed", options.no_speed, "skip the speed measurement")->group(group);
+  add("--notes", options.settings.notes, "training notes of each arm")
       ->check(CLI::Range(1.0, 1e15));
-  add("--update-notes", options.settings.notes_per_update, "notes an update, about")
+  add("--update-notes", options.settings.notes_per_update, "approximate notes an update")
       ->check(CLI::Range(1, 100'000'000));
   add("--d-model", options.shape.d_model, "of the models")->check(CLI::Range(2, 16'384));
   add("--layers", options.shape.layers, "of the models")->check(CLI::Range(1, 256));
@@ -351,18 +350,21 @@ void add_arm_options(CLI::App& command, ArmOptions& options) {
   add("--lr", options.settings.learning_rate, "highest learning rate")->check(CLI::PositiveNumber);
   static const std::map<std::string, bool> kTypes = {{"bf16", true}, {"f32", false}};
   command
-      .add_option("--type", options.settings.bf16, "of the products in training (default: bf16)")
+      .add_option("--type", options.settings.bf16,
+                  "type of matrix products in training (default: bf16)")
       ->transform(CLI::CheckedTransformer(kTypes).description(""))
       ->option_text("bf16|f32")
       ->group(group);
   static const std::map<std::string, bool> kDevices = {{"cpu", false}, {"cuda", true}};
-  command.add_option("--device", options.cuda, "that trains: cpu or cuda (default: cpu)")
+  command.add_option("--device", options.cuda, "training device: cpu or cuda (default: cpu)")
       ->transform(CLI::CheckedTransformer(kDevices).description(""))
       ->option_text("cpu|cuda")
       ->group(group);
-  add("--pieces", options.settings.likelihood_pieces, "held-out pieces for nats a note, each kind")
+  add("--pieces", options.settings.likelihood_pieces,
+      "held-out pieces for nats a note, of each kind")
       ->check(CLI::Range(1, 1'000'000));
-  add("--prompts", options.settings.continuation_pieces, "held-out pieces to continue, each kind")
+  add("--prompts", options.settings.continuation_pieces,
+      "held-out pieces to continue, of each kind")
       ->check(CLI::Range(1, 1'000'000));
   add("--prompt-bars", options.settings.scope.skip, "bars of a prompt")
       ->check(CLI::Range(1, 1'000));
@@ -372,9 +374,11 @@ void add_arm_options(CLI::App& command, ArmOptions& options) {
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str()
       ->group(group);
-  add("--speed-rounds", options.speed.rounds, "rounds in which the arms decode in turns")
+  add("--speed-rounds", options.speed.rounds, "interleaved rounds of the speed measurement")
       ->check(CLI::Range(1, 1'000));
-  command.add_option("--speed-type", options.speed.type, "of weights and cache in these")
+  command
+      .add_option("--speed-type", options.speed.type,
+                  "weight and cache type of the speed measurement")
       ->check(is_cache_type())
       ->capture_default_str()
       ->group(group);
@@ -385,16 +389,16 @@ void add_study_attention(CLI::App& study, Cli& cli) {
   options->study = "attention";
   options->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App* command = add_command(
-      study, cli, "attention", "What sharing K/V heads costs, and specialising them is worth",
+      study, cli, "attention", "Study of attention: sharing and specialising K/V heads",
       "  sage-music study attention --data train_folder --held-out test_folder -o report\n"
       "  sage-music study attention --data train_folder --held-out test_folder -o report \\\n"
       "      --arms mha mqa as-kvhs-1 --budget-minutes 60 --jobs 2\n"
       "  sage-music study attention --report-only -o report\n"
       "\n"
-      "Trains every arm on the multi-track music with equally many notes, seed after seed, and "
+      "Trains every arm on the same number of notes of multi-track music, seed by seed, and "
       "measures\n"
-      "it on held-out pieces. Arms that are done are kept in the output folder; the same command\n"
-      "goes on where it was interrupted.",
+      "it on held-out pieces. Finished arms are kept in the output folder; after an interruption\n"
+      "the same command continues.",
       [options, &cli] {
         options->command = cli.command_line;
         return run_arms(*options);
@@ -402,7 +406,7 @@ void add_study_attention(CLI::App& study, Cli& cli) {
   command->add_option("--data", options->data, "MIDI files or folders to train on");
   command->add_option("--held-out", options->held_out, "MIDI files or folders to measure on");
   add_base_tokenizer_options(*command, options->shape.tokenizer);
-  command->add_option("--threads", options->threads, "of what reads files")
+  command->add_option("--threads", options->threads, "threads for reading files")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "folder of the report")->required();

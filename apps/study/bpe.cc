@@ -102,13 +102,13 @@ void add_study_bpe(CLI::App& study, Cli& cli) {
   options->arms.study = "bpe";
   options->arms.speed.contexts = {512};
   CLI::App* command = add_command(
-      study, cli, "bpe", "Byte pair encoding of piano music and of multi-track music",
+      study, cli, "bpe", "Study of byte pair encoding: piano and multi-track music",
       "  sage-music study bpe --stage tokens --data train_folder --held-out test_folder -o report\n"
       "  sage-music study bpe --stage train --data train_folder --held-out test_folder -o report\n"
       "\n"
-      "Files are sorted by what is in them: piano scores, piano performances, multi-track. Arms "
-      "that\n"
-      "are done are kept in the output folder; the same command goes on where it was interrupted.",
+      "Files are sorted into piano scores, piano performances and multi-track music. Finished "
+      "arms\n"
+      "are kept in the output folder; after an interruption the same command continues.",
       [options, &cli] {
         if (options->stage == "tokens") return act(*options, cli.command_line);
         ArmOptions& arms = options->arms;
@@ -126,7 +126,9 @@ void add_study_bpe(CLI::App& study, Cli& cli) {
   command->add_option("--data", options->data, "MIDI files or folders to learn from");
   command->add_option("--held-out", options->held_out, "MIDI files or folders to measure on");
   add_base_tokenizer_options(*command, options->study.tokenizer);
-  command->add_option("--threads", options->study.threads, "of what reads files and learns merges")
+  command
+      ->add_option("--threads", options->study.threads,
+                   "threads for reading files and learning merges")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "folder of the report")->required();
@@ -138,13 +140,15 @@ void add_study_bpe(CLI::App& study, Cli& cli) {
       ->group(tokens);
   std::map<std::string, Boundary> boundaries;
   for (const Boundary boundary : kBoundaries) boundaries.emplace(boundary_name(boundary), boundary);
-  command->add_option("--boundaries", options->study.boundaries, "what merges may not cross")
+  command
+      ->add_option("--boundaries", options->study.boundaries,
+                   "boundaries that merges must not cross")
       ->transform(CLI::CheckedTransformer(boundaries).description(""))
       ->option_text("none bar beat position note (default: all of them)")
       ->group(tokens);
   command
       ->add_option("--max-notes", options->max_notes,
-                   "learn from about so many notes of each kind; 0: all")
+                   "maximum number of notes of each kind (approximate); 0: all")
       ->capture_default_str()
       ->group(tokens);
   add_arm_options(*command, options->arms);

@@ -4,7 +4,7 @@
 namespace sage::cli {
 
 void add_study(Cli& cli) {
-  CLI::App* study = cli.app.add_subcommand("study", "Experiments with a report");
+  CLI::App* study = cli.app.add_subcommand("study", "Reproducible studies with a report");
   study->require_subcommand(1);
   add_study_attention(*study, cli);
   add_study_bpe(*study, cli);

@@ -50,7 +50,7 @@ Result<void> act(const Options& options) {
     if (!score) return fail(options.input + ", piece " + piece.file, score.error());
     if (!is_whole(piece.tokens, *tokenizer))
       note(options.input + ", piece " + piece.file +
-           ": the tokens break off before the piece's end; what they say so far is written");
+           ": the tokens end before the end of the piece; the part before is written");
     scores.push_back(*std::move(score));
   }
   std::error_code code;
@@ -70,14 +70,14 @@ Result<void> act(const Options& options) {
 
 void add_detokenize(Cli& cli) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(cli.app, cli, "detokenize", "Turn tokens back into MIDI files",
+  CLI::App* command = add_command(cli.app, cli, "detokenize", "Convert tokens to MIDI files",
                                   "  sage-music detokenize tokens.json -o song.mid\n"
                                   "  sage-music detokenize many.json -o folder",
                                   [options] { return act(*options); });
   command->add_option("file", options->input, "token file")->required();
   command
       ->add_option("-o,--output", options->output,
-                   "MIDI file to write, or a folder; a folder, where there are several pieces")
+                   "MIDI file to write; a folder for several pieces")
       ->required();
 }
 

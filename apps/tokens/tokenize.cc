@@ -40,7 +40,7 @@ Result<void> act(const Options& options) {
 void add_tokenize(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "tokenize", "Turn MIDI files into tokens",
+      cli.app, cli, "tokenize", "Convert MIDI files to tokens",
       "  sage-music tokenize a.mid b.mid -o tokens.json\n"
       "  sage-music tokenize a.mid --layout full --velocity on --grid 24 -o tokens.json\n"
       "  sage-music tokenize a.mid --tokenizer bpe.json -o tokens.json",

@@ -41,7 +41,7 @@ struct Options {
   fs::path run() const { return output / "run"; }
 };
 
-/// What a fine-tuning that was begun and this command must have in common.
+/// What a started fine-tuning and this command must have in common.
 std::string key_of(const Options& options, const std::string& model_hash) {
   return Json{{"model", model_hash},        {"music", options.music},
               {"minutes", options.minutes}, {"learning_rate", options.rate},
@@ -56,11 +56,11 @@ Result<void> check_output(const fs::path& key_path, const std::string& key) {
   if (!earlier) return tl::unexpected(earlier.error());
   if (*earlier == key) return {};
   return fail(ErrorCode::kMismatch, key_path.parent_path().string() +
-                                        ": holds a fine-tuning with other options; the command "
-                                        "that it was begun with goes on, or name another folder");
+                                        ": contains a fine-tuning with other options; repeat its "
+                                        "command to continue it, or choose another folder");
 }
 
-/// Prepares the music, of which some is held back to measure with.
+/// Prepares the music and holds out some of it for validation.
 Result<void> prepare_music(const Options& options, const TokenizerConfig& tokenizer) {
   PrepareOptions prepare_options;
   prepare_options.sources.assign(options.music.begin(), options.music.end());
@@ -83,12 +83,11 @@ Result<void> prepare_music(const Options& options, const TokenizerConfig& tokeni
                 "measure with");
   say("to learn from: " + grouped(static_cast<long long>(summary->train.pieces)) + " pieces, " +
       grouped(static_cast<long long>(summary->train.notes)) +
-      " notes; held back to measure with: " +
-      grouped(static_cast<long long>(summary->valid.pieces)));
+      " notes; held out for validation: " + grouped(static_cast<long long>(summary->valid.pieces)));
   return {};
 }
 
-/// Prepares the music and makes the folder's key, which says that a fine-tuning was begun; or finds
+/// Prepares the music and makes the folder's key, which marks a started fine-tuning; or finds
 /// both.
 Result<void> begin(const Options& options, const Engine& engine) {
   const fs::path key_path = options.output / "finetune.json";
@@ -130,7 +129,7 @@ Result<void> train_on(const Options& options, const fs::path& model,
   if (!summary) return tl::unexpected(summary.error());
   if (summary->stopped)
     return fail(ErrorCode::kInterrupted, "interrupted at step " + grouped(summary->steps) +
-                                             "; the same command goes on from there");
+                                             "; the same command continues from there");
   return {};
 }
 
@@ -165,8 +164,7 @@ Result<double> nats_of(const Engine& engine, const std::vector<fs::path>& files,
     if (!one) return fail(path.string(), one.error());
     total += *one;
   }
-  if (total.notes == 0)
-    return fail(ErrorCode::kInvalidArgument, "none of the reference files could be read");
+  if (total.notes == 0) return fail(ErrorCode::kInvalidArgument, "no reference file could be read");
   return total.nats / static_cast<double>(total.notes);
 }
 
@@ -239,7 +237,7 @@ Result<void> write_report(const Options& options, const RunCurves& curves, const
   std::string text = "# What fine-tuning changed\n\n`" + options.command + "`\n\n";
   text += "## How well the model knows music\n\nNats a note; less is better.\n\n";
   text += "| | before | after | change |\n| --- | ---: | ---: | ---: |\n";
-  text += row("pieces of yours that were held back", own);
+  text += row("your held-out pieces", own);
   if (reference) text += row("other music (`--reference`)", *reference);
   text += "\n![losses](loss.svg)\n\n";
   if (!curves.training.empty())
@@ -342,18 +340,18 @@ Result<void> act(const Options& given) {
 void add_finetune(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      cli.app, cli, "finetune", "Train a model on music of your own, in minutes",
+      cli.app, cli, "finetune", "Fine-tune a model on your own music",
       "  sage-music finetune my_music -o mine --minutes 10\n"
       "  sage-music generate --model mine/model.safetensors -o new.mid\n\n"
-      "Some pieces are held back to measure with. Interrupted, the same command goes on.",
+      "Some pieces are held out for validation. After an interruption the same command continues.",
       [options] { return act(*options); });
   options->command = cli.command_line;
   command->add_option("music", options->music, "MIDI files or folders")->required();
   command->add_option("-o,--output", options->output, "folder for model, report and samples")
       ->required();
   command->add_option("-m,--model", options->model,
-                      "model to start from; default: the one that comes with the program");
-  command->add_option("--minutes", options->minutes, "longest training")
+                      "model to start from (default: the bundled one)");
+  command->add_option("--minutes", options->minutes, "maximum training time in minutes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--lr", options->rate, "highest learning rate")
@@ -363,15 +361,18 @@ void add_finetune(Cli& cli) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command->add_option("--reference", options->reference,
-                      "other music: report what is forgotten of it (50 files at most)");
-  command->add_option("--pieces", options->pieces, "to write before and after, for the report")
+                      "other music, to report forgetting (50 files at most)");
+  command
+      ->add_option("--pieces", options->pieces, "pieces to write before and after, for the report")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
-  command->add_option("--threads", options->threads, "0: one a processor")
+  command->add_option("--threads", options->threads, "threads; 0: one per processor")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   command->add_option("-s,--seed", options->seed)->check(not_negative())->capture_default_str();
-  command->add_option("--licence", options->licence, "of the new weights, for the model file")
+  command
+      ->add_option("--licence", options->licence,
+                   "licence of the new weights, stored in the model file")
       ->capture_default_str();
   check_usage(*command, [options]() -> Result<void> {
     for (const auto* read : {&options->music, &options->reference})

@@ -25,7 +25,7 @@ void describe(const RunCurves& run) {
             fixed(last.minutes, 1) + " minutes, training " + fixed(last.nats, 4) + " nats a token";
   }
   if (!run.validation.empty()) {
-    // What is not a number, because the run diverged, is behind everything.
+    // A value that is not a number (the run diverged) sorts last.
     const auto best = std::min_element(
         run.nats_per_note.begin(), run.nats_per_note.end(),
         [](double a, double b) { return a < b || (std::isfinite(a) && !std::isfinite(b)); });
@@ -57,7 +57,7 @@ void add_train_plot(CLI::App& train, Cli& cli) {
                                                          {"tokens", CurveAxis::kTokens},
                                                          {"minutes", CurveAxis::kMinutes}};
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(train, cli, "plot", "The losses of one run or several",
+  CLI::App* command = add_command(train, cli, "plot", "Plot the losses of training runs",
                                   "  sage-music train plot runs/mine -o loss.svg\n"
                                   "  sage-music train plot runs/a runs/b --x minutes -o both.svg",
                                   [options] { return act(*options); });

@@ -1,4 +1,4 @@
-// sage-music train scaling: what runs of several sizes and budgets say of larger ones.
+// sage-music train scaling: predicts larger runs from runs of several sizes and budgets.
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -109,7 +109,7 @@ Result<void> act(const Options& options) {
 void add_train_scaling(CLI::App& train, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
-      train, cli, "scaling", "What runs of several sizes and budgets say of larger ones",
+      train, cli, "scaling", "Predict the loss of larger runs from smaller ones",
       "  sage-music train scaling runs/* --predict 25e6:400e6\n"
       "  sage-music train scaling runs/* --predict 5.4e6:98e6:2.127     # and what came out\n"
       "\n"
@@ -118,9 +118,11 @@ void add_train_scaling(CLI::App& train, Cli& cli) {
       "The runs must have the same validation set; each should have decayed to its end.",
       [options] { return act(*options); });
   command
-      ->add_option("runs", options->runs, "folders of runs: three budgets, better three sizes too")
+      ->add_option("runs", options->runs,
+                   "run folders: at least three budgets, preferably three sizes")
       ->required();
-  command->add_option("--predict", options->targets, "a run to predict, and what came out if known")
+  command
+      ->add_option("--predict", options->targets, "run to predict: PARAMETERS:TOKENS[:KNOWN LOSS]")
       ->check(is_target())
       ->option_text("PARAMETERS:TOKENS[:LOSS] ...");
 }

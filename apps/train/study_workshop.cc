@@ -235,7 +235,7 @@ class TrainingWorkshop final : public Workshop {
     return rate;
   }
 
-  /// A run that was trained to its end says so in trained.json.
+  /// A finished run is marked by trained.json.
   std::optional<TrainedArm> made_before(const TrainOptions& run) const {
     const auto text = read_text(run.run / "trained.json");
     if (!text) return std::nullopt;

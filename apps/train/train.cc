@@ -48,7 +48,7 @@ namespace {
 struct Options {
   TrainOptions train;
   std::string shape = "small";
-  // Above 0: in place of the shape's own.
+  // Above 0: overrides the shape.
   int d_model = 0, layers = 0, heads = 0, d_ff = 0, kv_heads = 0;
   int context = 512;
   std::string attention = "as-kvhs-query";
@@ -72,12 +72,12 @@ Result<int> from_launcher(std::initializer_list<const char*> names, int otherwis
     const auto [rest, code] = std::from_chars(text, end, value);
     if (code == std::errc() && rest == end) return value;
     return fail(ErrorCode::kInvalidArgument,
-                std::string("the environment's ") + name + " is no number: " + text);
+                std::string("the environment's ") + name + " is not a number: " + text);
   }
   return otherwise;
 }
 
-/// What torchrun, mpirun (Open MPI) or a hand-written launcher says of this process.
+/// The environment of this process by torchrun, mpirun (Open MPI) or a hand-written launcher.
 Result<Placement> placement() {
   Placement place;
   const auto processes = from_launcher({"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, 1);
@@ -87,7 +87,7 @@ Result<Placement> placement() {
   for (const auto& number : {processes, rank, local, port})
     if (!number) return tl::unexpected(number.error());
   if (*port < 1 || *port > 65'535)
-    return fail(ErrorCode::kInvalidArgument, "the environment's MASTER_PORT is no port");
+    return fail(ErrorCode::kInvalidArgument, "the environment variable MASTER_PORT is not a port");
   place.processes = *processes;
   place.rank = *rank;
   place.local_rank = *local;
@@ -144,7 +144,7 @@ Result<void> complete_model(Options& options) {
   set_sizes(*config, options);
   if (options.attention == "as-kvhs-merged")
     return fail(ErrorCode::kInvalidArgument,
-                "as-kvhs-merged is not trained from nothing: train mha, then `sage-music heads "
+                "as-kvhs-merged cannot be trained from scratch: train mha, then `sage-music heads "
                 "measure` and `heads merge`, then train with --init");
   auto attention =
       make_attention(options.attention, config->heads, options.kv_heads, kAttributeCount);
@@ -160,12 +160,12 @@ Result<void> complete_model(Options& options) {
 }
 
 Result<void> complete(Options& options) {
-  if (!options.command->get_subcommands().empty()) return {};  // which has options of its own
+  if (!options.command->get_subcommands().empty()) return {};  // which has its own options
   for (const char* option : {"--data", "--run"})
     if (!options.given(option))
       return fail(ErrorCode::kInvalidArgument, std::string(option) + " is required");
   if (options.train.steps <= 0 && options.train.minutes <= 0)
-    return fail(ErrorCode::kInvalidArgument, "say how long to train: --minutes N or --steps N");
+    return fail(ErrorCode::kInvalidArgument, "no training budget; give --minutes N or --steps N");
   for (const std::string& text : options.source_weights) {
     const std::size_t at = text.rfind('=');  // a name may hold '=' itself
     double weight = 0;
@@ -206,13 +206,12 @@ Result<void> act(const Options& given) {
         grouped(summary->steps) + "; the model is the best one");
   else if (summary->stopped)
     say("interrupted at step " + grouped(summary->steps) +
-        "; the same command with --resume goes on from there");
+        "; the same command with --resume continues from there");
   else
     say("done: " + grouped(summary->steps) + " steps, " + grouped(summary->tokens) + " tokens, " +
         fixed(summary->seconds / 60.0, 1) + " minutes, products in " +
         (multiplies_in_bf16(options.train) ? "bf16" : "f32"));
-  if (!summary->validates)
-    note("the data has no validation pieces, so nothing says how good the model is");
+  if (!summary->validates) note("the data has no validation pieces, so the model is not validated");
   say("wrote " + summary->model.string());
   return {};
 }
@@ -221,17 +220,16 @@ void add_model_shape(CLI::App& command, Options& options) {
   command.add_option("--shape", options.shape, "tiny, small, base or large")->capture_default_str();
   command.add_option("-a,--attention", options.attention, "member of the attention family")
       ->capture_default_str();
-  command.add_option("--kv-heads", options.kv_heads, "K/V heads; 0: the member's usual number")
+  command.add_option("--kv-heads", options.kv_heads, "K/V heads; 0: the member's default")
       ->check(not_negative());
-  command.add_option("--d-model", options.d_model, "instead of the shape's")->check(not_negative());
-  command.add_option("--layers", options.layers, "instead of the shape's")->check(not_negative());
-  command.add_option("--heads", options.heads, "instead of the shape's")->check(not_negative());
-  command.add_option("--d-ff", options.d_ff, "instead of the shape's")->check(not_negative());
+  command.add_option("--d-model", options.d_model, "override the shape")->check(not_negative());
+  command.add_option("--layers", options.layers, "override the shape")->check(not_negative());
+  command.add_option("--heads", options.heads, "override the shape")->check(not_negative());
+  command.add_option("--d-ff", options.d_ff, "override the shape")->check(not_negative());
   command.add_flag("--ff-banks", options.ff_banks, "feed-forward weights by attribute");
   command
       .add_option("--output", options.output,
-                  "how a step is written: flat, or for the schemes mmt and cp parallel, nested, "
-                  "delay")
+                  "step format: flat; for the schemes mmt and cp also parallel, nested or delay")
       ->capture_default_str();
   command.add_option("--context", options.context, "steps (flat: tokens) of an example")
       ->check(CLI::Range(16, 65'536))
@@ -251,7 +249,7 @@ void add_schedule(CLI::App& command, TrainOptions& train) {
   command.add_option("--lr", train.schedule.peak, "highest learning rate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--warmup", train.schedule.warmup_steps, "steps")
+  command.add_option("--warmup", train.schedule.warmup_steps, "warm-up steps")
       ->check(not_negative())
       ->capture_default_str();
   command.add_option("--decay", train.schedule.decay_share, "share of the run that decays")
@@ -278,10 +276,10 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command.add_option("--optimiser", train.optimiser, described)
       ->check(CLI::IsMember(rules))
       ->capture_default_str();
-  command.add_option("--weight-decay", train.weight_decay, "on matrices")
+  command.add_option("--weight-decay", train.weight_decay, "weight decay of matrices")
       ->check(not_negative())
       ->capture_default_str();
-  command.add_option("--clip", train.clip, "largest norm of the gradient; 0: any")
+  command.add_option("--clip", train.clip, "maximum gradient norm; 0: no clipping")
       ->check(not_negative())
       ->capture_default_str();
   command.add_option("--dropout", train.dropout, "share of activations dropped")
@@ -289,16 +287,16 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
       ->capture_default_str();
   command
       .add_option("--type", train.bf16,
-                  "type of the products: bf16 or f32 (default: the faster one)")
+                  "type of matrix products: bf16 or f32 (default: the faster one)")
       ->transform(CLI::CheckedTransformer(kTypes).description(""))
       ->option_text("bf16|f32");
   command.add_option("--device", train.device, "cpu or cuda (default: cpu)")
       ->transform(CLI::CheckedTransformer(kDevices).description(""))
       ->option_text("cpu|cuda");
-  command.add_option("--threads", train.threads, "0: one a processor")
+  command.add_option("--threads", train.threads, "threads; 0: one per processor")
       ->check(not_negative())
       ->capture_default_str();
-  command.add_option("-s,--seed", train.seed, "of weights, batches and dropout")
+  command.add_option("-s,--seed", train.seed, "seed of weights, batches and dropout")
       ->check(not_negative())
       ->capture_default_str();
 }
@@ -320,14 +318,14 @@ void add_train(Cli& cli) {
   add_train_scaling(*command, cli);
   train.command = cli.command_line;
   train.licence = "CC-BY-4.0";
-  command->add_option("--data", train.data, "folder that data prepare wrote (required)");
+  command->add_option("--data", train.data, "folder from `data prepare` (required)");
   command->add_option("-o,--run", train.run,
                       "folder of the run: checkpoints, metrics, model (required)");
   command->add_option("--init", train.init,
                       "start from this model file: its weights, shape, attention and tokenizer");
-  command->add_flag("--resume", train.resume, "go on from the newest checkpoint of the run");
+  command->add_flag("--resume", train.resume, "continue from the newest checkpoint of the run");
   command->add_option("--tokenizer", options->tokenizer,
-                      "file that `bpe train` wrote: its merges in place of the data's own");
+                      "tokenizer file from `bpe train`; its merges replace those of the data");
   static const std::map<std::string, ProgramOrder> kOrders = {{"number", ProgramOrder::kNumber},
                                                               {"header", ProgramOrder::kHeader}};
   command
@@ -340,35 +338,37 @@ void add_train(Cli& cli) {
   add_schedule(*command, train);
   add_optimisation(*command, train);
   command
-      ->add_option("--drum-weight", train.windows.drum_weight, "draw pieces with drums more often")
+      ->add_option("--drum-weight", train.windows.drum_weight,
+                   "sampling weight of pieces with drums")
       ->capture_default_str();
   command
-      ->add_option(
-          "--source-weight", options->source_weights,
-          "draw the pieces of a source, or of all under a licence, more often: NAME=WEIGHT")
+      ->add_option("--source-weight", options->source_weights,
+                   "sampling weight of a source or licence: NAME=WEIGHT; repeatable")
       ->allow_extra_args(false);
   command
       ->add_option("--infill", train.windows.hole_probability,
-                   "share of the examples that have holes to fill: tracks, bars, or both")
+                   "share of examples with holes: tracks, bars, or both")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command
       ->add_option("--tempo-shift", train.windows.tempo_shift,
-                   "move tempi by so many steps of the vocabulary (some 5 %) at most")
+                   "maximum random tempo shift, in vocabulary steps (about 5 % each)")
       ->check(CLI::Range(0, 20))
       ->capture_default_str();
   command
       ->add_option("--velocity-shift", train.windows.velocity_shift,
-                   "move velocities by so many of the vocabulary's 32 steps at most")
+                   "maximum random velocity shift, in 32 vocabulary steps")
       ->check(CLI::Range(0, 16))
       ->capture_default_str();
-  command->add_option("--validate-every", train.validate_every, "steps; 0: only at the end")
+  command
+      ->add_option("--validate-every", train.validate_every,
+                   "steps between validations; 0: only at the end")
       ->check(not_negative())
       ->capture_default_str();
   command
-      ->add_option("--patience", train.patience,
-                   "stop after so many validations without a better one, and keep the best model; "
-                   "0: never")
+      ->add_option(
+          "--patience", train.patience,
+          "stop after this many validations without improvement and keep the best model; 0: never")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--validation-examples", train.validation_examples)
@@ -377,7 +377,8 @@ void add_train(Cli& cli) {
   command->add_option("--checkpoint-minutes", train.checkpoint_minutes)
       ->check(not_negative())
       ->capture_default_str();
-  command->add_option("--licence", train.licence, "of the weights, for the model file")
+  command
+      ->add_option("--licence", train.licence, "licence of the weights, stored in the model file")
       ->capture_default_str();
   check_usage(*command, [options] { return complete(*options); });
 }
