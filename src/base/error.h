@@ -14,7 +14,7 @@ namespace sage {
 
 enum class ErrorCode {
   kInvalidArgument,  // the caller asked for something that makes no sense
-  kIo,               // the operating system said no
+  kIo,               // an operating system call failed
   kMalformed,        // the bytes are not what they should be
   kUnsupported,      // well formed, but this program cannot handle it
   kLimit,            // larger than a stated limit

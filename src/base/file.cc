@@ -87,7 +87,8 @@ Result<void> prepare_place(const std::filesystem::path& path) {
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     return fail(ErrorCode::kIo, "cannot write " + path.string() + ": not a regular file");
   if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, code))
-    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": its links lead in a circle");
+    return fail(ErrorCode::kIo,
+                "cannot write " + path.string() + ": its symbolic links form a loop");
   return {};
 }
 
@@ -179,7 +180,7 @@ Result<void> FileWriter::append(std::span<const std::uint8_t> bytes) {
 }
 
 Result<void> FileWriter::commit() {
-  // Some file systems tell only now that the disk is full; and a name must never lead to bytes that
+  // Some file systems report a full disk only now; and a name must never lead to bytes that
   // a power failure can still lose.
   if (::fsync(descriptor_) != 0) return io_error("write", path_);
   if (::close(std::exchange(descriptor_, -1)) != 0) return io_error("write", path_);

@@ -19,12 +19,12 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
 Result<std::string> read_text(const std::filesystem::path& path,
                               std::size_t max_bytes = std::size_t{1} << 30);
 
-/// The file that a path stands for, which may be yet to come: itself, or what symbolic links lead
-/// to. Links that lead in a circle, to a folder or to a device stay links.
+/// The file of a path, which may not exist yet: itself, or the target of its
+/// symbolic links. Links that form a loop or lead to a folder or a device stay links.
 std::filesystem::path behind_links(std::filesystem::path path);
 
 /// Writes through a temporary file in the same folder and renames it, so that `path` holds either
-/// its old content or all of the new. Where `path` is a symbolic link, the file behind it is
+/// its old content or all of the new. Where `path` is a symbolic link, its target is
 /// written and the link stays. Creates missing parent folders.
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 Result<void> write_text(const std::filesystem::path& path, std::string_view text);

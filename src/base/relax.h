@@ -1,4 +1,4 @@
-// What a thread says to its processor while it spins.
+// A hint to the processor that this thread spins.
 #pragma once
 
 namespace sage {

@@ -84,7 +84,7 @@ std::map<std::string, std::uint64_t> by_program(const PartStats& part) {
   return notes;
 }
 
-/// About so many bytes of a text in UTF-8, whole characters only.
+/// About this many bytes of a UTF-8 text, whole characters only.
 std::string beginning(const std::string& text, std::size_t bytes) {
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
   return text.substr(0, bytes) + "..";
@@ -93,7 +93,7 @@ std::string beginning(const std::string& text, std::size_t bytes) {
 std::map<std::string, std::uint64_t> by_licence(const PartStats& part) {
   std::map<std::string, std::uint64_t> notes;
   for (const auto& [source, count] : part.sources) {
-    // Long licences are sentences; their beginning tells them apart.
+    // Long licences are sentences; their beginning identifies them.
     std::string name = source.licence;
     if (name.size() > 24) name = beginning(name, 22);
     notes[name] += count.notes;

@@ -22,7 +22,7 @@ using Signature = std::array<std::uint16_t, kSignatureSize>;
 
 struct Likeness {
   std::uint64_t fingerprint = 0;
-  /// Distinct shingles; with fewer than kFewestShingles the signature says too little to be used.
+  /// Distinct shingles; with fewer than kFewestShingles the signature is not reliable.
   std::uint32_t shingles = 0;
   Signature signature = {};
 };

@@ -57,7 +57,7 @@ class MusicFiles {
 std::string version_stem(std::string_view file_name);
 
 /// The rows of MANIFEST.tsv in a folder: sources by file name, as columns "file", "repo" and
-/// "licence" say.
+/// such as "licence".
 std::map<std::string, Source> read_sources(const std::filesystem::path& folder);
 
 }  // namespace sage

@@ -275,9 +275,9 @@ Result<PrepareSummary> prepare(const PrepareOptions& options, const PrepareCallb
     return summary;
   }
   const Error& error = summary.error();
-  if (error.code == ErrorCode::kInvalidArgument) work->remove();  // there is nothing to go on with
+  if (error.code == ErrorCode::kInvalidArgument) work->remove();  // nothing can be resumed
   if (error.code == ErrorCode::kInterrupted || error.code == ErrorCode::kIo)
-    return fail(error.code, error.message + "; the same command goes on from there");
+    return fail(error.code, error.message + "; the same command continues from there");
   return summary;
 }
 

@@ -10,7 +10,7 @@
 
 namespace sage {
 
-/// Why a file is not used. The numbers stand in work files: new ones come at the end.
+/// Why a file is not used. The numbers are stored in work files: append new ones at the end.
 enum class Drop : std::uint8_t {
   kNone,
   kUnreadable,

@@ -35,7 +35,7 @@ bool about_as_many(std::uint32_t a, std::uint32_t b) {
   return std::uint64_t{10} * std::min(a, b) >= std::uint64_t{9} * std::max(a, b);
 }
 
-/// Where in [0, 1) a group of this name lies: it validates below the share that is held back.
+/// The position of a group in [0, 1) by its name: below the held-out share it is for validation.
 double draw_of(const std::string& name) {
   const std::string hex = Sha256().update(name).hex();
   return static_cast<double>(std::stoul(hex.substr(0, 8), nullptr, 16)) * 0x1.0p-32;

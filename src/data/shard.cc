@@ -118,7 +118,7 @@ Result<void> Shard::read_tables() {
   return {};
 }
 
-/// Whether the pieces fill their blocks, in order and without a gap, and the blocks lie in the
+/// Whether the pieces fill their blocks, in order and without a gap, and the blocks are in the
 /// file.
 bool Shard::tables_fit() const {
   const std::uint64_t file_bytes = file_.size();

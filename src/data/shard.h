@@ -7,7 +7,7 @@
 //   zeros up to a multiple of 8
 //   JSON padded with spaces to a multiple of 8: {"tokenizer": config, "sources": [{repo, licence}]}
 //   BlockEntry[blocks], PieceEntry[pieces]
-//   Footer: what stands where, and the XXH3-64 of everything from the JSON to itself
+//   Footer: offsets, and the XXH3-64 of everything from the JSON to itself
 // The tables are read and checked as the shard is opened, a block when a piece of it is asked for.
 // Knows nothing of MIDI files or of training. Const reads may come from several threads at once.
 #pragma once
@@ -24,7 +24,7 @@
 
 namespace sage {
 
-/// Where a piece came from, as the MANIFEST.tsv beside it says; "unknown" where none does.
+/// The origin of a piece by the MANIFEST.tsv beside it; "unknown" without one.
 struct Source {
   std::string repo = "unknown";
   std::string licence = "unknown";
@@ -53,7 +53,7 @@ struct PieceEntry {
 };
 static_assert(sizeof(PieceEntry) == 32);
 
-/// Where a bar begins and what a window that begins there must say first.
+/// Where a bar starts, and the state that a window starting there must write first.
 struct BarEntry {
   std::uint32_t offset = 0;  // of its BAR token, from the piece's first token
   std::uint16_t meter = 0;   // the TIME_SIGNATURE and TEMPO ids in force in it

@@ -21,7 +21,7 @@ struct ShardFooter {
   std::uint64_t tables = 0;  // where the JSON begins
   std::uint64_t json_bytes = 0;
   std::uint64_t blocks = 0, pieces = 0, tokens = 0;
-  std::uint64_t checksum = 0;  // of the tables and of what stands above
+  std::uint64_t checksum = 0;  // of the tables and the fields above
   char magic[8] = {'S', 'A', 'G', 'E', 'T', 'A', 'I', 'L'};
 };
 static_assert(sizeof(ShardFooter) == 56);

@@ -15,7 +15,7 @@ namespace sage {
 class ShardSet {
  public:
   /// `part` is the folder that prepare() wrote, and the name of the part in it: "prepared/train".
-  /// The folder's manifest.json says which shards belong to it; one that is missing, or another
+  /// The folder's manifest.json lists its shards; one that is missing, or another
   /// than it lists, is an error. A part may be empty.
   static Result<ShardSet> open(const std::filesystem::path& part);
 

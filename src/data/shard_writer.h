@@ -25,7 +25,7 @@ struct PackedBlock {
 PackedBlock pack_block(std::vector<PieceEntry> pieces, std::span<const std::uint8_t> data,
                        int level);
 
-/// Puts a piece's bars and tokens behind what is there.
+/// Appends a piece's bars and tokens.
 void append_piece(const PieceData& piece, std::vector<std::uint8_t>& data);
 
 struct ShardSummary {
@@ -42,7 +42,7 @@ class ShardWriter {
                                     const TokenizerConfig& config, std::span<const Source> sources);
   Result<void> add(PackedBlock block);
   std::uint64_t bytes() const { return position_; }
-  /// Writes the tables; the file stands under its name from here on.
+  /// Writes the tables and gives the file its final name.
   Result<ShardSummary> finish();
 
  private:

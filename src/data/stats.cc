@@ -45,7 +45,7 @@ void add_all(PartStats& to, const PartStats& from) {
     add_all((to.*member).counts, (from.*member).counts);
 }
 
-/// Counts pieces of one part into a PartStats of its own.
+/// Counts pieces of one part into a separate PartStats.
 class PieceCounter {
  public:
   PieceCounter(const ShardSet& shards, const Tokenizer& tokenizer)
@@ -96,7 +96,7 @@ class PieceCounter {
     std::uint64_t tokens = 0, meter_bars = 0;
   };
 
-  /// The reader knows whose note it is; the token strings of schemes say it in different ways.
+  /// The reader knows the program of a note; schemes encode it differently.
   Result<void> count_programs(const std::vector<std::uint16_t>& tokens) {
     const auto score = tokenizer_.decode(std::vector<TokenId>(tokens.begin(), tokens.end()));
     if (!score) return tl::unexpected<Error>(score.error());

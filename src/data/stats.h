@@ -25,7 +25,7 @@ struct DataCount {
   friend bool operator==(const DataCount&, const DataCount&) = default;
 };
 
-/// Equal or logarithmic bins of values; what lies outside goes to the first or the last.
+/// Equal or logarithmic bins of values; values outside go to the first or the last.
 struct Bins {
   double from = 0, to = 1;
   bool log = false;
@@ -53,7 +53,7 @@ struct PartStats {
 struct DataStats {
   TokenizerConfig tokenizer;
   PartStats train, valid;
-  std::map<std::string, std::uint64_t> dropped;  // reason: files, as the manifest says
+  std::map<std::string, std::uint64_t> dropped;  // reason: files, from the manifest
 };
 
 /// `folder` as prepare() wrote it. `watch` hears of pieces done and in all, and stops by false.

@@ -136,7 +136,7 @@ Result<WorkFolder> WorkFolder::open(const fs::path& output, const std::string& o
                 work.folder_.string() + ": cannot be written: " + std::strerror(errno));
   if (::flock(work.lock_, LOCK_EX | LOCK_NB) != 0)
     return fail(ErrorCode::kInvalidArgument,
-                "another `data prepare` is at work in " + output.string());
+                "another `data prepare` is running in " + output.string());
   if (restart) clear(work.folder_);
   const auto key_path = work.folder_ / "key.json";
   const json key = {{"version", kWorkVersion}, {"options", options}, {"files", files}};
@@ -151,7 +151,7 @@ Result<WorkFolder> WorkFolder::open(const fs::path& output, const std::string& o
                 work.folder_.string() + " holds an unfinished preparation " +
                     (same_options ? "of other files (some came, went or changed)"
                                   : "with other options or another version") +
-                    "; --restart throws it away and starts over");
+                    "; --restart discards it and starts over");
   }
   if (!found)
     if (auto written = write_text(key_path, text); !written)

@@ -2,7 +2,7 @@
 //
 // A unit is some hundred files in a row: fixed-size metadata of each, then the music of the good
 // ones, compressed. Units are written whole or not at all, so whatever ends the program leaves only
-// finished ones behind. They are valid for the options and files whose hashes stand in key.json.
+// finished ones behind. They are valid for the options and files whose hashes are in key.json.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace sage {
 struct FileMeta {
   PieceEntry entry;
   std::uint64_t fingerprint = 0;
-  std::uint64_t frame = 0;  // where its music stands in the unit's file
+  std::uint64_t frame = 0;  // position of its music in the unit's file
   std::uint64_t frame_checksum = 0;
   std::uint32_t frame_bytes = 0;
   std::uint32_t shingles = 0;
@@ -38,7 +38,7 @@ static_assert(sizeof(FileMeta) == 360);
 /// A unit being filled, in memory.
 class UnitWriter {
  public:
-  /// `music`: the bars and tokens of a good piece, as they stand in a shard's block.
+  /// `music`: the bars and tokens of a good piece, as in a shard's block.
   void add(FileMeta meta, std::span<const std::uint8_t> music);
   Result<void> write(const std::filesystem::path& path, std::uint64_t key);
 

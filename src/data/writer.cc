@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// A block is closed when its pieces reach so many bytes: a window is read by decompressing one.
+/// A block is closed when its pieces reach this size: a window is read by decompressing one.
 constexpr std::uint64_t kBlockBytes = 64 << 10;
 constexpr int kBlockLevel = 9;
 constexpr std::size_t kBlocksAThread = 16;  // between two looks at the watch

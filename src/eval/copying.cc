@@ -164,10 +164,10 @@ Result<CopyingResult> find_copies(const CopyingTask& task, const Progress& progr
   CopyingResult out;
   Search search(task);
   if (!search.read_outputs(out))
-    return fail(ErrorCode::kInvalidArgument, "none of the outputs holds pitched notes");
+    return fail(ErrorCode::kInvalidArgument, "no output has pitched notes");
   if (!search.read_training(out, progress)) return fail(ErrorCode::kInterrupted, "interrupted");
   if (out.training_pieces == 0)
-    return fail(ErrorCode::kInvalidArgument, "none of the training pieces can be read");
+    return fail(ErrorCode::kInvalidArgument, "no training piece can be read");
   search.report(out);
   return out;
 }

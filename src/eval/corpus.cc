@@ -91,7 +91,7 @@ Result<Reference> load_reference(const PieceFile& file, const Scope& scope) {
   if (!whole) return tl::unexpected(whole.error());
   if (whole->bars.size() <= scope.skip)
     return fail(ErrorCode::kInvalidArgument,
-                "only " + std::to_string(whole->bars.size()) + " bars, nothing behind the prompt");
+                "only " + std::to_string(whole->bars.size()) + " bars, nothing after the prompt");
   Reference out;
   out.part = bars_between(*whole, scope.skip, scope.bars);
   if (note_count(out.part.score) == 0)

@@ -214,9 +214,7 @@ Result<Generated> generate_outputs(const std::shared_ptr<const Engine>& engine,
       generated.made > 0 ? std::chrono::duration<double>(Clock::now() - start).count() : 0;
   if (auto ok = (*journal)->close(options.jobs, options.threads, wall); !ok)
     return tl::unexpected(ok.error());
-  if (!finished)
-    return fail(ErrorCode::kInterrupted,
-                "interrupted; the same command goes on where this one stopped");
+  if (!finished) return fail(ErrorCode::kInterrupted, "interrupted; the same command continues");
   return generated;
 }
 

@@ -145,10 +145,10 @@ Result<HolePlan> read_plan(const std::filesystem::path& path, std::optional<Hole
   auto text = read_text(path);
   if (!text) return tl::unexpected(text.error());
   const auto refuse = [&](const std::string& why) {
-    return fail(ErrorCode::kMalformed, path.string() + " is no plan of holes: " + why);
+    return fail(ErrorCode::kMalformed, path.string() + " is not a plan of holes: " + why);
   };
   const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return refuse("no JSON object");
+  if (!json.is_object()) return refuse("not a JSON object");
   if (words(json, "format") != kFormat)
     return refuse(std::string("its format is not \"") + kFormat + "\"");
   const auto task = hole_task(words(json, "task"));

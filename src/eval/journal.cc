@@ -65,11 +65,11 @@ Result<std::unique_ptr<Journal>> Journal::open(const fs::path& folder, const Jso
   if (json.is_discarded() || !json.is_object() || !json.contains("settings") ||
       !json.contains("pieces") || !json["pieces"].is_object())
     return fail(ErrorCode::kMalformed,
-                journal->path_.string() + " is no journal of outputs; remove the folder");
+                journal->path_.string() + " is not a journal of outputs; remove the folder");
   if (json["settings"] != settings)
-    return fail(
-        ErrorCode::kMismatch,
-        folder.string() + " holds outputs of another model or other settings; name another folder");
+    return fail(ErrorCode::kMismatch,
+                folder.string() +
+                    " holds outputs of another model or other settings; choose another folder");
   return journal;
 }
 

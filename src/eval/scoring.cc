@@ -134,7 +134,7 @@ class Scoring {
       }
     for (std::size_t i = 0; i < rows_.size(); ++i) add_row(i, out);
     if (rows_.empty() && out.skipped_references.empty())
-      return fail(ErrorCode::kInvalidArgument, "there is no MIDI file among the references");
+      return fail(ErrorCode::kInvalidArgument, "there are no MIDI files among the references");
     if (out.pieces.empty())
       return fail(ErrorCode::kInvalidArgument,
                   "none of the " + std::to_string(out.skipped_references.size()) +

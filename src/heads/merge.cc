@@ -35,7 +35,7 @@ std::vector<float> pooled(const TensorView& tensor, const std::vector<int>& tabl
   return means;
 }
 
-/// What the file says of its training: how it was merged, and what was said before that.
+/// The training entry of the file: how heads were merged, and the earlier entry.
 std::string merged_training(const Weights& mha, const std::string& how) {
   const std::string& before = mha.metadata().at(std::string(kTrainingKey));
   const json parsed = json::parse(before, nullptr, /*allow_exceptions=*/false);
@@ -57,8 +57,9 @@ Result<void> check_measured(const HeadMeasurement& measured, const Weights& weig
   if (measured.model == weights.hash() && measured.layers == config.layers &&
       measured.heads == config.heads)
     return {};
-  return fail(ErrorCode::kMismatch,
-              "measured of another model; measure this one with `sage-music heads measure`");
+  return fail(
+      ErrorCode::kMismatch,
+      "the measurement is of another model; measure this one with `sage-music heads measure`");
 }
 
 Result<std::shared_ptr<const Weights>> merge_heads(const Weights& mha, const HeadTables& tables,

@@ -1,4 +1,4 @@
-// What the answers of a listening test allow to say, as JSON and as Markdown.
+// The analysis of the answers of a listening test, as JSON and as Markdown.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -128,7 +128,7 @@ Json test_json(const ListeningTest& test) {
   Json json = {
       {"format", "sage-music-listening-test"}, {"version", kVersion}, {"test", test_id(test)}};
   json.update(design_json(test));
-  // In the order of their names, so that the order says nothing of the systems.
+  // In the order of their names, so that the order reveals nothing about the systems.
   auto& clips = json["clips"];
   std::sort(clips.begin(), clips.end(),
             [](const Json& x, const Json& y) { return x["id"] < y["id"]; });

@@ -1,8 +1,8 @@
 // What is heard in a listening test, and who made it: one part for the page, one for the key.
 //
 // A test has pieces, systems, and a clip of every piece by every system; listeners rate all clips
-// and compare pairs of the same piece. Four checks tell who did not listen. Names of systems and
-// pieces stand in the key alone. Pure functions of their arguments.
+// and compare pairs of the same piece. Four checks detect participants who did not listen. Names of
+// systems and pieces are in the key only. Pure functions of their arguments.
 #pragma once
 
 #include <array>
@@ -38,7 +38,7 @@ struct CheckClip {
 };
 
 struct ListeningChecks {
-  CheckClip tones;      // `of` means nothing: so many tones, to be counted
+  CheckClip tones;      // `of` is unused: a number of tones to count
   int tone_count = 0;   // 2 to 5
   CheckClip repeat;     // the same sound again
   CheckClip splice;     // its second half is another piece
@@ -65,7 +65,8 @@ ListeningTest design_test(std::vector<std::string> systems, std::vector<std::str
 /// The name of the test: 16 hexadecimal digits of a SHA-256 over all that listeners meet.
 std::string test_id(const ListeningTest& test);
 
-/// What the page knows (test.json): no system, no piece, no right answer but the one it must say.
+/// What the page knows (test.json): no systems, no pieces, no right answers except the one it asks
+/// for.
 nlohmann::ordered_json test_json(const ListeningTest& test);
 
 /// Which clip is whose (key.json).

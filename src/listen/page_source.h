@@ -1,4 +1,4 @@
-// The parts of the page as they stand in page.html, page.css and page.js; see CMakeLists.txt.
+// The parts of the page from page.html, page.css and page.js; see CMakeLists.txt.
 #pragma once
 
 namespace sage {

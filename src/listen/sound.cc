@@ -90,7 +90,7 @@ double gated_mean(const std::vector<double>& powers, double gate_lufs) {
 
 constexpr int kPhases = 4, kHalf = 12;  // taps on either side
 
-/// Hann-windowed sinc for the point `phase` / 4 behind a sample.
+/// Hann-windowed sinc for the point `phase` / 4 after a sample.
 std::vector<double> interpolator(int phase) {
   std::vector<double> taps;
   double sum = 0;

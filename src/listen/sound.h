@@ -27,7 +27,7 @@ std::vector<std::uint8_t> wav_bytes(const Sound& sound);
 Sound cut_sound(Sound sound, double seconds, double fade_seconds);
 
 /// Integrated loudness in LUFS after ITU-R BS.1770-4:
-/// -0.691 + 10 log10(z_left + z_right), where z is the mean square behind the K-weighting filter
+/// -0.691 + 10 log10(z_left + z_right), where z is the mean square after the K-weighting filter
 /// over blocks of 400 ms, 75 % overlapped, of which only those count that are louder than -70 LUFS
 /// and louder than 10 LU below the mean of these. Minus infinity for silence.
 double loudness_lufs(const Sound& sound);

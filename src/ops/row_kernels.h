@@ -12,7 +12,7 @@ namespace sage::rows {
 
 using Bf16 = std::uint16_t;
 
-// All matrices are row major, (rows, width) unless said otherwise.
+// All matrices are row major, (rows, width) unless stated otherwise.
 
 /// out = weight * x / sqrt(mean(x^2) + eps); scale (rows) receives 1 / sqrt(...).
 void rms_norm(const float* x, const float* weight, float eps, std::int64_t rows, std::int64_t width,

@@ -28,7 +28,7 @@ std::int64_t rows_a_thread(std::int64_t out) {
 
 /// The rows of x that go through one bank.
 struct Bank {
-  const std::int32_t* index = nullptr;  // null: all rows, as they stand
+  const std::int32_t* index = nullptr;  // null: all rows in order
   std::int64_t first = 0;               // where there is no index
   std::int64_t count = 0;
   std::int64_t number = 0;

@@ -9,7 +9,7 @@
 
 namespace sage::ops::tiled {
 
-/// The set in use, chosen once; null where there is none.
+/// The set in use, chosen once; null if none.
 const TileKernels* tiles();
 
 /// Whether products of x go here: bfloat16 on a processor that has a set of tiles.

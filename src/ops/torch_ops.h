@@ -2,7 +2,7 @@
 //
 // On the CPU each is a loop of row_kernels.h with its gradient written out, or, where the processor
 // has tiles for it, a product of tile_ops.h; elsewhere, and as the oracle of the tests, `composed`
-// says the same with libtorch's own operations. Private to this layer.
+// does the same with libtorch's own operations. Private to this layer.
 #pragma once
 
 #include <vector>
@@ -50,7 +50,7 @@ torch::Tensor rope(const torch::Tensor& x, const torch::Tensor& cosine, const to
 
 /// Causal attention of R query heads that share one K/V head: q (B, T, R, dh), k and v (B, T, dh)
 /// to (B, T, R, dh). The heads are folded into the rows of the products, and the keys after a block
-/// of queries are left out of its products.
+/// of queries are excluded from its products.
 torch::Tensor causal_attention(const torch::Tensor& q, const torch::Tensor& k,
                                const torch::Tensor& v);
 

@@ -37,7 +37,7 @@ inline constexpr int kChartColours = 10;  // the last is a grey
 
 struct Axis {
   std::string label;
-  bool log = false;                // values at or below 0 are left out
+  bool log = false;                // values at or below 0 are omitted
   std::optional<double> from, to;  // else as the data ask for
   /// Names at x = 0, 1, 2 ... in place of numbers; for the x axis.
   std::vector<std::string> categories = {};
@@ -50,7 +50,7 @@ struct Chart {
   int width = 640, height = 360;  // pixels, at least 200 each
 };
 
-/// The chart as SVG text in UTF-8. Values that are not finite are left out.
+/// The chart as SVG text in UTF-8. Non-finite values are omitted.
 std::string chart_svg(const Chart& chart);
 
 /// Multiples of 1, 2 or 5 times a power of ten in [low, high], about `count` of them.

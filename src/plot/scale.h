@@ -26,7 +26,7 @@ struct Scale {
 /// 0.
 std::vector<double> log_ticks(double low, double high);
 
-/// With so many digits behind the point.
+/// With a fixed number of decimals.
 std::string number(double value, int decimals);
 
 /// A value on an axis whose ticks are `step` apart.

@@ -145,7 +145,7 @@ struct Alias {
   int program;
 };
 
-// A family's word stands for the member that people use most.
+// The word of a family means its most common member.
 constexpr Alias kAliases[] = {
     {"piano", 0},
     {"grandpiano", 0},

@@ -6,7 +6,7 @@
 
 namespace sage {
 
-/// A position or a length in ticks; a type of its own so that it never mixes with seconds, grid
+/// A position or a length in ticks; a separate type so that it never mixes with seconds, grid
 /// positions or indices by accident.
 struct Tick {
   std::int64_t count = 0;

@@ -74,7 +74,7 @@ Result<std::vector<Bar>> bars_of(const Score& score, Tick end, std::size_t max_b
       new_meter = true;
     }
     const std::int64_t denominator = std::max<std::int64_t>(meter.denominator, 1);
-    // A bar lasts at least one tick, whatever the meter says.
+    // A bar lasts at least one tick, for any meter.
     const std::int64_t ticks = std::max<std::int64_t>(
         std::int64_t{4} * std::max(score.ticks_per_quarter, 1) * meter.numerator, denominator);
     if (new_meter) remainder = denominator / 2;  // so that the division below rounds to nearest

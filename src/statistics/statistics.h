@@ -1,4 +1,4 @@
-// What a sample allows to say: intervals, tests and effect sizes for reports. Deterministic: random
+// Statistics for reports: intervals, tests and effect sizes. Deterministic: random
 // numbers come from a seed.
 #pragma once
 
@@ -24,7 +24,7 @@ struct BootstrapOptions {
 /// single value has an interval of no width; no value gives NaN.
 MeanInterval bootstrap_mean(std::span<const double> values, const BootstrapOptions& options = {});
 
-/// The same of sum(parts) / sum(wholes), where a unit, a piece say, is drawn with both of its
+/// The same of sum(parts) / sum(wholes), where a unit (such as a piece) is drawn with both of its
 /// values. Precondition: equally many of both.
 MeanInterval bootstrap_ratio(std::span<const double> parts, std::span<const double> wholes,
                              const BootstrapOptions& options = {});
@@ -77,11 +77,11 @@ enum class RatingScale { kNominal, kOrdinal, kInterval };
 
 /// Krippendorff's alpha, how far raters agree beyond chance: 1 - observed / expected disagreement
 /// (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"). One entry per unit, the
-/// ratings that it got; units with fewer than two say nothing. NaN where nothing can be compared,
+/// ratings that it got; units with fewer than two are ignored. NaN where nothing can be compared,
 /// and where all ratings are equal.
 double krippendorff_alpha(std::span<const std::vector<int>> units, RatingScale scale);
 
-/// The standard normal distribution, and the value below which a share of it lies (0 < share < 1).
+/// The standard normal distribution, and its quantiles (0 < share < 1).
 double normal_cdf(double x);
 double normal_quantile(double share);
 

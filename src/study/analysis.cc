@@ -47,7 +47,7 @@ struct Grid {
   }
 };
 
-/// `value(seed, piece)` for all of both; a piece that has none for some seed is left out.
+/// `value(seed, piece)` for all of both; a piece without a value for some seed is excluded.
 template <class Value>
 Grid make_grid(std::size_t seeds, std::size_t pieces, const Value& value) {
   Grid grid{std::vector<std::vector<double>>(seeds)};

@@ -27,7 +27,7 @@ struct ArmSpec {
   TokenizerConfig tokenizer;  // without merges
   int merges = 0;             // learnt from the arm's own training music
   Boundary boundary = Boundary::kNone;
-  ModelConfig model;  // its vocabulary is the tokenizer's to say
+  ModelConfig model;  // its vocabulary is set from the tokenizer
   /// Of as-kvhs-merged: the mha arm whose trained heads are merged and trained on. Empty: the arm
   /// is trained from nothing.
   std::string merged_from;
@@ -53,7 +53,7 @@ struct StudySettings {
   bool bf16 = true;
 
   std::size_t likelihood_pieces = 50;    // of the held-out ones, evenly spread
-  std::size_t continuation_pieces = 50;  // ... the same, of those that have bars behind the prompt
+  std::size_t continuation_pieces = 50;  // ... the same, of those that have bars after the prompt
   Scope scope{4, 16};                    // bars of the prompt, and of the continuation
   double top_p = 0.95;
 

@@ -10,7 +10,7 @@ namespace sage {
 
 class FileLock {
  public:
-  /// Makes the file, and its folder, where there is none. Nothing where somebody else has the lock.
+  /// Creates the file and its folder if needed. Empty if another process has the lock.
   static std::optional<FileLock> take(const std::filesystem::path& path);
   /// Waits for it; nothing where `stop` becomes true first.
   static std::optional<FileLock> wait(const std::filesystem::path& path,

@@ -14,7 +14,7 @@ struct HeldOut {
 };
 
 /// About as many of the pieces as the settings ask for, evenly spread; the same ones each time. A
-/// piece that cannot be read, or has nothing behind its prompt, leaves its place to another.
+/// piece that cannot be read, or has nothing after its prompt, is replaced by another.
 /// Refuses music without a piece of either use.
 Result<HeldOut> choose_held_out(const std::vector<std::filesystem::path>& files,
                                 const StudySettings& settings);

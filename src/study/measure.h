@@ -9,10 +9,10 @@
 
 namespace sage {
 
-/// Fills in everything of `result` that a model file tells: its shape, the nats of whole pieces,
-/// and the similarity of its continuations to what the composer wrote. The continuations lie in
-/// `outputs`, where an interrupted measurement finds them again. One thread. kInterrupted when
-/// `progress` says false.
+/// Fills in everything of `result` that follows from a model file: its shape, the nats of whole
+/// pieces, and the similarity of its continuations to what the composer wrote. The continuations
+/// are in `outputs`, where an interrupted measurement finds them again. One thread. kInterrupted
+/// when `progress` returns false.
 Result<void> measure_model(const std::filesystem::path& model, const HeldOut& held_out,
                            const StudySettings& settings, const std::filesystem::path& outputs,
                            const Progress& progress, ArmResult& result);

@@ -11,7 +11,7 @@ constexpr int kTokenBits = 12;
 using Gram = std::uint64_t;  // tokens, the latest in the lowest bits
 
 /// Calls body(gram, index of the last token among all tokens) for every gram of n tokens that ends
-/// behind the first token of its piece.
+/// after the first token of its piece.
 template <class Body>
 void for_grams(const TokenCorpus& corpus, int n, const Body& body) {
   const Gram mask = (Gram{1} << (kTokenBits * n)) - 1;

@@ -13,7 +13,7 @@ inline constexpr int kMostNgram = 5;
 
 /// Nats of all held-out tokens but the first of each piece, under models learnt from the training
 /// pieces: [0] uniform, [1] unigram, [n] n-gram, up to `order`. Interpolated with the next lower
-/// order by the rule of Witten and Bell (1991): with c(h) tokens seen behind a context h, T(h) of
+/// order by the rule of Witten and Bell (1991): with c(h) tokens seen after a context h, T(h) of
 /// them different,
 ///   p_n(w | h) = (c(h w) + T(h) p_{n-1}(w | h')) / (c(h) + T(h)),  p_0 = 1 / vocabulary,
 /// h' being h without its first token; a context that was never seen, or reaches beyond the piece,

@@ -150,7 +150,7 @@ std::string merges_word(int merges) {
   return merges % 1'000 == 0 ? std::to_string(merges / 1'000) + "k" : std::to_string(merges);
 }
 
-/// The model for so many tokens that has as many parameters in all as `base` has for `vocabulary`:
+/// The model for a vocabulary with as many parameters in total as `base` has for `vocabulary`:
 /// narrower in proportion, then with as wide a feed-forward as fits.
 ModelConfig as_large(const ModelConfig& base, int vocabulary, int tokens) {
   const auto count = [](ModelConfig model, int size) {
@@ -207,7 +207,7 @@ Result<StudyPlan> bpe_plan(const StudyShape& shape) {
   Question fair{"... and at equal total parameters?", {}};
   Question paced{"... and with as many tokens seen in as many updates, and so more notes?", {}};
   Question crossing{"Is it the merges that cross notes or instruments?", {}};
-  std::vector<ArmSpec> other_views;  // last, behind the first view
+  std::vector<ArmSpec> other_views;  // last, after the first view
   for (const MusicKind kind : kKinds) {
     const std::string music = music_word(kind);
     const auto make = [&](const std::string& word, int merges, Boundary boundary,

@@ -134,7 +134,7 @@ class Queue {
       return !stopped();
     };
     const auto measuring = Clock::now();
-    // Outputs of a model that was trained anew are not those of the old one.
+    // Outputs of a retrained model differ from those of the old one.
     const fs::path outputs =
         options_.work / "outputs" / work_name(result.arm, job.seed, result.key);
     if (auto ok = measure_model(trained->model, held_out_.at(job.arm->music),
@@ -155,7 +155,7 @@ class Queue {
   Workshop& workshop_;
   const QueueOptions& options_;
   std::vector<Job> jobs_;
-  std::map<std::string, double> seconds_;  // of the runs that are done
+  std::map<std::string, double> seconds_;  // of finished runs
   QueueSummary summary_;
   Clock::time_point begin_ = Clock::now();
 };

@@ -1,5 +1,5 @@
 // Works through the arms of a study: what is done stays done, seeds fill up evenly, several
-// processes share the work, and nothing is begun that would not fit into the budget.
+// processes share the work, and nothing is started that would not fit into the budget.
 //
 // Knows neither libtorch nor how models are made; see Workshop.
 #pragma once
@@ -21,11 +21,11 @@ struct TrainedArm {
   ArmTraining training;
 };
 
-/// Makes the models. The program supplies it: training needs libtorch, which the study does not.
+/// Trains the models. The program implements it: training needs libtorch, the study does not.
 class Workshop {
  public:
   virtual ~Workshop() = default;
-  /// Trains an arm, or goes on with the training where it was interrupted; a model that is there
+  /// Trains an arm, or continues an interrupted training; a model that is there
   /// already is not trained again. `share` reports how much is done. kInterrupted where asked to
   /// stop.
   virtual Result<TrainedArm> train(const ArmSpec& arm, std::uint64_t seed,
@@ -50,7 +50,7 @@ struct QueueSummary {
 };
 
 /// `arms` are those of the plan that are wanted, `held_out` has every kind of their music.
-/// kInterrupted when stopped; the same call goes on.
+/// kInterrupted when stopped; the same call continues.
 Result<QueueSummary> work_through(const StudyPlan& plan, const std::vector<std::string>& arms,
                                   const StudyFolder& folder,
                                   const std::map<MusicKind, HeldOut>& held_out, Workshop& workshop,

@@ -73,7 +73,7 @@ Json speed_json(const ArmReport& report, const SpeedSession& session) {
 }
 
 /// How many steps a note takes follows from how notes are written: any arm that writes them alike
-/// tells. NaN where none is done.
+/// will do. NaN if none is done.
 double steps_per_note(const ArmReport& report, const std::string& name) {
   const ArmSpec* const arm = report.plan.find(name);
   for (const ArmSummary& done : report.analysis.arms) {

@@ -1,4 +1,4 @@
-// How fast the arms decode, at several lengths of context: all of them in turns, so that whatever
+// How fast the arms decode, at several lengths of context: interleaved, so that whatever
 // else the machine does falls on all alike and the ratios hold.
 #pragma once
 
@@ -45,7 +45,7 @@ struct SpeedSession {
   const SpeedRow* find(const std::string& arm, int context) const;
 };
 
-/// One thread. kInterrupted when `progress` says false.
+/// One thread. kInterrupted when `progress` returns false.
 Result<SpeedSession> measure_speed(const std::vector<SpeedCase>& cases, const SpeedOptions& options,
                                    const Progress& progress);
 

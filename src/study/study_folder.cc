@@ -68,7 +68,7 @@ Result<StudyFolder> StudyFolder::open(const fs::path& path, StudyFacts facts) {
       }
     if (differs != nullptr)
       return fail(ErrorCode::kMismatch,
-                  path.string() + ": the study in it " + differs + "; name another folder");
+                  path.string() + ": the study in it " + differs + "; choose another folder");
     facts.music.insert(earlier->music.begin(), earlier->music.end());
   }
   if (auto ok = check_writable(path / "arms" / "arm.json"); !ok) return tl::unexpected(ok.error());

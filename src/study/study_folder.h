@@ -15,7 +15,7 @@
 
 namespace sage {
 
-/// What study.json says.
+/// The content of study.json.
 struct StudyFacts {
   std::string study;    // "attention" or "bpe"
   std::string command;  // that made it last
@@ -26,7 +26,7 @@ struct StudyFacts {
 
 class StudyFolder {
  public:
-  /// Makes the folder, or goes on with the study in it. Refuses one that holds a study with another
+  /// Creates the folder, or continues the study in it. Refuses one that holds a study with another
   /// shape, other settings or other music.
   static Result<StudyFolder> open(const std::filesystem::path& path, StudyFacts facts);
   /// Reads what is there, for a report. Refuses a folder without a study.

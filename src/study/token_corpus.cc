@@ -11,7 +11,7 @@
 namespace sage {
 namespace {
 
-/// Whether an onset lies where a score would put it.
+/// Whether an onset is where a score would put it.
 bool on_grid(std::int64_t ticks, int ticks_per_quarter) {
   const double quarters = static_cast<double>(ticks) / ticks_per_quarter;
   const auto near = [&](double steps) {

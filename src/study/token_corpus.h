@@ -19,7 +19,8 @@
 
 namespace sage {
 
-/// What a study compares: told from the notes alone, so that any folder can be sorted.
+/// The kinds of music in a study, recognised from the notes alone, so that any folder can be
+/// sorted.
 enum class MusicKind : std::uint8_t {
   kPianoScore,        // all notes of one piano-family program (0..7), rendered: onsets on a grid
   kPianoPerformance,  // the same, played: onsets off the grid
@@ -29,7 +30,7 @@ enum class MusicKind : std::uint8_t {
 inline constexpr int kMusicKindCount = 4;
 std::string_view music_kind_name(MusicKind kind);
 
-/// A piano piece counts as played when less than half of its onsets lie, give or take 0.5 % of a
+/// A piano piece counts as played when less than half of its onsets are, within 0.5 % of a
 /// quarter note, on a multiple of a sixth or an eighth of one.
 MusicKind classify(const Score& score);
 

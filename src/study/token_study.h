@@ -40,10 +40,10 @@ struct TokenMeasures {
   double merges_used = 0;           // share of the merged tokens that occur at all
   double bits_per_token = 0;        // entropy of single tokens
   double bits_per_note = 0;         // the same a note: what a memoryless code would need
-  double longest = 0;               // base tokens that the longest merged token stands for
+  double longest = 0;               // base tokens of the longest merged token
   MergeComposition table;           // every merge once
   MergeComposition use;             // every held-out token as often as it occurs, base tokens too
-  Crossings crossings;              // of every held-out token after START, where it stands
+  Crossings crossings;              // of every held-out token after START, in context
 };
 
 struct TokenArm {

@@ -1,4 +1,4 @@
-// A deeper model that says the same: copies of its layers stand behind them, and what they would
+// A deeper model with the same logits: copies of its layers come after them, and what they would
 // add is multiplied by zero. Training on wakes them, so that a larger model need not start from
 // nothing.
 #pragma once

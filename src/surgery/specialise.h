@@ -1,4 +1,4 @@
-// A model as a more specialised member of the attention family that says the same: where the new
+// A model as a more specialised member of the attention family, with the same logits: where the new
 // member has weights for every attribute, or more K/V heads, they begin as copies of the shared
 // ones. Training on parts them, so that what a cheaper member has learnt is not lost.
 #pragma once

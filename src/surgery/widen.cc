@@ -144,7 +144,7 @@ class Widening {
 };
 
 std::span<const float> floats(const TensorView& tensor) {
-  // Tensors lie aligned in memory and in mapped files.
+  // Tensors are aligned in memory and in mapped files.
   return {reinterpret_cast<const float*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(float)};
 }
 

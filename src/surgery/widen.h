@@ -1,4 +1,4 @@
-// A wider model that says the same: the residual stream, the query heads and the feed-forward get
+// A wider model with the same logits: the residual stream, the query heads and the feed-forward get
 // new elements which nothing writes to yet. Training on wakes them, so that a larger model need not
 // start from nothing.
 #pragma once

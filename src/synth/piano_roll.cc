@@ -82,7 +82,7 @@ struct Instrument {
 
 struct Plan {
   std::vector<Instrument> instruments;  // in order of appearance
-  std::vector<Bar> bars;                // none when they cannot be told
+  std::vector<Bar> bars;                // empty if unknown
   std::size_t notes = 0;
   Tick end;
   int low = 0, high = -1;        // the range of pitches drawn; high < low without pitched notes

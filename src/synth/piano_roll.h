@@ -12,7 +12,7 @@
 
 namespace sage {
 
-/// Notes to be told from the others: what some instruments begin in a stretch of time.
+/// Highlighted notes: those that some instruments start in a range of time.
 struct PianoRollMark {
   Tick from, to;
   std::vector<int> programs;  // 0..128, ascending

@@ -42,7 +42,7 @@ inline constexpr std::size_t kMaxSynthChannels = 256;
 
 /// A channel for every track with notes; beyond kMaxSynthChannels, tracks of one program share one.
 /// Of notes that overlap on one channel and pitch, only the last to end is released, because
-/// starting a note anew already releases the one before. Bank selects and channel modes are left
+/// restarting a note already releases the one before. Bank selects and channel modes are left
 /// out: a track has one program. So is whatever follows the last note.
 SynthSchedule schedule_of(const Score& score, int sample_rate);
 

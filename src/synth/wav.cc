@@ -103,7 +103,7 @@ Result<Synth> Synth::create(const SynthSchedule& schedule, const WavOptions& opt
 void Synth::play(const SynthEvent& event) {
   using Kind = SynthEvent::Kind;
   fluid_synth_t* synth = synth_.get();
-  // The results only tell that a voice or note was not there to act upon.
+  // The results only report that a voice or note did not exist.
   switch (event.kind) {
     case Kind::kNoteOff:
       fluid_synth_noteoff(synth, event.channel, event.key);

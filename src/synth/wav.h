@@ -30,7 +30,7 @@ struct WavInfo {
 /// Renders the score to a 16-bit stereo WAV file; `path` holds its old content or all of the new.
 ///
 /// Tempo map, programs, drum kits, controls (sustain pedal too), bends and pressures are honoured;
-/// each track has a channel of its own. Events fall on sample frames, which FluidSynth takes up at
+/// each track has its own channel. Events fall on sample frames, which FluidSynth takes up at
 /// the next of its 64-frame periods. One score gives the same bytes each time. A score without
 /// notes gives `tail_seconds` of silence.
 Result<WavInfo> render_wav(const Score& score, const std::filesystem::path& path,

@@ -88,7 +88,7 @@ Result<TokenizerConfig> tokenizer_config_from_json(const nlohmann::json& json) {
     config.velocity = json.at("velocity").get<bool>();
     const nlohmann::json& grid = json.at("grid");
     const auto positions = grid.is_number_integer() ? grid.get<std::int64_t>() : 0;
-    if (positions < 1 || positions > 24)  // which ones there are is the tokenizer's to say
+    if (positions < 1 || positions > 24)  // the tokenizer checks which grids exist
       return fail(ErrorCode::kMalformed,
                   "tokenizer config: grid " + grid.dump() + " is no number of 4 to 24");
     config.grid = static_cast<int>(positions);

@@ -20,7 +20,7 @@ enum class Layout {
   kCompact,  // POSITION only when it changes, PROGRAM only when it changes within a position
 };
 
-/// In what order programs stand at a position.
+/// The order of programs at a position.
 enum class ProgramOrder : std::uint8_t {
   kNumber,  // ascending, drums last
   kHeader,  // as the header lists them; then ascending those that it does not list
@@ -39,7 +39,7 @@ inline constexpr std::array kBoundaries = {Boundary::kNone, Boundary::kBar, Boun
 std::string_view boundary_name(Boundary boundary);
 std::optional<Boundary> boundary_from_name(std::string_view name);
 
-/// A new token that stands for `left` followed by `right`, tokens that were there before it.
+/// A new token for `left` followed by `right`, both earlier tokens.
 struct Merge {
   TokenId left = 0;
   TokenId right = 0;

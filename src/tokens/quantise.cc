@@ -10,12 +10,12 @@
 namespace sage {
 namespace {
 
-// Bar lines lie on a raster of sixteenth notes, which every grid can say; notes never move for
+// Bar lines are on sixteenth notes, which every grid contains; notes never move for
 // them.
 constexpr int kSixteenths = 4;                          // a quarter note
 constexpr std::int64_t kLongestBar = 12 * kSixteenths;  // three whole notes
 
-/// A meter for a bar of so many sixteenths (1..48), with the largest beat that fits.
+/// A meter for a bar of this many sixteenths (1..48), with the largest beat that fits.
 Meter spell(std::int64_t sixteenths) {
   int denominator = 16;
   while (denominator > 4 && sixteenths % 2 == 0) {
@@ -74,7 +74,7 @@ std::vector<MeterAt> meters_on_raster(const Score& score) {
   return changes;
 }
 
-/// Bars up to the sixteenth `last`; the final one is cut there, or goes on over it.
+/// Bars up to the sixteenth `last`; the final one is cut there, or extends past it.
 Result<std::vector<Bar>> lay_bars(const Score& score, const Vocabulary& vocabulary,
                                   std::int64_t last, bool cut, std::size_t max_bars,
                                   std::vector<std::string>& warnings) {
@@ -179,7 +179,7 @@ Result<Quantised> quantise(const Score& score, const Vocabulary& vocabulary,
   out.score.ticks_per_quarter = grid;
 
   const std::int64_t unit = grid / kSixteenths;
-  std::int64_t end = 0;  // in sixteenths; 0: where the notes say
+  std::int64_t end = 0;  // in sixteenths; 0: where the notes end
   if (options.end)
     end = std::max<std::int64_t>(1,
                                  rescale(options.end->count, score.ticks_per_quarter, kSixteenths));

@@ -1,4 +1,4 @@
-// The nearest score that tokens can say: on the grid, bars of known meters, binned tempo and
+// The nearest score that tokens can represent: on the grid, bars of known meters, binned tempo and
 // length.
 #pragma once
 

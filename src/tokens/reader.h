@@ -54,7 +54,7 @@ class EventReader {
   /// called between notes.
   virtual void restrict_programs(const ProgramSet& programs) = 0;
 
-  /// Bars begun so far, and where the next token stands, in grid ticks from the start of the piece.
+  /// Bars begun so far, and the time of the next token, in grid ticks from the start of the piece.
   virtual int bars_begun() const = 0;
   virtual Tick now() const = 0;
 };

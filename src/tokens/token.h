@@ -1,4 +1,4 @@
-// What a token says: a kind and a value. The attribute of a kind is known without context.
+// A token: a kind and a value. The attribute of a kind is known without context.
 #pragma once
 
 #include <bitset>

@@ -43,8 +43,8 @@ class Tokenization {
   virtual bool can_order_by_header() const { return false; }
   /// Whether a token of this kind, among the notes, is the last one of a note (or of a message).
   virtual bool ends_note(Kind kind, const TokenizerConfig& config) const = 0;
-  /// Brings a quantised score to the form that this scheme can say, with a warning where that
-  /// changes it. Changes nothing the second time.
+  /// Brings a score on the grid to the form that this scheme can represent, with a warning where
+  /// that changes it. Changes nothing the second time.
   virtual void canonicalise(Quantised&) const {}
   /// Writes a canonical score. Never fails: quantise() has made everything sayable.
   virtual std::vector<TokenId> write(const Quantised& piece, const TokenizerConfig& config,

@@ -116,7 +116,7 @@ Result<Score> Tokenizer::decode(std::span<const TokenId> ids) const {
   const auto events = reader();
   const auto refuse = [&](std::size_t i) {
     return fail(ErrorCode::kMalformed,
-                "token " + std::to_string(i) + " (" + describe(ids[i]) + ") may not stand here");
+                "token " + std::to_string(i) + " (" + describe(ids[i]) + ") is illegal here");
   };
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!bpe().contains(ids[i])) return refuse(i);

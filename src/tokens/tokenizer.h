@@ -4,7 +4,7 @@
 //   token ids --decode--> the same canonical score
 //
 // A model sees token ids. Where the config has no merges they are the base ids themselves; else
-// those and one more for each merge, which stands for a string of base ids.
+// those and one more for each merge, which represents a sequence of base ids.
 #pragma once
 
 #include <memory>
@@ -40,11 +40,11 @@ class Tokenizer {
   /// Tokens that a model sees: base and merged.
   int size() const { return bpe().size(); }
   bool has_merges() const { return !bpe().merges().empty(); }
-  /// The base ids that a token stands for. Precondition: 0 <= id < size().
+  /// The base ids of a token. Precondition: 0 <= id < size().
   std::span<const std::uint16_t> expansion(TokenId id) const { return bpe().expansion(id); }
   /// Base tokens of one step of a compound scheme; 1 for the flat ones.
   int stride() const { return tokenization_->stride(config_); }
-  /// Appends a base token that stands alone in its step (BOS, START, BAR, TIME_SIGNATURE, TEMPO, a
+  /// Appends a base token that is alone in its step (BOS, START, BAR, TIME_SIGNATURE, TEMPO, a
   /// header's PROGRAM), padded to the stride.
   void put_structure(TokenId id, std::vector<TokenId>& to) const;
   /// The attribute of every token in order, as a model's config holds them: that of its last base
@@ -55,7 +55,7 @@ class Tokenizer {
   /// In words, e.g. "Position 0 + Program 32 acoustic bass".
   std::string describe(TokenId id) const;
 
-  /// The nearest score that the tokens can say exactly.
+  /// The nearest score that the tokens can represent exactly.
   Result<Quantised> quantise(const Score& score, const QuantiseOptions& options = {}) const;
   /// The base ids of a quantised piece: BOS [PROGRAM...] START bar* EOS.
   std::vector<TokenId> write(const Quantised& piece, const EncodeOptions& options = {}) const;

@@ -41,7 +41,7 @@ class Vocabulary {
   Attribute attribute(TokenId id) const { return attribute_of(event(id).kind); }
   /// The attribute of every id in order, as a model's config holds them.
   std::vector<std::uint8_t> attributes() const;
-  /// The id that says the same `semitones` higher: another one for pitched kinds alone (drums
+  /// The id of the same token `semitones` higher: differs for pitched kinds only (drums
   /// stay). Precondition: contains(id), and the pitch stays within 0..127.
   TokenId transposed(TokenId id, int semitones) const {
     return is_pitched(kinds_[static_cast<std::size_t>(id)]) ? id + semitones : id;
@@ -66,7 +66,7 @@ class Vocabulary {
   std::span<const int> durations() const { return durations_; }
   /// The nearest of durations(), the shorter one of two.
   int duration_index(double steps) const;
-  /// The nearest length that the kinds of this vocabulary can say: one of durations(), or, where
+  /// The nearest length that this vocabulary can represent: one of durations(), or, where
   /// notes end by an event of their own, any whole number of steps from 1 to the longest.
   int nearest_length(double steps) const;
 

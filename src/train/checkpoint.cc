@@ -49,7 +49,7 @@ Result<TrainState> state_from_text(const std::string& text) {
     if (!json.is_object() || !json.contains(key)) return false;
     const auto& value = json[key];
     if constexpr (std::is_floating_point_v<Number>) {
-      if (value.is_null()) {  // how JSON says that a loss was not a number
+      if (value.is_null()) {  // JSON has null for a loss that is not a number
         to = std::numeric_limits<Number>::quiet_NaN();
         return true;
       }

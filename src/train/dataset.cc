@@ -136,8 +136,8 @@ std::vector<std::uint16_t> Dataset::body(const PieceData& piece, const Window& w
   return body;
 }
 
-/// Moves all tokens of a kind by so many values: each as far as its range goes, or else all of them
-/// by the same, as far as the range allows (two tempi after each other must stay two).
+/// Shifts all tokens of a kind by a number of values: each as far as its range goes, or else all of
+/// them by the same, as far as the range allows (two tempi after each other must stay two).
 void Dataset::shift_bins(Kind kind, int by, bool each, std::span<std::uint16_t> ids) const {
   if (by == 0) return;
   const IdRange range = tokenizer_.vocabulary().range(kind);

@@ -1,7 +1,7 @@
 // Training examples: windows of prepared pieces, drawn at random or in a fixed order.
 //
 // A window of a piece is `BOS [PROGRAM...] START` with the programs that play in it, then the piece
-// from the start of some bar on, that bar with its TIME_SIGNATURE and TEMPO said explicitly, then
+// from the start of some bar on, that bar with explicit TIME_SIGNATURE and TEMPO, then
 // EOS where the piece ends. An example is windows packed one after another and cut at its length,
 // so no position is padding. In a compound scheme a window is whole steps, and so is an example
 // whose length is a multiple of the stride. A share of the windows become infilling examples

@@ -19,7 +19,7 @@ namespace sage {
 ///   one track in a range of bars,
 /// each kind as likely as the others. Returns BOS [PROGRAM...] START ... END_FILL EOS in tokens of
 /// the model, `room` of them at most; nothing where fewer than two bars fit, or where the notes
-/// cannot be told by bars (a scheme that ends notes by tokens of their own).
+/// cannot be told by bars (a scheme with note-off tokens).
 std::optional<std::vector<TokenId>> with_holes(const Tokenizer& tokenizer,
                                                std::span<const std::uint16_t> body, bool header,
                                                std::size_t room, Random& random);

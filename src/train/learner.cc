@@ -150,7 +150,7 @@ Result<Learner::Update> Learner::update(const Dataset& data, std::int64_t step, 
   Update result;
   result.loss = total->front() / static_cast<double>(tokens_per_update());
   result.gradient_norm = model_.gradients().norm().item<double>();
-  // A pass with a broken gradient is left out rather than poisoning the weights and the moments.
+  // A pass with a broken gradient is skipped rather than poisoning the weights and the moments.
   if (!std::isfinite(result.gradient_norm)) return result;
   if (options_.clip > 0 && result.gradient_norm > options_.clip)
     model_.gradients().mul_(options_.clip / result.gradient_norm);

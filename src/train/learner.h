@@ -51,7 +51,7 @@ class Learner {
   /// Takes the weights alone. False, with them undefined, where a tensor is missing or of another
   /// size or type.
   bool load(std::span<const TensorView> tensors);
-  /// The same with the optimiser's moments. False, with the state undefined, where load() says so,
+  /// The same with the optimiser's moments. False, with the state undefined, where load() fails,
   /// too.
   bool restore(std::span<const TensorView> tensors);
   /// Gives every process the state of the first one.

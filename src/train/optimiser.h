@@ -1,6 +1,6 @@
 // How gradients become updates. Private to this layer.
 //
-// A rule is a file of its own in optimisers/, named by one word in this layer's CMake list.
+// A rule is a separate file in optimisers/, named by one word in this layer's CMake list.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct OptimiserOptions {
   double beta2 = 0.95;
   double eps = 1e-8;
   double weight_decay = 0.1;  // on matrices only
-  double momentum = 0.95;     // of rules that have one in place of beta1
+  double momentum = 0.95;     // of rules that use it instead of beta1
   /// Whose processes share the work of an update; must outlive the optimiser. Null: there is one.
   const ProcessGroup* group = nullptr;
 };
@@ -37,7 +37,7 @@ class Optimiser {
     std::string name;
     torch::Tensor value;  // shared, not copied
   };
-  /// What a checkpoint must hold for the run to go on exactly.
+  /// The state that a checkpoint needs for an exact continuation.
   virtual std::vector<Moment> moments() const = 0;
 };
 

@@ -21,9 +21,9 @@ std::vector<std::size_t> bar_lines(const Vocabulary& vocabulary,
 /// the grammar does not accept them as a piece. They hold no holes.
 std::optional<Quantised> read_bars(const Tokenizer& tokenizer, std::span<const std::uint16_t> bars);
 
-/// A window, header included, whose programs stand in a random order, all orders alike. `body` has
-/// them ascending. At least `room` tokens where the body's whole bars have as many; else those
-/// bars. Nothing where there is no whole bar to write.
+/// A window, header included, whose programs are in a random order, all orders equally likely.
+/// `body` has them ascending. At least `room` tokens where the body's whole bars have as many; else
+/// those bars. Nothing where there is no whole bar to write.
 std::optional<std::vector<TokenId>> in_random_order(const Tokenizer& tokenizer,
                                                     std::span<const std::uint16_t> body,
                                                     std::size_t room, Random& random);

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t kDrawnPoints = 150;  // of a line; more would only show its noise
 
-/// Drops what a run that crashed had written beyond the step that it went on from.
+/// Drops what a crashed run had written beyond the step from which it was resumed.
 void rewind_to(std::int64_t step, std::vector<CurvePoint>& points) {
   while (!points.empty() && points.back().step >= step) points.pop_back();
 }

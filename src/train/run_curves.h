@@ -28,8 +28,8 @@ struct RunCurves {
   std::vector<double> nats_per_note;   // (validations)
 };
 
-/// Reads RUN/metrics.jsonl. Of steps that stand there twice, because a run crashed and went on from
-/// a checkpoint, the last counts. A last line cut short is left out; any other damage is an error.
+/// Reads RUN/metrics.jsonl. Of steps that occur twice, because a run crashed and was resumed from
+/// a checkpoint, the last counts. A truncated last line is ignored; any other damage is an error.
 Result<RunCurves> read_curves(const std::filesystem::path& run);
 
 enum class CurveAxis { kSteps, kTokens, kMinutes };

@@ -10,7 +10,7 @@
 namespace sage {
 namespace {
 
-/// Files that a killed process had begun and never named.
+/// Temporary files of a killed process.
 void remove_leftovers(const std::filesystem::path& run) {
   std::error_code error;
   std::vector<std::filesystem::path> leftovers;
@@ -21,7 +21,7 @@ void remove_leftovers(const std::filesystem::path& run) {
   for (const auto& path : leftovers) std::filesystem::remove(path, error);
 }
 
-/// A killed process may have left half a line, which the next one would be written behind.
+/// A killed process may have left half a line, to which the next one would be appended.
 Result<void> cut_last_line(const std::filesystem::path& metrics) {
   std::error_code error;
   if (!std::filesystem::exists(metrics, error)) return {};
@@ -42,9 +42,9 @@ Result<RunFolder> RunFolder::open(const std::filesystem::path& path, bool resume
     if (!newest) return tl::unexpected<Error>(newest.error());
     run.checkpoint_ = *std::move(newest);
   } else if (newest || std::filesystem::exists(run.model(), error)) {
-    return fail(
-        ErrorCode::kInvalidArgument,
-        path.string() + ": holds a run already; go on with it (--resume) or name another folder");
+    return fail(ErrorCode::kInvalidArgument,
+                path.string() +
+                    ": holds a run already; continue it with --resume, or choose another folder");
   }
   std::filesystem::create_directories(path, error);
   if (error)

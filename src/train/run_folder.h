@@ -1,6 +1,6 @@
 // A training run on disk: its metrics, its checkpoints and the model made from the newest.
 //
-// Knows no libtorch and nothing of how a run goes on.
+// Knows no libtorch and not how a run proceeds.
 #pragma once
 
 #include <filesystem>

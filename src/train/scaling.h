@@ -28,14 +28,14 @@ struct ScalingLaw {
 };
 
 /// The law with the least squared relative error, its terms not negative, alpha and beta in
-/// hundredths from 0.05 to 1. Of points that all have one size, the term of sizes is left out
+/// hundredths from 0.05 to 1. Of points that all have one size, the size term is dropped
 /// (`sizes` 0). Refuses fewer than three budgets, and fewer points than the law has free numbers.
 Result<ScalingLaw> fit_scaling(std::span<const ScalingPoint> points);
 
 struct ScalingRange {
   double low = 0, high = 0;
 };
-/// What the laws say that leave out one point each: how much a prediction hangs on single runs. Of
+/// Predictions of the laws without one point each: how much a prediction depends on single runs. Of
 /// those that can be fitted.
 ScalingRange leave_one_out(std::span<const ScalingPoint> points, double parameters, double tokens);
 

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-/// What a model file says of its data: the manifest's hash and its counts.
+/// The data entry of a model file: the manifest's hash and its counts.
 Result<std::string> summarise_data(const std::filesystem::path& folder) {
   const auto text = read_text(folder / "manifest.json");
   if (!text)
@@ -137,7 +137,7 @@ std::string fingerprint(const TrainOptions& options, const TokenizerConfig& toke
   return Sha256().update(common.dump()).hex();
 }
 
-/// Whether all processes say the same number.
+/// Whether all processes have the same number.
 bool is_common(const ProcessGroup& group, double number) {
   return group.largest(number) == -group.largest(-number);
 }
@@ -249,7 +249,7 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
     }
     if (options.placement.processes > 1) run.share();
     return run.run();
-  } catch (const std::exception& failure) {  // libtorch has no other way to say what went wrong
+  } catch (const std::exception& failure) {  // libtorch reports errors only by exceptions
     return tl::unexpected(failed(options, failure));
   }
 }

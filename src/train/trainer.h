@@ -44,7 +44,7 @@ struct TrainOptions {
   /// Examples are config.context steps long; a token is a field of a step wherever tokens are
   /// counted.
   ModelConfig model;
-  /// A model file whose weights the run starts from, in place of random ones. `model` must then
+  /// A model file whose weights the run starts from, instead of random ones. `model` must then
   /// have its shape and attention (the context and the window may be others), and the data its
   /// tokenizer. The model is validated before the first step. Empty: none.
   std::filesystem::path init;
@@ -75,7 +75,7 @@ struct TrainOptions {
 
   std::int64_t validate_every = 500;  // steps; 0: only at the end
   std::int64_t validation_examples = 256;
-  /// Above 0: stop after so many validations without a better one; the model is then the best.
+  /// Above 0: stop after this many validations without improvement; the model is then the best.
   std::int64_t patience = 0;
   double checkpoint_minutes = 5;
   int threads = 0;  // 0: leave libtorch's choice
@@ -111,7 +111,7 @@ struct TrainHooks {
   std::int64_t report_every = 20;  // steps
   std::function<void(const TrainProgress&)> progress;
   std::function<void(const Validation&)> validation;
-  /// Set from outside (a signal handler of the program, say): write a checkpoint and return.
+  /// Set from outside (such as a signal handler of the program): write a checkpoint and return.
   const std::atomic<bool>* stop = nullptr;
 };
 

@@ -1,6 +1,6 @@
 // A run from its first step, or from a checkpoint, to the end of its budget. Private to this layer.
 //
-// Of several processes each has a run of its own, in step with the others; the first one's clock
+// Each of several processes has its own run, in step with the others; the first one's clock
 // counts, and it alone has the folder.
 #pragma once
 

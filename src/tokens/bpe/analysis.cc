@@ -11,7 +11,7 @@ bool is_time(Kind kind) { return attribute_of(kind) == Attribute::kPosition; }
 bool is_pitch(Kind kind) { return attribute_of(kind) == Attribute::kPitch; }
 bool is_drum(Kind kind) { return kind == Kind::kDrum || kind == Kind::kDrumOff; }
 
-/// Walks through an expansion and remembers what was said of time and instrument.
+/// Walks through an expansion and tracks the known time and instrument.
 class Anatomist {
  public:
   explicit Anatomist(const Tokenizer& tokenizer)
@@ -26,7 +26,7 @@ class Anatomist {
     if (attribute_of(kind) == Attribute::kStructure && !of_note) {
       if (kind == Kind::kBar && anything_) result_.crosses_bar = true;
       if (in_note_ || ended_) many_ = true;       // what follows is another bar's
-      if (kind == Kind::kBar) time_said_ = true;  // what follows has a place and a program anew
+      if (kind == Kind::kBar) time_said_ = true;  // position and program start again
     } else {
       read_note_part(kind, value);
     }
@@ -50,7 +50,7 @@ class Anatomist {
     if (ended_) many_ = true;
     if (is_time(kind)) read_time(kind, value);
     if (kind == Kind::kProgram) {
-      // In the compact layout a program behind a note, with no time between, is another one.
+      // In the compact layout a program after a note, with no time between, is a different one.
       const bool changed = compact_ && ended_ && !time_said_;
       if (changed || differs(program_, value)) result_.crosses_instrument = true;
       program_ = value;
@@ -89,11 +89,11 @@ class Anatomist {
   bool compact_;
   MergeAnatomy result_;
   bool anything_ = false, parts_ = false;  // any token; any part of a note
-  bool in_note_ = false, begun_ = false;   // within one now; its pitch was said
+  bool in_note_ = false, begun_ = false;   // within one now; its pitch is known
   bool ended_ = false, many_ = false;      // one is complete; there is more than one
   bool time_said_ = false;                 // since the last note's end
   int program_ = kUnsaid, position_ = kUnsaid, beat_ = kUnsaid, sub_beat_ = kUnsaid;
-  bool pitched_ = false, drums_ = false;  // notes begun
+  bool pitched_ = false, drums_ = false;  // notes started
 };
 
 }  // namespace

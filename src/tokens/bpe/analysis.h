@@ -11,9 +11,9 @@
 
 namespace sage {
 
-/// One token, looked at as music, by itself: what a note's neighbours would have to tell, its place
-/// in the full layout say, is not known here (Crossings of the study count in context). A note
-/// begins with whatever leads it (its position, its program) and ends as the scheme says; in
+/// The musical content of one token by itself: what follows from a note's neighbours, such as its
+/// position in the compact layout, is not known here (Crossings of the study count in context). A
+/// note starts with its position and program and ends where the scheme ends it; in
 /// `midi-like`, read "message" for "note".
 struct MergeAnatomy {
   enum class Shape : std::uint8_t {
@@ -28,7 +28,7 @@ struct MergeAnatomy {
   // not.
   bool crosses_note = false;        // parts of two notes, or of a note and the next bar
   bool crosses_position = false;    // parts of notes at two positions of a bar
-  bool crosses_bar = false;         // holds BAR behind another token
+  bool crosses_bar = false;         // contains BAR after another token
   bool crosses_instrument = false;  // parts of notes of two programs
 };
 inline constexpr int kShapeCount = 4;

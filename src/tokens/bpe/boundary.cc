@@ -4,7 +4,7 @@
 
 namespace sage {
 
-// The one place that knows kinds; a new kind says here what it is and how it moves the time.
+// The one place that knows kinds; a new kind declares here what it is and how it advances time.
 Segmenter::Rule Segmenter::rule_of(TokenEvent event, int grid) {
   const auto note = [](Time time, int steps) {
     return Rule{.role = Role::kNote, .time = time, .steps = static_cast<std::int16_t>(steps)};
@@ -90,13 +90,13 @@ class Segmenter::Cutter {
   }
 
  private:
-  /// PROGRAM stands among notes and elsewhere, PAD within compound notes and behind other tokens.
+  /// PROGRAM occurs among notes and elsewhere, PAD within compound notes and after other tokens.
   bool is_of_note(Role role) const {
     return role == Role::kNote || (role == Role::kProgram && place_ == Place::kMusic) ||
            (role == Role::kPad && in_note_);
   }
 
-  enum class Place : std::uint8_t { kMusic, kHeader, kHole };  // what a PROGRAM stands in
+  enum class Place : std::uint8_t { kMusic, kHeader, kHole };  // the context of a PROGRAM
   static constexpr int kHead = -1;                             // no note's place
 
   void cut(std::uint32_t i) {
@@ -120,7 +120,7 @@ class Segmenter::Cutter {
     }
   }
 
-  /// Only the end of a note says where it begins, and so whether it joins the word before it.
+  /// Only the end of a note determines its onset, and so whether it joins the word before it.
   void end_note() {
     if (!in_note_) return;
     in_note_ = false;

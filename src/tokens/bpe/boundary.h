@@ -14,11 +14,11 @@ namespace sage {
 /// it freely. Works on any stretch of a piece that begins at BOS or at a BAR outside FILL.
 ///
 /// Whatever the boundary, tokens that shape the piece (PAD BOS EOS START HOLE FILL END_FILL and the
-/// programs of the header and of holes) are words of their own, so that headers and holes can be
+/// programs of the header and of holes) are separate words, so that headers and holes can be
 /// written, and dropped, without touching a merge. The head of a bar is BAR [TIME_SIGNATURE]
-/// [TEMPO]. A note is the tokens behind the head or behind the last note up to one that
-/// Tokenization::ends_note; it begins where the time stands at its end. Tokens that a bar leaves
-/// over behind its last note count as one more note.
+/// [TEMPO]. A note is the tokens after the bar start or the last note up to one that
+/// Tokenization::ends_note; its onset is the current time at its end. Tokens that a bar leaves
+/// over after its last note count as one more note.
 class Segmenter {
  public:
   Segmenter(const Tokenization& tokenization, const TokenizerConfig& config,
@@ -33,16 +33,16 @@ class Segmenter {
   /// What a token is to the words.
   enum class Role : std::uint8_t {
     kNote,  // part of a note
-    kHead,  // of the head of a bar, behind BAR
+    kHead,  // at the start of a bar, after BAR
     kBar,
-    kProgram,  // part of a note, or a word of its own where it stands in the header or at a hole
+    kProgram,  // part of a note, or a separate word in the header or at a hole
     kBegin,    // BOS
     kStart,
     kHole,
     kFill,
     kEndFill,
-    kPad,    // part of a compound note, or a word of its own
-    kAlone,  // any other word of its own
+    kPad,    // part of a compound note, or a separate word
+    kAlone,  // any other separate word
   };
   /// What a token does to the time within the bar.
   enum class Time : std::uint8_t { kKeep, kSet, kAdd, kSetInQuarter };

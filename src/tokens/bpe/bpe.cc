@@ -95,12 +95,13 @@ void Bpe::decode(std::span<const std::uint16_t> ids, std::vector<std::uint16_t>&
 //
 // A short word is merged in a small array: look for the pair of the lowest merge, again and again.
 //
-// Long words lie in cells, each followed by an empty one. A token holds as many cells as base
-// tokens: the first and the last say its id, those between are empty, so that its neighbours are
-// found without links. Pairs that have a merge wait in a list for each merge. A merge makes pairs
-// of its own token only, which come after it; so one run through the merges in their order serves
-// all words at once, and a list is complete when its turn comes. An occurrence whose tokens were
-// merged with others meanwhile is seen by its cells: they never say the old ids again.
+// Long words are stored in cells, each followed by an empty one. A token has as many cells as base
+// tokens: the first and the last contain its id, those between are empty, so that its neighbours
+// are found without links. Pairs that have a merge wait in a list for each merge. A merge makes
+// pairs of its own token only, which come after it; so one run through the merges in their order
+// serves all words at once, and a list is complete when its turn comes. An occurrence whose tokens
+// were merged with others meanwhile is recognised by its cells: they never contain the old ids
+// again.
 
 void Bpe::encode(std::span<const std::uint16_t> ids, std::span<const std::uint32_t> ends,
                  BpeScratch& scratch, std::vector<std::uint16_t>& to) const {

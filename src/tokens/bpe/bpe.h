@@ -34,17 +34,17 @@ class BpeScratch {
 class Bpe {
  public:
   static constexpr int kMaxTokens = 65'535;           // base tokens and merges: ids are 16 bit wide
-  static constexpr std::size_t kMaxExpansion = 4096;  // base tokens that one token may stand for
+  static constexpr std::size_t kMaxExpansion = 4096;  // base tokens of one token
   static constexpr std::size_t kMaxExpansions = std::size_t{1} << 24;  // ... all tokens together
 
-  /// Refuses merges of ids that do not exist yet, merges said twice, and tables too large.
+  /// Refuses merges of ids that do not exist yet, duplicate merges, and tables too large.
   static Result<Bpe> create(int base_size, std::vector<Merge> merges);
 
   int base_size() const { return base_size_; }
   int size() const { return base_size_ + static_cast<int>(merges_.size()); }
   std::span<const Merge> merges() const { return merges_; }
   bool contains(TokenId id) const { return id >= 0 && id < size(); }
-  /// The base ids that a token stands for; a base token stands for itself. Precondition:
+  /// The base ids of a token; of a base token itself. Precondition:
   /// contains(id).
   std::span<const std::uint16_t> expansion(TokenId id) const {
     const auto i = static_cast<std::size_t>(id);
@@ -74,7 +74,7 @@ class Bpe {
 
   int base_size_ = 0;
   std::vector<Merge> merges_;
-  std::vector<std::uint16_t> expansions_;  // of all tokens, one behind the other
+  std::vector<std::uint16_t> expansions_;  // of all tokens, concatenated
   std::vector<std::uint32_t> starts_;      // (size() + 1), in expansions_
   std::vector<std::uint16_t> lengths_;     // (size()), of expansions
   PairTable pairs_;

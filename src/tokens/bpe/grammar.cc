@@ -33,7 +33,7 @@ void MergeGrammar::allowed(const EventReader& reader, std::vector<IdRange>& lega
   ranges_of(legal_, legal);
 }
 
-/// `nodes` are the base ids that go on from where `reader` stands. Both they and the mask ascend.
+/// `nodes` are the base ids that follow the state of `reader`. Both they and the mask ascend.
 void MergeGrammar::visit(std::span<const ExpansionTrie::Node> nodes, const EventReader& reader,
                          std::size_t depth) {
   Level& level = levels_[depth];

@@ -19,7 +19,7 @@ class MergeGrammar {
   void allowed(const EventReader& reader, std::vector<IdRange>& legal);
 
  private:
-  /// What the walk knows after so many base ids of an expansion.
+  /// The state of the walk after a number of base ids of an expansion.
   struct Level {
     std::unique_ptr<EventReader> reader;
     TokenMask mask;

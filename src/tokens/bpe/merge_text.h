@@ -1,10 +1,10 @@
 // A corpus that merges are made in, in place. Owned by a trainer; distinct spans of cells may be
 // written by different threads.
 //
-// The distinct words lie one behind the other in cells, an empty cell before and behind each. A
-// token holds a number of cells: the first and the last say its id, those between are empty, so
-// that its neighbours are found without links. A token that was merged never stands at its place
-// again, which makes a stale place easy to tell.
+// The distinct words are concatenated in cells, with an empty cell before and after each. A
+// token has a number of cells: the first and the last contain its id, those between are empty, so
+// that its neighbours are found without links. A token that was merged never returns to its place
+// again, so stale places are easy to recognise.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace sage {
 class MergeText {
  public:
   static constexpr std::uint16_t kGap = PairTable::kNone;
-  static constexpr std::size_t kIds = 65'536;  // that 16 bits can say
+  static constexpr std::size_t kIds = 65'536;  // that fit 16 bits
 
   explicit MergeText(const WordCounts& words);
 
@@ -28,7 +28,7 @@ class MergeText {
   /// Cells of a token.
   std::uint32_t length(std::uint16_t id) const { return lengths_[id]; }
 
-  /// Whether the pair stands at a cell, where its left token stood once.
+  /// Whether the pair is (still) at a cell where its left token was.
   bool holds(std::uint32_t at, std::uint16_t left, std::uint16_t right) const {
     return cells_[at] == left && cells_[at + lengths_[left]] == right;
   }
@@ -36,11 +36,11 @@ class MergeText {
   std::uint16_t before(std::uint32_t at) const { return cells_[at - 1]; }
   std::uint16_t after(std::uint32_t at) const { return cells_[at + lengths_[cells_[at]]]; }
 
-  /// From now on `token` stands for a pair.
+  /// From now on `token` represents a pair.
   void define(std::uint16_t token, std::uint16_t left, std::uint16_t right) {
     lengths_[token] = static_cast<std::uint16_t>(lengths_[left] + lengths_[right]);
   }
-  /// Writes `token` over the pair it stands for. Precondition: the pair holds there.
+  /// Writes `token` over its pair. Precondition: the pair is there.
   void replace(std::uint32_t at, std::uint16_t left, std::uint16_t token) {
     const std::uint32_t middle = at + lengths_[left];
     cells_[middle - 1] = cells_[middle] = kGap;
@@ -68,7 +68,7 @@ class MergeText {
   };
 
  private:
-  /// Words that come equally often lie together, the most frequent first.
+  /// Words of equal frequency are adjacent, the most frequent first.
   struct Stretch {
     std::uint32_t end;  // a cell
     std::uint32_t weight;

@@ -1,4 +1,4 @@
-// Where pairs stand in a text: lists of places, made by one linear grouping, and counted again
+// Occurrences of pairs in a text: lists of places, made by one linear grouping, and counted again
 // before they are trusted. Used by the trainer alone.
 //
 // A pair is born whole: when its younger token is made, all places of the pair come into being, and
@@ -17,7 +17,7 @@ namespace sage {
 
 /// A pair and the cells of its left token, ascending; some may be stale.
 struct PairList {
-  std::uint64_t count = 0;  // at most so many; exact once recounted
+  std::uint64_t count = 0;  // an upper bound; exact once recounted
   std::uint16_t left = 0;
   std::uint16_t right = 0;
   std::vector<std::uint32_t> at;

@@ -12,7 +12,7 @@
 namespace sage {
 namespace {
 
-// Lists are made of pairs that come at least one in so many times of the highest count there was.
+// Lists are kept for pairs whose count is at least this fraction of the highest count so far.
 // Too low and all pairs are counted afresh too often, too high and memory fills with lists of pairs
 // that are never merged.
 constexpr std::uint64_t kShare = 32;
@@ -107,7 +107,7 @@ class Learner {
   MergeText text_;
   PairLister lister_;
   std::vector<PairList> heap_;
-  std::vector<std::size_t> expansions_;  // base tokens that each id stands for
+  std::vector<std::size_t> expansions_;  // base tokens of each id
   std::size_t all_expansions_;           // ... that all ids do
   LearnedMerges learned_;
   std::chrono::steady_clock::time_point reported_;

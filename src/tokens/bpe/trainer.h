@@ -2,7 +2,7 @@
 // the lower left id, then the lower right id. The result does not depend on the number of threads.
 //
 // The count of a pair is the number of times that replacing it from left to right would find it: in
-// a run of one id, half the run. A pair whose token would stand for more than Bpe::kMaxExpansion
+// a run of one id, half the run. A pair whose token would have more than Bpe::kMaxExpansion
 // base tokens, or take the table over Bpe::kMaxExpansions, is passed over.
 #pragma once
 

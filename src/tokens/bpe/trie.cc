@@ -28,7 +28,7 @@ ExpansionTrie::ExpansionTrie(const Bpe& bpe) : size_(bpe.size()) {
   for (std::size_t depth = 0; !level.empty(); ++depth) {
     std::vector<Group> next;
     for (const Group& group : level) {
-      std::size_t i = group.begin;  // expansions that end here stand first
+      std::size_t i = group.begin;  // expansions that end here come first
       while (i < group.end && bpe.expansion(tokens_[i]).size() == depth) ++i;
       if (group.node) {
         Node& node = nodes_[*group.node];

@@ -39,7 +39,7 @@ class ExpansionTrie {
   }
 
  private:
-  std::vector<Node> nodes_;      // the children of a node stand together
+  std::vector<Node> nodes_;      // the children of a node are adjacent
   std::vector<TokenId> tokens_;  // all, sorted by expansion
   std::size_t root_count_ = 0;
   int size_ = 0;

@@ -15,13 +15,13 @@ namespace sage {
 /// REMI becomes remi+ and TSD becomes tsd, both in the compact layout. Base tokens are this
 /// program's own; what is carried over are the merges whose base tokens all mean something here.
 /// `notes` gets a line for each thing that does not map one to one. Refuses files of another kind
-/// (kMalformed), tokenizations and options that no scheme here can say (kUnsupported), and more
+/// (kMalformed), tokenizations and options that no scheme here supports (kUnsupported), and more
 /// than a tokenizer can hold (kLimit).
 Result<Tokenizer> import_miditok(const std::filesystem::path& path,
                                  std::vector<std::string>& notes);
 
 /// Writes remi+ as REMI and tsd as TSD, atomically; refuses other schemes (kUnsupported). Imported
-/// again, the merges are the same, but for those that `notes` says are left out.
+/// again, the merges are the same, except those that `notes` reports as dropped.
 Result<void> export_miditok(const std::filesystem::path& path, const Tokenizer& tokenizer,
                             std::vector<std::string>& notes);
 

@@ -142,7 +142,7 @@ std::string_view split_of(Boundary boundary, Notes& notes) {
   if (boundary == Boundary::kBar) return "bar";
   if (boundary != Boundary::kBeat)
     notes.push_back("MidiTok does not split at the boundary " +
-                    std::string(boundary_name(boundary)) + "; the file says beat");
+                    std::string(boundary_name(boundary)) + "; the file has beat");
   return "beat";
 }
 
@@ -154,7 +154,7 @@ Result<void> export_miditok(const std::filesystem::path& path, const Tokenizer& 
   const bool remi = config.scheme == "remi+";
   if (!remi && config.scheme != "tsd")
     return fail(ErrorCode::kUnsupported,
-                "the scheme " + config.scheme + " is none of MidiTok's; remi+ and tsd are");
+                "the scheme " + config.scheme + " does not exist in MidiTok; remi+ and tsd do");
   notes.push_back("MidiTok has no headers of programs and no holes");
   if (remi && config.layout == Layout::kFull)
     notes.push_back("MidiTok writes Position only where it changes, this layout for every note");

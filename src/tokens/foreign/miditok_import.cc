@@ -90,7 +90,7 @@ Result<Boundary> read_boundary(const json& settings) {
                 " (encode_ids_split); no, bar and beat are known");
 }
 
-/// What time or notes are made of cannot be left out; what stands beside them can.
+/// Tokens of time and notes cannot be dropped; others can.
 Result<void> check_tokens(const json& settings, Notes& notes) {
   struct Option {
     const char* key;

@@ -63,7 +63,7 @@ std::string hundredths(double value) {
 }  // namespace
 
 // ----------------------------------------------------------------------------------------------
-// what a token says
+// meaning of tokens
 
 std::optional<TokenId> Meanings::id(std::string_view token) const {
   const std::size_t gap = token.find('_');
@@ -121,7 +121,7 @@ std::optional<TokenId> Meanings::meter(std::string_view value) const {
   return at(Kind::kTimeSignature, vocabulary_.meter_index({*numerator, *denominator}));
 }
 
-/// The bin of a tempo, which lies within half a bin of the bin's own.
+/// The bin of a tempo within half a bin of the bin's centre.
 std::optional<TokenId> Meanings::tempo(std::string_view value) const {
   const auto bpm = number_of<double>(value);
   if (!bpm || !(*bpm >= 1 && *bpm <= 1000)) return std::nullopt;

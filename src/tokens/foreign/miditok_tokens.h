@@ -1,4 +1,4 @@
-// The base tokens of MidiTok's REMI and TSD: what they say here, and which ones it has. They are
+// The base tokens of MidiTok's REMI and TSD and their counterparts here. They are
 // strings, "Type_value".
 #pragma once
 
@@ -19,7 +19,7 @@ class Meanings {
   Meanings(const Vocabulary& vocabulary, bool velocities)
       : vocabulary_(vocabulary), velocities_(velocities) {}
 
-  /// Nothing for what no single token here says.
+  /// Nothing if no single token here has this meaning.
   std::optional<TokenId> id(std::string_view token) const;
 
  private:
@@ -37,7 +37,7 @@ class Meanings {
 
 inline constexpr std::array kSpecialTokens = {"PAD_None", "BOS_None", "EOS_None", "MASK_None"};
 
-/// A part of MidiTok's "beat_res": lengths up to so many beats are multiples of 1/resolution.
+/// A part of MidiTok's "beat_res": lengths up to this many beats are multiples of 1/resolution.
 struct LengthRange {
   int end = 0;  // beats; the range begins where the one before ends
   int resolution = 1;

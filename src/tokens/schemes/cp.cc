@@ -1,11 +1,11 @@
 // cp: compound words of two families, metrical and note. After Hsiao et al. 2021 (Compound Word
-// Transformer), with the program of a note as a field of its own, as multi-track versions have it.
+// Transformer), with the program of a note as a separate field, as in multi-track versions.
 //
 //   position := METRICAL POSITION PAD PAD [PAD] PAD
 //   note     := NOTE     PAD PROGRAM PITCH|DRUM [VELOCITY] DURATION
 //
-// A position is said once for all its notes. Both layouts are the same: the fields of a family are
-// always there.
+// A position is written once for all its notes. Both layouts are the same: the fields of a family
+// are always there.
 #include "tokens/schemes/note_fields.h"
 #include "tokens/schemes/scheme.h"
 

@@ -1,4 +1,4 @@
-// Two listeners to a grammar. A reader says once what may follow, as a template over a sink; the
+// Two sinks of a grammar. A reader states once what may follow, as a template over a sink; the
 // mask is one sink, the question whether one given token may follow is another, and much cheaper.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace sage {
 
-/// Collects all that may follow. Kinds are to be said in the order of their ids.
+/// Collects all that may follow. Kinds must be added in the order of their ids.
 class MaskSink {
  public:
   MaskSink(TokenMask& mask, const Vocabulary& vocabulary) : mask_(mask), vocabulary_(vocabulary) {

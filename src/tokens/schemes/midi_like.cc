@@ -6,11 +6,11 @@
 //   off     := PROGRAM NOTE_OFF|DRUM_OFF
 //
 // At one time come all offs, then all ons, each by (program with drums last, pitch). In the compact
-// layout PROGRAM stands only after a BAR or a TIME_SHIFT or where it changes, and nowhere in a
+// layout PROGRAM is written only after a BAR or a TIME_SHIFT or where it changes, and nowhere in a
 // hole's group. An off ends the first of the sounding notes of its pitch, so lengths are whole grid
 // steps up to the longest; a note that a stream leaves sounding for longer is read as the longest.
 //
-// An off stands in the bar in which it falls. Behind the last bar, or the bar of a hole's group, a
+// A note-off is in the bar in which it falls. After the last bar, or the bar of a hole's group, a
 // TIME_SHIFT over the bar line begins a tail, in which sounding notes end and none begins.
 #include <algorithm>
 #include <array>
@@ -127,9 +127,9 @@ class Reader {
     return event;
   }
 
-  /// Now, or as soon as the longest note is over. The notes of a hole's group are said apart from
-  /// those around them, so first in, first out is not the stream's order there: the end of the one
-  /// read now is brought between those of the notes that begin before and after it.
+  /// Now, or as soon as the longest note is over. The notes of a hole's group are written apart
+  /// from those around them, so first in, first out is not the stream's order there: the end of the
+  /// one read now is brought between those of the notes that begin before and after it.
   Tick end_of(const Frame& frame, const Sounding& note) const {
     Tick end = std::min(Tick{frame.bar_start + position_},
                         note.onset + Tick{longest_note(*frame.vocabulary)});
@@ -143,7 +143,7 @@ class Reader {
 
   // -- what may follow
 
-  /// Whether a message of this program and pitch may come behind the last one at this time.
+  /// Whether a message of this program and pitch may follow the last one at this time.
   int lowest_off(int program) const {
     if (ons_ || program < last_program_) return 128;
     return program > last_program_ ? 0 : last_pitch_;
@@ -156,7 +156,7 @@ class Reader {
   /// Where a tail ends: notes that began within the bar are over then.
   int limit(const Frame& frame) const { return frame.bar_length + longest_note(*frame.vocabulary); }
 
-  /// The notes that may end now. Where time cannot go on, they have to in order.
+  /// The notes that may end now. If time cannot advance, they must end in order.
   template <class Visit>
   void each_releasable(const Frame& frame, Visit visit) const {
     const auto before = [](const Sounding& a, const Sounding& b) {
@@ -196,7 +196,7 @@ class Reader {
     sink.allow_in(program_ == kDrumProgram ? Kind::kDrumOff : Kind::kNoteOff, pitches);
   }
 
-  /// One shift says any time within the bar, or over its end; only a tail may be longer than the
+  /// One shift covers any time within the bar, or past its end; only a tail may be longer than the
   /// longest one, and then begins with it.
   template <class Sink>
   void allow_shift(const Frame& frame, Sink& sink) const {
@@ -210,7 +210,7 @@ class Reader {
   bool compact_;
   Due due_ = Due::kMessage;
   int position_ = 0;
-  bool tail_ = false;                        // behind the end of the bar
+  bool tail_ = false;                        // after the end of the bar
   bool whole_shift_ = false;                 // the last shift was the longest one
   bool ons_ = false;                         // the last message at this time was an on
   int last_program_ = -1, last_pitch_ = -1;  // of that message; -1 before the first
@@ -280,7 +280,7 @@ class Writer {
 };
 
 /// Gives the notes of each pitch of a track their ends in the order of their onsets; how many of
-/// them change. Overlapping notes of a pitch cannot be told apart when they end.
+/// them change. Overlapping notes of a pitch are indistinguishable when they end.
 std::size_t pair_first_in_first_out(std::vector<Note>& notes) {
   std::array<Tick, 128> last_end = {};
   IndexSet tangled;

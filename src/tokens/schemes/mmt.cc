@@ -61,7 +61,7 @@ class Reader {
  private:
   enum class Due : std::uint8_t { kNote, kBeat, kSubBeat, kFields };
 
-  /// Where the next note may stand: beside the last one, as long as one more fits there.
+  /// Where the next note may be: at the position of the last one, if one more fits there.
   int lowest_position(const Frame& frame) const {
     return position_ >= 0 && fields_.fits(frame) ? position_ : position_ + 1;
   }

@@ -1,8 +1,8 @@
-// What a note says behind its place, in the schemes that give a note its length:
+// The fields of a note after its position, in the schemes with note lengths:
 // PROGRAM, PITCH|DRUM, [VELOCITY], DURATION. Reader and writer.
 //
-// Within a position programs stand in their order (Frame::after), and pitches ascend within one. In
-// the compact layout PROGRAM stands only where it changes within a position, and nowhere in a
+// Within a position programs are in their order (Frame::after), and pitches ascend within one. In
+// the compact layout PROGRAM is written only where it changes within a position, and nowhere in a
 // hole's group, which names it.
 #pragma once
 
@@ -22,12 +22,12 @@ class NoteFieldsReader {
  public:
   explicit NoteFieldsReader(bool compact) : compact_(compact) {}
 
-  /// The next note stands at another position than the last one.
+  /// The next note has another position than the last one.
   void move(const Frame& frame) {
     program_ = compact_ ? frame.hole : -1;
     pitch_ = -1;
   }
-  /// Whether a note is begun and not complete.
+  /// Whether a note has started and is not complete.
   bool pending() const { return due_ != Due::kNote; }
   /// Whether one more note fits at this position.
   bool fits(const Frame& frame) const { return next_programs(frame).any(); }

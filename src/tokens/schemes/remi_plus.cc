@@ -3,7 +3,7 @@
 //
 //   note := POSITION PROGRAM PITCH|DRUM [VELOCITY] DURATION
 //
-// In the full layout each note has all its attributes. In the compact one POSITION stands only
+// In the full layout each note has all its attributes. In the compact one POSITION is written only
 // where it changes, PROGRAM only after a POSITION or where it changes.
 #include "tokens/schemes/note_fields.h"
 #include "tokens/schemes/scheme.h"
@@ -44,7 +44,7 @@ class Reader {
   bool compact_;
   NoteFieldsReader fields_;
   int position_ = -1;    // of the last note; -1 before the first
-  bool placed_ = false;  // POSITION was said last
+  bool placed_ = false;  // POSITION was the last token
 };
 
 class Writer {

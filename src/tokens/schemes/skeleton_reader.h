@@ -5,7 +5,7 @@
 //   bar   := BAR [TIME_SIGNATURE] [TEMPO] (HOLE PROGRAM)* notes
 //   fill  := FILL (BAR PROGRAM notes)+ END_FILL     one group a hole, in the order of the holes
 //
-// In a scheme with a stride every token named here is a step of its own: PAD fills its other
+// In a scheme with a stride every token named here is a separate step: PAD fills its other
 // fields.
 //
 // `Notes` is a plain value class with
@@ -209,7 +209,7 @@ class SkeletonReader final : public EventReader {
     return event;
   }
 
-  /// In the header, behind HOLE, or at the head of a hole's group.
+  /// In the header, after HOLE, or at the start of a hole's group.
   void name_program(int program) {
     if (state_ == State::kFillBar) {
       ++filled_;
@@ -300,7 +300,7 @@ class SkeletonReader final : public EventReader {
     sink.allow(kind, value + 1);
   }
 
-  // What may end a bar or a group. In two steps, because the id of HOLE lies between them.
+  // What may end a bar or a group. In two steps, because the id of HOLE is between them.
   template <class Sink>
   void say_eos(Sink& sink) const {
     if (holes_.empty() && notes_.may_close()) sink.allow(Kind::kEos);
@@ -318,7 +318,7 @@ class SkeletonReader final : public EventReader {
   Frame frame_;
   Notes notes_;
   State state_ = State::kBegin;
-  bool by_header_;  // programs stand in the header's order
+  bool by_header_;  // programs are in the header's order
   int stride_;
   int padding_ = 0;  // PADs due
   int bars_ = 0;
@@ -326,7 +326,7 @@ class SkeletonReader final : public EventReader {
   int last_program_ = -1;        // of the header, or of the bar's holes
   IndexSet programs_;            // that may be written at all
   std::vector<OpenHole> holes_;
-  std::size_t filled_ = 0;  // groups begun
+  std::size_t filled_ = 0;  // groups started
 };
 
 }  // namespace sage

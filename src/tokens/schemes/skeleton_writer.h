@@ -24,7 +24,7 @@ class TokenSink {
   const Vocabulary& vocabulary() const { return vocabulary_; }
   void reserve(std::size_t tokens) { ids_.reserve(tokens); }
   void put(Kind kind, int value = 0) { ids_.push_back(vocabulary_.id(kind, value)); }
-  /// A token that is a model step of its own: PAD fills the other fields.
+  /// A token that is a separate model step: PAD fills the other fields.
   void put_step(Kind kind, int value = 0) {
     put(kind, value);
     pad(stride_ - 1);
@@ -177,7 +177,7 @@ class SkeletonWriter {
 
   TokenSink sink_;
   Notes notes_;
-  bool by_header_;  // programs stand in the header's order
+  bool by_header_;  // programs are in the header's order
   std::vector<Group> groups_;
   std::size_t meter_ = 0, tempo_ = 0;  // next change to be written
 };

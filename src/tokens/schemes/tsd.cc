@@ -3,9 +3,9 @@
 //
 //   note := [TIME_SHIFT] PROGRAM PITCH|DRUM [VELOCITY] DURATION
 //
-// TIME_SHIFT stands where time advances within the bar, from its start or from the last note. In
-// the full layout each note has its PROGRAM; in the compact one PROGRAM stands only after a BAR or
-// a TIME_SHIFT or where it changes.
+// TIME_SHIFT is written where time advances within the bar, from its start or from the last note.
+// In the full layout each note has its PROGRAM; in the compact one PROGRAM is written only after a
+// BAR or a TIME_SHIFT or where it changes.
 #include "tokens/schemes/note_fields.h"
 #include "tokens/schemes/scheme.h"
 
@@ -43,7 +43,7 @@ class Reader {
  private:
   NoteFieldsReader fields_;
   int position_ = 0;
-  bool shifted_ = false;  // TIME_SHIFT was said last
+  bool shifted_ = false;  // TIME_SHIFT was the last token
 };
 
 class Writer {
