@@ -1,4 +1,4 @@
-// The commands from outside: what they write, what they say, how they end.
+// The commands from outside: files, messages and exit codes.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -273,7 +273,7 @@ TEST(Cli, DetokenizeSaysWhereAPieceBreaksOff) {
     const auto ran = detokenize();
     EXPECT_EQ(ran.code, 0) << scheme << ": " << ran.err;
     EXPECT_TRUE(ran.one_line()) << scheme << ": " << ran.err;
-    EXPECT_NE(ran.err.find("break off"), std::string::npos) << scheme << ": " << ran.err;
+    EXPECT_NE(ran.err.find("end before the end"), std::string::npos) << scheme << ": " << ran.err;
   }
 }
 

@@ -1,4 +1,4 @@
-// Continuing real pieces with the shipped model: the prompt stays, the meter goes on, the seed
+// Continuing pieces with the bundled model: the prompt stays, the meter continues, the seed
 // decides.
 #include <gtest/gtest.h>
 

@@ -154,7 +154,7 @@ TEST_F(Eval, HolesAreFilledByAnySystem) {
     for (const auto& system : json["systems"]) EXPECT_EQ(system["rest"]["disturbed_pieces"], 0);
     EXPECT_EQ(json["systems"][1]["metrics"]["silent_instrument"]["mean"], 1.0);
     EXPECT_EQ(json["calibrations"].size(), std::string(task) == "infill" ? 3u : 4u);
-    // A model's run over the same plan, and its folder scored from outside, say the same.
+    // A model's run over a plan, and its folder scored from outside, give the same result.
     const Ran model =
         run_program({"eval", task, "-m", shipped_model(), "--data", scratch_.path("references"),
                      "-o", out + "/model", "--plan", plan, "--json"});

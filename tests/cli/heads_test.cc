@@ -1,4 +1,4 @@
-// Measuring and merging heads by the commands: they work, and say what is wrong in one line.
+// The heads commands: they work, and report errors in one line.
 #include <gtest/gtest.h>
 
 #include <filesystem>

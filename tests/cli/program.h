@@ -1,4 +1,4 @@
-// Runs the program as a user would, and says what came of it.
+// Runs the program as a user would, and returns the result.
 #pragma once
 
 #include <filesystem>

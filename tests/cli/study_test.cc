@@ -40,7 +40,7 @@ std::string arm_of(const Scratch& scratch, const std::string& output, const std:
   EXPECT_TRUE(json.is_object()) << run;
   json["seconds"] = json["training"]["seconds"] = json["continuation"]["seconds"] = 0;
   json["training"]["notes_and_nats_a_note"] = 0;  // cut where the run was
-  json["model_hash"] = json["machine"] = 0;       // the file tells how long the training took
+  json["model_hash"] = json["machine"] = 0;       // the file contains the training time
   return json.dump();
 }
 

@@ -17,7 +17,7 @@ using test::run_program;
 using test::Scratch;
 using test::shipped_model;
 
-/// Made-up music of so many pieces, in the folder "music".
+/// A number of synthetic pieces, in the folder "music".
 void write_music(const Scratch& scratch, std::uint64_t pieces) {
   for (std::uint64_t i = 0; i < pieces; ++i)
     ASSERT_TRUE(
@@ -266,7 +266,7 @@ TEST(TrainingCommands, SenselessNumbersAreWrongUsage) {
   }
 }
 
-/// Music that is not there leaves nothing behind that stands in the way of the next try.
+/// A missing folder leaves no files that would block the next try.
 TEST(TrainingCommands, AFineTuningThatCouldNotBeginIsNone) {
   const Scratch scratch;
   write_music(scratch, 2);
@@ -279,7 +279,7 @@ TEST(TrainingCommands, AFineTuningThatCouldNotBeginIsNone) {
   const auto refused = tune("none");
   EXPECT_EQ(refused.code, 1);
   EXPECT_TRUE(refused.one_line()) << refused.err;
-  const auto tuned = tune("music");  // of two pieces one is held back
+  const auto tuned = tune("music");  // of two pieces one is held out
   EXPECT_EQ(tuned.code, 0) << tuned.err;
   EXPECT_NE(tuned.out.find("to learn from: 1 pieces"), std::string::npos) << tuned.out;
   std::filesystem::remove_all(scratch.path("tuned/data"));  // as if ended before the music was read

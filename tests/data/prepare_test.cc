@@ -392,7 +392,7 @@ TEST_F(PrepareTest, HeldOutPiecesWinOverTheirKin) {
   part.tracks[0].notes.resize(215);
   write("part.mid", part);
   write("other.mid", small_piece(2, 40));
-  write("x.mid", small_piece(3, 40));  // in another folder a name says nothing
+  write("x.mid", small_piece(3, 40));  // names in different folders are unrelated
   PrepareOptions options = options_for(folder_);
   options.validation = {folder_ / "held"};
   const auto summary = prepare(options);

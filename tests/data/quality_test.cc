@@ -39,7 +39,7 @@ TEST(QualityTest, MetersThatChangeAtBarLinesAreMusic) {
   Score score = small_piece(1, 8);
   score.meters.clear();
   std::int64_t at = 0;
-  for (int i = 0; at < 8 * 1920; ++i) {  // 3/4 and 4/4 in turns
+  for (int i = 0; at < 8 * 1920; ++i) {  // 3/4 and 4/4 alternating
     const auto quarters = static_cast<std::uint8_t>(3 + i % 2);
     score.meters.push_back({Tick{at}, {quarters, 4}});
     at += 480 * quarters;

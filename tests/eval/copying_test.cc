@@ -47,7 +47,7 @@ RC_GTEST_PROP(SuffixAutomaton, MatchesWhatIsThereAndNoMore, ()) {
 
 class Copying : public testing::Test {
  protected:
-  /// A part of random notes, each an eighth behind the one before.
+  /// A part of random notes, each an eighth after the one before.
   static Track melody(std::uint64_t seed, int notes, int program = 0) {
     Random random(seed);
     Track track;
@@ -76,7 +76,7 @@ class Copying : public testing::Test {
 TEST_F(Copying, FindsAPassageInAnotherKeyAndInstrument) {
   ASSERT_TRUE(write_midi_file(song({melody(1, 200)}), root_ / "train/one.mid"));
   ASSERT_TRUE(write_midi_file(song({melody(2, 200, 40)}), root_ / "train/two.mid"));
-  // Forty notes of the second, seven semitones up, between notes of their own.
+  // Forty notes of the second, seven semitones up, between other notes.
   Track output = melody(3, 30, 73);
   for (const Note& note : melody(2, 200).notes) {
     if (note.onset < Tick{240 * 60} || note.onset >= Tick{240 * 100}) continue;

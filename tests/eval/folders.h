@@ -56,7 +56,7 @@ inline Score random_song(std::uint64_t seed, int bars = 8) {
   return score;
 }
 
-/// Songs a, b, c ... in a folder of their own; `change` may alter each before it is written.
+/// Songs a, b, c ... in a separate folder; `change` may alter each before it is written.
 template <class Change>
 void write_songs(const std::filesystem::path& folder, int count, const Change& change) {
   for (int i = 0; i < count; ++i) {

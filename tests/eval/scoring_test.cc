@@ -89,7 +89,7 @@ TEST_F(Scoring, AReferenceThatCannotBeComparedCountsForNobody) {
 }
 
 TEST_F(Scoring, OnlyTheBarsOfTheScopeCount) {
-  // The prompt and what lies behind the scope may be anything.
+  // The prompt and the bars after the scope may be anything.
   write_songs(root_ / "changed", 6, [](Score& score, int) {
     for (Track& track : score.tracks)
       std::erase_if(track.notes, [](const Note& note) {
@@ -138,7 +138,7 @@ TEST_F(Scoring, NothingToCompareIsAnError) {
 TEST_F(Scoring, OfHolesOnlyWhatWasInThemCounts) {
   for (const HoleTask holes : {HoleTask::kInfill, HoleTask::kAccompany}) {
     task_.plan = make_plan(task_.references, holes, 3, 1, 1, test::go_on).value();
-    // What stands around the hole is thrown away, or lies somewhere else.
+    // The notes around the hole are removed or moved.
     for (const PieceFile& file : task_.references) {
       const Score score = read_midi_file(file.path)->score;
       const Piece piece = load_piece(file).value();
@@ -203,7 +203,7 @@ std::vector<double> rate(const SystemScores& system, std::string_view name) {
 
 TEST_F(Scoring, InstrumentsOfThePromptAreAskedFor) {
   write_songs(root_ / "few", 6, [](Score& score, int i) {
-    if (i == 0)  // the bass stops behind the prompt
+    if (i == 0)  // the bass stops after the prompt
       std::erase_if(score.tracks[1].notes, [](const Note& n) { return n.onset >= Tick{1920 * 2}; });
   });
   task_.systems = {system_at(root_ / "few", "few")};

@@ -59,7 +59,7 @@ TEST_F(Summaries, OfFaultsAreRates) {
           system.name == "worse" && all_metrics()[k].name == "one_note_part" ? 1.0 : 0.0;
       if (all_metrics()[k].name == "out_of_range") continue;  // whatever chance gave the bass
       EXPECT_EQ(rate.mean.mean, expected) << all_metrics()[k].name;
-      EXPECT_GT(rate.mean.high - rate.mean.low, 0.1);  // eight pieces say little
+      EXPECT_GT(rate.mean.high - rate.mean.low, 0.1);  // eight pieces are few
     }
   }
   EXPECT_EQ(rates, 8u);

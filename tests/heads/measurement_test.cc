@@ -1,4 +1,4 @@
-// What a measurement says: sums, planted specialisation, files.
+// Measurements: sums, planted specialisation, files.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// The definitions against values worked out by hand, and against a slow twin that follows the words
-// of the definitions step by step over dense arrays.
+// The definitions against values worked out by hand, and against a reference implementation of the
+// words of the definitions step by step over dense arrays.
 #include "metrics/definitions.h"
 
 #include <gtest/gtest.h>
@@ -110,7 +110,7 @@ TEST(Definitions, EmptyTracks) {
 }
 
 // --------------------------------------------------------------------------------------------
-// the slow twin: dense arrays, as the definitions are told
+// the reference implementation: dense arrays, as in the definitions
 
 struct Dense {
   std::vector<std::bitset<128>> roll;  // a step: pitches that sound

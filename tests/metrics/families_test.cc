@@ -1,4 +1,4 @@
-// What every metric of the registry owes: a name of its own, a unit, a source, and the invariances
+// Required of every metric of the registry: a unique name, a unit, a source, and the invariances
 // that it claims.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,4 +1,4 @@
-// NMSI against values worked out by hand and against a slow twin that follows the definition.
+// NMSI against values worked out by hand and against a reference implementation of the definition.
 #include "metrics/similarity.h"
 
 #include <gtest/gtest.h>
@@ -103,7 +103,7 @@ RC_GTEST_PROP(Similarity, TransposingOneChangesItsChromaAlone, ()) {
 }
 
 // --------------------------------------------------------------------------------------------
-// the slow twin
+// the reference implementation
 
 using Bag = std::map<std::int64_t, double>;
 
@@ -203,7 +203,7 @@ Similarity by_definition(const Piece& g, const Piece& r) {
 
 TEST(Similarity, AgreesWithTheDefinition) {
   rc::check([] {
-    // Short pieces: the twin takes its time.
+    // Short pieces: the reference implementation is slow.
     const Piece g = bars_between(test::any_piece(), 0, *rc::gen::inRange<std::size_t>(1, 6));
     const Piece r = bars_between(test::any_piece(), 0, *rc::gen::inRange<std::size_t>(1, 6));
     RC_PRE(g.end().count < 2000 && r.end().count < 2000);

@@ -54,7 +54,7 @@ TEST_P(Ops, RmsNorm) {
 }
 
 TEST_P(Ops, AddRmsNorm) {
-  // Both results count: the norm, and the sum that goes on past it.
+  // Both results count: the norm, and the sum that continues.
   const auto run = [](auto op) {
     return [op](const Inputs& in) {
       const ops::Normed normed = op(in[0], in[1], in[2], 1e-5, GetParam().type);

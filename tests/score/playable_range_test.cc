@@ -27,7 +27,7 @@ TEST(PlayableRange, IsARangeForEveryProgram) {
     const PitchRange range = playable_range(p);
     EXPECT_LT(range.low, range.high) << p;
     EXPECT_LE(range.high, 127) << p;
-    EXPECT_GE(range.high - range.low, 24) << p;  // two octaves, for whoever plays
+    EXPECT_GE(range.high - range.low, 24) << p;  // at least two octaves for every instrument
   }
   EXPECT_TRUE(playable_range(program("lead 1 (square)")).holds(0));
   EXPECT_FALSE(playable_range(kDrumProgram).holds(26));

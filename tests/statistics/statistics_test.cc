@@ -210,7 +210,7 @@ TEST(CrossedBootstrap, OneColumnIsTheOrdinaryBootstrap) {
 }
 
 TEST(CrossedBootstrap, VoicesOfOneRowDoNotPassForMany) {
-  // Ten listeners who each say the same of forty pieces: as uncertain as ten values.
+  // Ten listeners who each give forty pieces the same rating: as uncertain as ten values.
   Random random(12);
   const auto opinions = normal(10, random);
   std::vector<double> values;

@@ -47,7 +47,7 @@ TEST_P(CrossingsTest, ANoteIsNoCrossing) {
   EXPECT_EQ(whole.notes, 0U);
 }
 
-// In the full layout the token itself does not tell that the program changed; its place does.
+// In the full layout the token itself does not show that the program changed; its context does.
 TEST_P(CrossingsTest, InstrumentsAreCountedInContext) {
   const TokenId bass = v_.id(Kind::kProgram, 33), at0 = v_.id(Kind::kPosition, 0);
   const bool full = GetParam() == Layout::kFull;

@@ -1,4 +1,4 @@
-// A folder with a few pieces of each kind that a study tells apart.
+// A folder with a few pieces of each kind of music in a study.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -169,8 +169,8 @@ TEST_F(ArmQueue, InterruptedItGoesOnToTheSameResults) {
 }
 
 TEST_F(ArmQueue, ABudgetStartsNothingThatWouldNotFit) {
-  options_.budget_minutes = 0.5;           // half of what an arm is said to take
-  const auto some = work({"mha", "mqa"});  // what nothing is known of is begun
+  options_.budget_minutes = 0.5;           // half of the estimate for an arm
+  const auto some = work({"mha", "mqa"});  // arms without an estimate are started
   ASSERT_TRUE(some);
   EXPECT_EQ(some->made, 1U);
   EXPECT_EQ(some->left, (std::vector<std::string>{"mqa.seed1", "mha.seed2", "mqa.seed2"}));

@@ -1,4 +1,4 @@
-// A deeper model says what the shallow one said, until it is trained.
+// A deeper model has the logits of the shallow one until it is trained.
 #include "surgery/deepen.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A specialised model says what the shared one said, until it is trained.
+// A specialised model has the logits of the shared one until it is trained.
 #include "surgery/specialise.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// A wider model says what the narrow one said, until it is trained.
+// A wider model has the logits of the narrow one until it is trained.
 #include "surgery/widen.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ TEST(Widen, NewWidthChangesNoLogit) {
   for (const char* attention : {"mha", "gqa", "mqa", "as-kvhs", "as-kvhs-query", "as-kvhs-all"})
     expect_same_logits(small_config(attention), 60, 70);
   ModelConfig gqa = small_config("gqa");
-  gqa.kv_heads = 2;  // the old heads of the second stand further back
+  gqa.kv_heads = 2;  // the old heads of the second are further back
   expect_same_logits(gqa, 80, 51);
   ModelConfig banked = small_config("as-kvhs");
   banked.ff_banks = true;

@@ -14,7 +14,7 @@
 namespace sage {
 namespace {
 
-/// A folder of its own for each test, removed afterwards.
+/// A separate folder for each test, removed afterwards.
 class Wav : public ::testing::Test {
  protected:
   void SetUp() override {

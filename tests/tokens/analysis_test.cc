@@ -1,4 +1,4 @@
-// What merges are said to be, on strings of tokens written by hand.
+// The analysis of merges, on hand-written token sequences.
 #include "tokens/bpe/analysis.h"
 
 #include <gtest/gtest.h>
@@ -41,15 +41,15 @@ TEST_F(Anatomy, Crossings) {
   EXPECT_FALSE(of(compact_, {kC4, kLong, kC4}).crosses_position);
   EXPECT_TRUE(of(compact_, {kLong, kBar, kAt0}).crosses_bar);
   EXPECT_FALSE(of(compact_, {kBar, kAt0}).crosses_bar);
-  // Behind a note without a new place, a program is another one; behind a place it may be the same.
+  // After a note without a new position, a program differs; after a position it may be the same.
   EXPECT_TRUE(of(compact_, {kLong, kBass}).crosses_instrument);
   EXPECT_FALSE(of(compact_, {kLong, kAt6, kBass}).crosses_instrument);
   EXPECT_TRUE(of(compact_, {kPiano, kC4, kLong, kAt6, kBass}).crosses_instrument);
   EXPECT_TRUE(of(compact_, {kC4, kLong, kKick}).crosses_instrument);
 }
 
-// The full layout says place and program of every note, changed or not: from the token alone nobody
-// knows which.
+// The full layout writes position and program of every note, changed or not: from the token alone
+// nobody knows which.
 TEST_F(Anatomy, TheFullLayoutLeavesCrossingsOpen) {
   EXPECT_FALSE(of(full_, {kLong, kAt0}).crosses_position);
   EXPECT_FALSE(of(full_, {kAt0, kPiano, kC4, kLong, kAt0}).crosses_position);

@@ -1,4 +1,4 @@
-// Words of base tokens: the one linear scan against what a reader says about each token.
+// Words of base tokens: the one linear scan against a reader's result for each token.
 #include "tokens/bpe/boundary.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ struct Label {
   friend bool operator==(const Label&, const Label&) = default;
 };
 
-/// The slow twin: follows a reader, which knows the grammar, the bars and the time.
+/// Reference implementation: follows a reader, which knows the grammar, the bars and the time.
 class WordsOfReader {
  public:
   WordsOfReader(const Tokenizer& tokenizer, Boundary boundary)
@@ -62,7 +62,7 @@ class WordsOfReader {
     if (kind == Kind::kStart) started_ = true;
     if (kind == Kind::kFill) filling_ = true;
     if (starts_bar) ++bar_;
-    // A hole's group stands where it should once its program is known.
+    // The position of a hole's group is known once its program is.
     const bool begins_group = filling_ && before_ == Kind::kBar && kind == Kind::kProgram;
     if (starts_bar || begins_group) bar_start_ = reader_->now().count;
     position_ = reader_->now().count - bar_start_;

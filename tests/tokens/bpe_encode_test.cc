@@ -11,7 +11,7 @@ namespace {
 using Ids = std::vector<std::uint16_t>;
 using Ends = std::vector<std::uint32_t>;
 
-/// What the merges mean: each in turn, from left to right, wherever its pair stands.
+/// What the merges mean: each in order, from left to right, wherever its pair occurs.
 Ids replace_naively(Ids word, const Bpe& bpe) {
   for (std::size_t m = 0; m < bpe.merges().size(); ++m) {
     const Merge merge = bpe.merges()[m];

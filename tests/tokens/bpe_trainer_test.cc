@@ -1,4 +1,4 @@
-// Training against a naive trainer that counts everything anew for each merge.
+// Training against a naive trainer that recounts everything for each merge.
 #include "tokens/bpe/trainer.h"
 
 #include <gtest/gtest.h>

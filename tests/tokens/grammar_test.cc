@@ -31,7 +31,7 @@ std::vector<TokenId> sample(const Tokenizer& tokenizer, Random& random, int leng
     TokenId id =
         range.begin + static_cast<TokenId>(values == Values::kAll ? random.below(count)
                                                                   : random.below(2) * (count - 1));
-    // A long shift would lead beyond the bar, where some schemes have nothing left to say.
+    // A long shift would lead beyond the bar, where some schemes have no legal token.
     if (vocabulary.event(id).kind == Kind::kTimeShift)
       id = std::min(id, range.begin + static_cast<TokenId>(random.below(6)));
     const bool closing = static_cast<int>(ids.size()) >= length;
@@ -47,7 +47,7 @@ std::vector<TokenId> sample(const Tokenizer& tokenizer, Random& random, int leng
       for (const Kind kind : {Kind::kEos, Kind::kEndFill, Kind::kFill})
         if (mask.allows(vocabulary.id(kind))) id = vocabulary.id(kind);
     } else if (ends(id) && mask.count() > 1) {
-      // The ids of all that goes on are above those of all that ends.
+      // The ids of continuing tokens are above those of ending tokens.
       while (id + 1 < vocabulary.size() && (ends(id) || !mask.allows(id))) ++id;
     }
     const ReadEvent event = reader->push(id);

@@ -37,7 +37,8 @@ void expect_exact(const Tokenizer& tokenizer, const Score& score, const std::str
 /// step, 12.5 %) or, below half a step, one step; above the longest length, that.
 void expect_near(const Tokenizer& tokenizer, const Score& score, const std::string& what) {
   const auto piece = tokenizer.quantise(score).value();
-  // A scheme may pair onsets and ends anew. Those notes alone are excused, and only their lengths.
+  // A scheme may pair onsets and ends differently. Only those notes are excused, and only their
+  // lengths.
   const auto plain = quantise(score, tokenizer.vocabulary()).value();
   const double scale = double(tokenizer.config().grid) / score.ticks_per_quarter;
   const double longest = tokenizer.vocabulary().durations().back();
@@ -51,7 +52,7 @@ void expect_near(const Tokenizer& tokenizer, const Score& score, const std::stri
       const bool overlaps = note.duration != track.notes[n].duration;
       note.duration = track.notes[n].duration;
       ASSERT_EQ(note, track.notes[n]) << what;
-      if (overlaps) note.duration = Tick{INT64_MAX};  // long enough for whatever it stands for
+      if (overlaps) note.duration = Tick{INT64_MAX};  // long enough for any counterpart
       likenesses[{track.program_or_drum(), note.pitch}].push_back(note);
     }
   }

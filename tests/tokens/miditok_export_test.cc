@@ -69,7 +69,7 @@ TEST_F(MidiTokExport, ImportedAgainTheMergesAreTheSame) {
     config.merges = {Boundary::kBeat, random_merges(Vocabulary(config), 300, 7)};
     const auto again = export_and_import(Tokenizer::create(config).value());
     ASSERT_TRUE(again) << describe(config) << ": " << again.error().message;
-    config.layout = Layout::kCompact;  // which is not said
+    config.layout = Layout::kCompact;  // which the file does not store
     EXPECT_EQ(again->config(), config) << describe(config);
     EXPECT_FALSE(noted("left out"));
   }
@@ -115,7 +115,7 @@ std::vector<std::string> encode(std::vector<std::string> word,
   }
 }
 
-// The slow twin: the exported model, applied as the library that MidiTok uses applies it, comes to
+// Reference: the exported model, applied like the library that MidiTok uses, gives
 // the tokens of this program.
 TEST_F(MidiTokExport, TheExportedModelEncodesAsThisProgramDoes) {
   TokenizerConfig config = {.scheme = "remi+", .velocity = true, .grid = 12};

@@ -343,7 +343,7 @@ TEST_F(MidiTok, HostileSizesAreRefused) {
   many.merges = json(std::vector<json>(1'000'000, json(a + " " + b)));
   expect_refusal(import_file(many), ErrorCode::kLimit, "1000000 merges");
 
-  File doubling;  // each merge stands for twice as much as the one before
+  File doubling;  // each merge is twice as long as the one before
   std::string text = doubling.add("Pitch_60");
   for (int i = 0; i < 20; ++i) {
     doubling.merges.push_back({text, text});

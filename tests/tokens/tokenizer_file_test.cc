@@ -23,7 +23,7 @@ class TokenizerFile : public testing::Test {
     EXPECT_TRUE(write_tokenizer_file(path_, tokenizer_, {{"pieces", 6}}).has_value());
     return nlohmann::json::parse(read_text(path_).value());
   }
-  /// What reading says of this file instead.
+  /// The error when this file is read.
   std::string complaint(const std::string& text) {
     EXPECT_TRUE(write_text(path_, text).has_value());
     const auto read = read_tokenizer_file(path_);

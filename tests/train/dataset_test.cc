@@ -54,7 +54,7 @@ TEST(DatasetTest, WindowsFollowTheGrammar) {
 TEST(DatasetTest, WindowsFollowTheGrammarOfEveryScheme) {
   for (const Tokenization* scheme : tokenization_registry()) {
     const TokenizerConfig config = {.scheme = std::string(scheme->name()), .velocity = true};
-    // A window may begin among notes that end by tokens of their own: it holds ends without onsets.
+    // With note-off tokens a window may start within notes: it has ends without onsets.
     if (!scheme->kinds(config).has(Kind::kDuration)) continue;
     const TemporaryFolder folder;
     test::prepare_small(folder, 4, config);
@@ -98,7 +98,7 @@ TEST(DatasetTest, WindowsInTheHeadersOrderHaveEveryOrder) {
   EXPECT_LE(2 * ascending, headers.size());
 }
 
-// So that an example of so many steps may be cut into them.
+// So that an example can be cut into whole steps.
 TEST(DatasetTest, ExamplesOfCompoundSchemesAreWholeSteps) {
   for (const char* scheme : {"mmt", "cp"}) {
     const TemporaryFolder folder;
@@ -132,7 +132,7 @@ TEST(DatasetTest, WindowsFollowTheGrammarWithMerges) {
   }
 }
 
-// A window says the same with merges as without, only in fewer tokens; so the same budget of tokens
+// A window has the same music with merges as without, in fewer tokens; so the same budget of tokens
 // shows more music.
 TEST(DatasetTest, MergesChangeTheTokensOfAWindowAndNotItsMusic) {
   const TemporaryFolder folder;

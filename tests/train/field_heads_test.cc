@@ -14,7 +14,7 @@ namespace {
 constexpr int kValues = 8;
 constexpr std::int64_t kBatch = 32, kSteps = 8;
 
-/// Steps of three fields that say one random value in three ways: entropy ln 8 a step. A field's
+/// Steps of three fields that repeat one random value in three ways: entropy ln 8 a step. A field's
 /// ids are its own; 0 is PAD.
 torch::Tensor one_value_in_three_fields(bool shifted) {
   const torch::Tensor value = torch::randint(kValues, {kBatch, kSteps + 1, 1}, torch::kInt64);
@@ -63,7 +63,7 @@ TEST(FieldHeads, ReachTheEntropyWhereAHeadHearsTheOthersAndTheSumOfEntropiesElse
     const OutputSpec spec = output->spec();
     if (!spec.compound) continue;
     const double nats = trained_nats(*output);
-    // In the first rows of a shifted window not all fields have begun, and the first field has
+    // In the first rows of a shifted window not all fields have started, and the first field has
     // more than a third of the targets: (8 + 7 + 6 targets) for 8 values.
     const double floor = spec.shifted ? entropy * 3 * 8 / 21 : spec.chained ? entropy : 3 * entropy;
     EXPECT_NEAR(nats, floor, 0.1 * entropy) << output->name();

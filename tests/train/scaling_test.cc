@@ -40,7 +40,7 @@ TEST(Scaling, OfOneSizeThereIsNoTermOfSizes) {
 }
 
 TEST(Scaling, NoTermIsNegative) {
-  // Losses that rise with the budget: the best that a law can say is their mean.
+  // Losses that rise with the budget: the best prediction of a law is their mean.
   const std::vector<ScalingPoint> points = {{1e6, 1e6, 2}, {1e6, 2e6, 3}, {1e6, 4e6, 4}};
   const auto law = fit_scaling(points);
   ASSERT_TRUE(law);

@@ -347,7 +347,7 @@ TEST(TrainerTest, RefusesAnInitialModelThatDoesNotFit) {
     const auto refused = train(options);
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find(words), std::string::npos) << refused.error().message;
-    EXPECT_FALSE(std::filesystem::exists(options.run));  // nothing begun
+    EXPECT_FALSE(std::filesystem::exists(options.run));  // nothing started
   };
   options.init = folder / "none.safetensors";
   says("none.safetensors");
@@ -378,7 +378,7 @@ TEST(TrainerTest, DamagedDataEndARunWithOneLineAndACheckpoint) {
             std::string::npos);
   EXPECT_TRUE(std::filesystem::exists(options.run / "model.safetensors"));
   bytes[40] ^= 1;
-  ASSERT_TRUE(write_file(shard, bytes));  // repaired, the run goes on
+  ASSERT_TRUE(write_file(shard, bytes));  // repaired, the run continues
   options.resume = true;
   const auto resumed = train(options);
   ASSERT_TRUE(resumed) << to_string(resumed.error());
