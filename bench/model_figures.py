@@ -79,7 +79,7 @@ class Measured:
             answer = subprocess.run([self.program, *words, "--json", *outputs, *model.arguments(words)],
                                     stdout=subprocess.PIPE, text=True)
             if answer.returncode != 0:
-                sys.exit(f"model_figures: {self.program} {words[0]} failed, see above; the same command goes on from here")
+                sys.exit(f"model_figures: {self.program} {words[0]} failed, see above; the same command continues from here")
             text = (self.folder / key / "report.json").read_text() if report else answer.stdout
             part = kept.with_suffix(".part")
             part.write_text(text)

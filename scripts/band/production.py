@@ -358,7 +358,7 @@ def make(args):
     families = catalogue.load(os.path.join(args.out, "library.json"))
     jobs, held_out = plan(all_tunes, families, args)
     for reason, count in sorted(bad.items()):
-        print(f"band_music: {count} tunes left out: {reason}", file=sys.stderr)
+        print(f"band_music: {count} tunes excluded: {reason}", file=sys.stderr)
     done = {name: row for name, row in done.items() if os.path.exists(os.path.join(args.out, name))}
     todo = [job for job in jobs if job.file not in done]
     failed = []

@@ -184,7 +184,7 @@ TEST_F(PrepareTest, GoesOnWhereItWasStoppedWithTheSameBytes) {
     }
     ++stops;
     EXPECT_EQ(broken.error().code, ErrorCode::kInterrupted);
-    EXPECT_NE(broken.error().message.find("the same command goes on"), std::string::npos);
+    EXPECT_NE(broken.error().message.find("the same command continues"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(folder_ / "broken" / "manifest.json"));
   }
   EXPECT_GT(stops, 0);
