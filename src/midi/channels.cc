@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "midi/parts.h"
+#include "midi/event.h"
 
 namespace sage::midi {
 namespace {

@@ -6,17 +6,19 @@
 // limit, is refused. Memory grows with the input and never with what the input claims. Knows bytes
 // and scores; not grids, tokens or sound.
 //
-// How a file becomes tracks: the notes, controls, bends and pressures of one MTrk chunk, one
-// channel and one program make one track, in the order (chunk, channel, first appearance). Channel
-// 10 plays drums, its program is the kit. What comes before a channel's first note, or after a
-// program change and before the next note, belongs to the program of that note. A chunk without
-// notes on a channel sets that channel's program for the chunks that follow. Tracks with no event
-// at all are dropped.
+// How a file becomes tracks: state belongs to port and channel, so the program changes of all
+// chunks count in the order in which a player meets them (by tick, chunk, place), together with
+// banks, resets and messages that make a channel drums or not (midi/instruments.h). The notes,
+// controls, bends and pressures of one chunk, port, channel and instrument make one track, in the
+// order (chunk, port, channel, first appearance). What comes before a channel's first note, or
+// after a program change and before the next note, belongs to the instrument of that note. Tracks
+// with no event at all are dropped.
 //
-// Notes are paired first in, first out, by chunk, channel and pitch; those never released end with
-// their chunk. The sequences of a type 2 file are laid one after the other, each starting a new bar
-// at 120 bpm and 4/4 unless it says otherwise. SMPTE time becomes a tempo of 120 or 60 bpm (a
-// thousandth slower at 29.97 frames a second) whose ticks last exactly as long.
+// Notes are paired first in, first out, by chunk, channel and pitch; "all notes off" and its kin
+// end what a channel holds, and notes never released end with their chunk. The sequences of a type
+// 2 file are laid one after the other, each starting a new bar at 120 bpm and 4/4 unless it says
+// otherwise. SMPTE time becomes a tempo of 120 or 60 bpm (a thousandth slower at 29.97 frames a
+// second) whose ticks last exactly as long.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +29,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "midi/part.h"
 #include "score/score.h"
 
 namespace sage {
@@ -46,18 +49,23 @@ struct MidiWarning {
   friend bool operator==(const MidiWarning&, const MidiWarning&) = default;
 };
 
-struct MidiRead {
-  Score score;
+struct MidiWarnings {
   std::vector<MidiWarning> warnings;  // the first kMaxWarnings of them
   std::size_t warning_count = 0;      // of them all
-  int format = 1;                     // as the header says: 0, 1, 2 or nonsense
-  std::size_t track_chunks = 0;       // MTrk chunks found, whatever the header says
 
   static constexpr std::size_t kMaxWarnings = 64;
   /// Constructs the message only when there is room for it.
   void warn(std::size_t offset, const char* message) {
     if (warning_count++ < kMaxWarnings) warnings.push_back({offset, message});
   }
+};
+
+struct MidiRead : MidiWarnings {
+  Score score;
+  std::vector<midi::Part> parts;  // where each of the score's tracks comes from
+  Tick end;                       // of the track that ends last; the notes may end before
+  int format = 1;                 // as the header says: 0, 1, 2 or nonsense
+  std::size_t track_chunks = 0;   // MTrk chunks found, whatever the header says
 };
 
 /// Errors carry the byte offset: kMalformed (no header, division 0), kLimit.

@@ -120,13 +120,22 @@ std::vector<ChannelEvent> channel_events(const Track& track, const ChannelChoice
                       seven_bits(first), seven_bits(second)});
   };
   add(Tick{0}, Rank::kMeta, 0xc0, track.program, 0);
-  for (const Control& control : track.controls)
+  // A track without notes says its program again before whatever it has.
+  const bool repeats = choice.shares_programs && track.notes.empty();
+  const auto again = [&](Tick time) {
+    if (repeats) add(time, Rank::kMeta, 0xc0, track.program, 0);
+  };
+  for (const Control& control : track.controls) {
+    again(control.time);
     add(control.time, Rank::kControl, 0xb0, control.number, control.value);
+  }
   for (const PitchBend& bend : track.bends) {
+    again(bend.time);
     const int value = std::clamp<int>(bend.value, -8192, 8191) + 8192;
     add(bend.time, Rank::kBend, 0xe0, value & 0x7f, value >> 7);
   }
   for (const Pressure& pressure : track.pressures) {
+    again(pressure.time);
     if (pressure.pitch == Pressure::kWholeChannel)
       add(pressure.time, Rank::kPressure, 0xd0, pressure.value, 0);
     else

@@ -46,7 +46,9 @@ inline rc::Gen<Score> any_file_score(int max_tracks) {
       if (*rc::gen::arbitrary<bool>()) track.name = any_text();
       for (std::uint8_t pitch = *rc::gen::element(0, 60, 125); pitch < 128; pitch += 1 + seven())
         add_notes(track.notes, pitch, last);
-      times(4, [&] { track.controls.push_back({tick(), seven(), seven()}); });
+      times(4, [&] {  // no banks, and none of those that end notes
+        track.controls.push_back({tick(), static_cast<std::uint8_t>(33 + seven() % 87), seven()});
+      });
       times(4, [&] {
         track.bends.push_back({tick(), *rc::gen::inRange<std::int16_t>(-8192, 8192)});
       });

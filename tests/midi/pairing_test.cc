@@ -1,4 +1,4 @@
-// How notes are paired and which track they land in: what parts.cc decides.
+// How notes are paired and which track they land in: what staging.cc decides.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -139,11 +139,32 @@ TEST(MidiPairing, ASetUpTrackGivesProgramsToTheTracksAfterIt) {
   EXPECT_EQ(tracks[1].program, 7);
 }
 
-TEST(MidiPairing, APlayedTrackGivesNoProgramAway) {
-  const auto tracks = tracks_of(header(1, 2, 96) + track({0, 0xc0, 40, 0, 0x90, 60, 1, 5, 60, 0}) +
-                                chunk("MTrk", kNote + kEnd));
-  ASSERT_EQ(tracks.size(), 2u);
-  EXPECT_EQ(tracks[1].program, 0);
+TEST(MidiPairing, AProgramHoldsForItsChannelInAllTracks) {
+  const auto tracks =
+      tracks_of(header(1, 2, 96) + track({0, 0xc0, 40, 0, 0x90, 60, 1, 5, 60, 0, 80, 0xc0, 7}) +
+                chunk("MTrk", kNote + kNote + kEnd));
+  ASSERT_EQ(tracks.size(), 3u);  // the second note of the other track begins after the change
+  EXPECT_EQ(tracks[0].program, 40);
+  EXPECT_EQ(tracks[1].program, 40);
+  EXPECT_EQ(tracks[2].program, 7);
+}
+
+TEST(MidiPairing, AllNotesOffEndsWhatItsChannelHoldsInAllTracks) {
+  const auto tracks = tracks_of(header(1, 2, 96) + track({0, 0x90, 60, 1, 90, 0xb0, 123, 0}) +
+                                track({10, 0x90, 64, 1, 0, 0x91, 50, 1, 100, 50, 0}));
+  ASSERT_EQ(tracks.size(), 3u);
+  EXPECT_EQ(tracks[0].notes[0].duration, Tick{90});
+  EXPECT_EQ(tracks[1].notes[0].duration, Tick{80});
+  EXPECT_EQ(tracks[2].notes[0].duration, Tick{100});
+}
+
+TEST(MidiPairing, PortsAreApart) {
+  const auto read = read_midi(header(1, 2, 96) + track({0, 0xc0, 40, 0, 0x90, 60, 1, 5, 60, 0}) +
+                              track({0, 0xff, 0x21, 1, 1, 0, 0x90, 60, 1, 5, 60, 0}));
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->parts.size(), 2u);
+  EXPECT_EQ(read->parts[1].port, 1);
+  EXPECT_EQ(read->score.tracks[1].program, 0);
 }
 
 TEST(MidiPairing, EachChunkMakesTracksOfItsOwn) {

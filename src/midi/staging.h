@@ -1,5 +1,5 @@
-// Sorts the channel events of one MTrk chunk into parts, one a channel and program, and pairs
-// notes. Internal to midi; reader.h tells the rules. Knows nothing of bytes.
+// Sorts the channel events of one MTrk chunk into parts, one a port, channel and instrument, and
+// pairs notes. Internal to midi; reader.h states the rules. Knows nothing of bytes.
 //
 // Everything is first staged in two flat arrays, which are kept from chunk to chunk, and copied
 // into vectors of the exact size when the chunk ends: nothing is allocated per event.
@@ -10,23 +10,36 @@
 #include <cstdint>
 #include <vector>
 
+#include "midi/event.h"
+#include "midi/part.h"
 #include "score/score.h"
 
 namespace sage::midi {
 
-inline constexpr int kChannels = 16;
-inline constexpr int kDrumChannel = 9;
-
 enum class EventKind : std::uint8_t { kControl, kBend, kPressure };
 
-class Parts {
+class Staging {
  public:
+  /// `linked`: the events of each note are kept.
+  explicit Staging(bool linked) : linked_(linked) {}
+
+  /// Starts a chunk.
+  void begin(std::uint32_t track) { track_ = track; }
   /// Makes room for as many notes as a chunk is likely to hold.
   void reserve(std::size_t notes) { notes_.reserve(notes); }
 
-  void note_on(Tick time, int channel, std::uint8_t pitch, std::uint8_t velocity);
-  void note_off(Tick time, int channel, std::uint8_t pitch);
-  void program(int channel, std::uint8_t program);
+  /// `event` is the index of the event in its chunk.
+  void note_on(Tick time, int channel, std::uint8_t pitch, std::uint8_t velocity,
+               std::uint32_t event);
+  void note_off(Tick time, int channel, std::uint8_t pitch, std::uint32_t event);
+  /// Ends all notes of a channel.
+  void silence(Tick time, int channel);
+  void instrument(int channel, const Instrument& instrument) {
+    channels_[channel].instrument = instrument;
+    channels_[channel].changed = true;
+  }
+  /// What follows is sent to another port, whose channels start as `initial` ones do.
+  void port(std::uint8_t port);
   /// The two bytes of a control (number, value), bend (low, high) or pressure (pitch, value).
   void event(EventKind kind, Tick time, int channel, std::uint8_t first, std::uint8_t second);
 
@@ -38,15 +51,18 @@ class Parts {
     std::size_t hanging = 0;  // notes that ended with the chunk
     std::size_t orphans = 0;  // note-offs without a note
   };
-  /// Ends the chunk at `end`: appends its tracks to `score` and starts over for the next chunk.
-  Report finish(Tick end, Score& score);
+  /// Ends the chunk at `end`: appends its tracks to `score`, where each comes from to `parts`, and
+  /// the events of their notes to `links` where those are kept; then starts over.
+  Report finish(Tick end, Score& score, std::vector<Part>& parts,
+                std::vector<std::vector<NoteEvents>>& links);
 
  private:
   static constexpr std::uint32_t kNone = 0xffffffff;
 
-  struct Part {
+  struct StagedPart {
+    std::uint8_t port;
     std::uint8_t channel;
-    std::uint8_t program;
+    Instrument instrument;
     std::uint32_t merged_into = kNone;  // the part that took over its events
     std::size_t notes = 0;
     std::array<std::size_t, 3> events = {};  // by EventKind
@@ -72,29 +88,36 @@ class Parts {
   struct Channel {
     std::uint32_t part = kNone;        // the current one; none until its first event
     std::uint32_t last_noted = kNone;  // the one before it, which has notes
-    std::uint8_t program = 0;
-    std::uint8_t inherited = 0;  // the program at the start of a chunk
-    bool program_set = false;    // in this chunk
+    Instrument instrument;
+    bool changed = true;  // since its last event
   };
 
-  Part& current_part(int channel);
+  static std::array<Channel, kChannels> initial_channels();
+  StagedPart& current_part(int channel);
+  void change_part(int channel, Channel& state);
   void merge(std::uint32_t from, std::uint32_t into);
   std::size_t end_open_notes(Tick end);
   void settle_channels();
   std::uint32_t owner(std::uint32_t part) const {
     return parts_[part].merged_into == kNone ? part : parts_[part].merged_into;
   }
-  std::uint32_t& part_of(int channel, int program) { return table_[channel * 128 + program]; }
+  std::uint32_t& part_of(int channel, const Instrument& instrument) {
+    return table_[channel * 256 + (instrument.is_drum ? 128 : 0) + instrument.program];
+  }
 
   std::vector<StagedNote> notes_;
   std::vector<StagedEvent> events_;
-  std::vector<Part> parts_;
-  std::array<Channel, kChannels> channels_;
+  std::vector<StagedPart> parts_;
+  std::vector<NoteEvents> links_;  // of notes_
+  std::array<Channel, kChannels> channels_ = initial_channels();
   std::array<Slot, kChannels * 128> open_;
   std::size_t open_count_ = 0;
   std::size_t orphans_ = 0;
-  std::array<std::uint32_t, kChannels* 128> table_ = [] {
-    std::array<std::uint32_t, kChannels * 128> table;
+  bool linked_;
+  std::uint32_t track_ = 0;
+  std::uint8_t port_ = 0;
+  std::array<std::uint32_t, kChannels* 256> table_ = [] {
+    std::array<std::uint32_t, kChannels * 256> table;
     table.fill(kNone);
     return table;
   }();
