@@ -8,84 +8,16 @@
 
 #include "base/file.h"
 #include "midi/channels.h"
+#include "midi/chunk_writer.h"
 #include "score/transform.h"
 
 namespace sage {
 namespace midi {
 namespace {
 
-constexpr std::int64_t kMaxDelta = 0x0fffffff;  // of a variable-length quantity of four bytes
-
 constexpr std::uint8_t seven_bits(int value) {
   return static_cast<std::uint8_t>(std::clamp(value, 0, 127));
 }
-
-void append_big_endian(std::vector<std::uint8_t>& out, std::uint32_t value, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-}
-
-void append_vlq(std::vector<std::uint8_t>& out, std::uint32_t value) {
-  for (int shift = 21; shift > 0; shift -= 7)
-    if (value >> shift != 0)
-      out.push_back(static_cast<std::uint8_t>(0x80 | (value >> shift & 0x7f)));
-  out.push_back(value & 0x7f);
-}
-
-/// Writes one MTrk chunk, from construction to end().
-class ChunkWriter {
- public:
-  explicit ChunkWriter(std::vector<std::uint8_t>& out) : out_(out) {
-    append_text("MTrk");
-    append_big_endian(out_, 0, 4);  // the length; end() fills it in
-    body_ = out_.size();
-  }
-
-  void channel_event(Tick time, std::uint8_t status, std::uint8_t first, std::uint8_t second) {
-    delta(time);
-    if (status != running_) out_.push_back(status);
-    running_ = status;
-    out_.push_back(first);
-    const bool one_byte = (status & 0xf0) == 0xc0 || (status & 0xf0) == 0xd0;
-    if (!one_byte) out_.push_back(second);
-  }
-
-  void meta(Tick time, std::uint8_t type, std::string_view payload) {
-    delta(time);
-    payload = payload.substr(0, kMaxDelta);
-    out_.push_back(0xff);
-    out_.push_back(type);
-    append_vlq(out_, static_cast<std::uint32_t>(payload.size()));
-    append_text(payload);
-    running_ = 0;
-  }
-
-  void end() {
-    meta(time_, 0x2f, {});
-    const std::size_t length = out_.size() - body_;
-    for (int i = 0; i < 4; ++i)
-      out_[body_ - 4 + i] = static_cast<std::uint8_t>(length >> (8 * (3 - i)));
-  }
-
- private:
-  void append_text(std::string_view text) { out_.insert(out_.end(), text.begin(), text.end()); }
-
-  /// A delta time. What is too long for one is bridged by empty sequencer-specific events.
-  void delta(Tick time) {
-    std::int64_t left = std::max<std::int64_t>((time - time_).count, 0);
-    time_ = std::max(time, time_);
-    for (; left > kMaxDelta; left -= kMaxDelta) {
-      append_vlq(out_, kMaxDelta);
-      out_.insert(out_.end(), {0xff, 0x7f, 0x00});
-      running_ = 0;
-    }
-    append_vlq(out_, static_cast<std::uint32_t>(left));
-  }
-
-  std::vector<std::uint8_t>& out_;
-  std::size_t body_ = 0;
-  Tick time_;
-  std::uint8_t running_ = 0;
-};
 
 /// What comes first among the events of one tick. Notes that end make room for those that begin,
 /// and a note of no length begins and ends before longer ones begin, as first-in-first-out pairing
