@@ -79,6 +79,11 @@ Result<void> act(const Cli& cli, Options& options) {
   auto scores = score_systems(task, PieceProgress("scored", options.report.json));
   end_progress();
   if (!scores) return tl::unexpected(scores.error());
+  auto probes =
+      run_probes(*engine, options.generation, PieceProgress("probed", options.report.json));
+  end_progress();
+  if (!probes) return tl::unexpected(probes.error());
+  scores->systems[0].probes = *std::move(probes);
   std::vector<Latency> latencies;
   if (auto latency = read_latency(options.output, options.name))
     latencies.push_back(*std::move(latency));

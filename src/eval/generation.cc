@@ -218,4 +218,32 @@ Result<Generated> generate_outputs(const std::shared_ptr<const Engine>& engine,
   return generated;
 }
 
+Result<std::vector<ProbeScore>> run_probes(const std::shared_ptr<const Engine>& engine,
+                                           const GenerationOptions& options,
+                                           const Progress& progress) {
+  const auto holes = holes_of(options.task);
+  if (!holes) return std::vector<ProbeScore>();
+  const std::vector<Probe> probes = probes_of(*holes);
+  std::vector<Result<ProbeScore>> scores(probes.size());
+  const auto work = [&](std::size_t i) -> Result<ProbeScore> {
+    const Probe& probe = probes[i];
+    Reference reference;
+    reference.whole = on_grid(probe.score).value();
+    reference.hole = probe.hole;
+    const auto written =
+        infill_timed(engine, infill_request_for(options, probe.name, probe.score, reference));
+    if (!written) return fail(probe.name, written.error());
+    return score_probe(probe, written->score);
+  };
+  if (!for_each_piece(
+          probes.size(), options.jobs, [&](std::size_t i) { scores[i] = work(i); }, progress))
+    return fail(ErrorCode::kInterrupted, "interrupted");
+  std::vector<ProbeScore> out;
+  for (const auto& score : scores) {
+    if (!score) return tl::unexpected(score.error());
+    out.push_back(*score);
+  }
+  return out;
+}
+
 }  // namespace sage

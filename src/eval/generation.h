@@ -16,6 +16,7 @@
 
 #include "eval/corpus.h"
 #include "eval/hole_plan.h"
+#include "eval/probes.h"
 #include "generate/engine.h"
 #include "generate/infill.h"
 #include "generate/request.h"
@@ -60,6 +61,12 @@ Result<Generated> generate_outputs(const std::shared_ptr<const Engine>& engine,
                                    const std::vector<PieceFile>& references,
                                    const std::filesystem::path& folder,
                                    const GenerationOptions& options, const Progress& progress);
+
+/// What the model writes in the probes of the task, scored; nothing for a task without holes.
+/// kInterrupted when stopped.
+Result<std::vector<ProbeScore>> run_probes(const std::shared_ptr<const Engine>& engine,
+                                           const GenerationOptions& options,
+                                           const Progress& progress);
 
 /// The request for one reference, of a task without holes.
 Request request_for(const GenerationOptions& options, const std::string& name, const Score& score,

@@ -249,6 +249,25 @@ Piece in_hole(const Piece& piece, const PieceHole& hole) {
   return part;
 }
 
+Piece beside_hole(const Piece& piece, const PieceHole& hole) {
+  const Span span = span_of(piece, hole.first_bar, hole.bars);
+  Piece part = bars_between(piece, hole.first_bar, hole.bars);
+  part.score.tracks = piece.score.tracks;
+  for (Track& track : part.score.tracks) {
+    std::erase_if(track.notes, [&](const Note& note) {
+      return is_hidden(hole, span, track.program_or_drum(), note.onset) || note.onset >= span.to ||
+             note.onset + note.duration <= span.from;
+    });
+    for (Note& note : track.notes) {
+      const Tick end = std::min(note.onset + note.duration, span.to) - span.from;
+      note.onset = std::max(note.onset, span.from) - span.from;
+      note.duration = end - note.onset;
+    }
+  }
+  std::erase_if(part.score.tracks, [](const Track& track) { return track.notes.empty(); });
+  return part;
+}
+
 Rest& Rest::operator+=(const Rest& other) {
   notes += other.notes;
   lost += other.lost;

@@ -69,6 +69,10 @@ Score with_hole(const Score& score, const Piece& piece, const PieceHole& hole);
 /// that the piece does not reach as silent ones.
 Piece in_hole(const Piece& piece, const PieceHole& hole);
 
+/// What sounds in the hole's bars and is not to be written, in time of in_hole(): notes that begin
+/// before the hole and still sound in it included; for kOthers the given part alone.
+Piece beside_hole(const Piece& piece, const PieceHole& hole);
+
 /// Notes outside the hole that an output should have left as they were.
 struct Rest {
   std::size_t notes = 0;    // there are in the reference

@@ -3,6 +3,7 @@
 #include "eval/html.h"
 #include "eval/report.h"
 #include "eval/report_charts.h"
+#include "eval/report_tables.h"
 #include "eval/text.h"
 #include "metrics/metric.h"
 #include "plot/chart.h"
@@ -66,6 +67,15 @@ std::string rest(const Report& report) {
                 count_text(s.rest.changed), count_text(s.disturbed)});
   out += kTableEnd;
   return out + small("Notes around the holes, on the metric grid, beside the reference's.");
+}
+
+std::string html_of(const ReportTable& table) {
+  if (table.rows.empty()) return "";
+  std::string out = tag("h2", table.title) + table_head(table.columns);
+  for (const ReportTable::Row& line : table.rows)
+    out += row(line.cells, line.calibration ? "calibration" : "");
+  out += kTableEnd;
+  return out + small(table.note);
 }
 
 /// Many rows are folded away.
@@ -276,7 +286,9 @@ std::string report_html(const Report& report) {
   std::string out = page_head(report.title);
   out += tag("h1", report.title) + "<p class=\"lead\">" + escape_xml(report.task) + "</p>" +
          small(count_text(counted) + " references count, " + count_text(skipped) + " do not.");
-  if (report.scores.paired) out += league(report) + kinds(report) + rest(report) + tests(report);
+  if (report.scores.paired) out += league(report) + kinds(report);
+  for (const ReportTable& table : report_tables(report)) out += html_of(table);
+  if (report.scores.paired) out += rest(report) + tests(report);
   out += failures(report) + latency(report) + metrics(report) + pictures(report) +
          piece_table(report) + left_out(report) + provenance(report);
   return out + "</body></html>\n";

@@ -31,6 +31,29 @@ Json rest_json(const Rest& rest) {
       {"notes", rest.notes}, {"lost", rest.lost}, {"added", rest.added}, {"changed", rest.changed}};
 }
 
+Json listening_json(const ListeningSummary& listening) {
+  return {{"clash_ratio", interval(listening.clash_ratio)},
+          {"clashing", interval(listening.clashing)},
+          {"clashing_rotated", interval(listening.rotated)},
+          {"doubling", interval(listening.doubling)},
+          {"pieces", listening.pieces},
+          {"density", interval(listening.density)},
+          {"matching_notes", interval(listening.matches)}};
+}
+
+Json listening_json(const Listening& listening) {
+  Json json = {{"written", listening.matches.written},
+               {"expected", listening.matches.expected},
+               {"matching_pitch", listening.matches.pitch},
+               {"matching_pitch_class", listening.matches.pitch_class}};
+  if (listening.clash.defined) {
+    json["clashing"] = listening.clash.clashing;
+    json["clashing_rotated"] = listening.clash.rotated;
+    json["doubling"] = listening.clash.doubling;
+  }
+  return json;
+}
+
 Json summary_json(const SystemSummary& system) {
   Json json = {{"name", system.name},
                {"calibration", system.calibration},
@@ -50,6 +73,11 @@ Json summary_json(const SystemSummary& system) {
     json["rest"] = rest_json(system.rest);
     json["rest"]["disturbed_pieces"] = system.disturbed;
   }
+  if (system.listening) json["listening"] = listening_json(*system.listening);
+  for (const ProbeSummary& probe : system.probes)
+    json["probes"][std::string(to_string(probe.kind))] = {{"probes", probe.probes},
+                                                          {"value", interval(probe.value)},
+                                                          {"chance", interval(probe.chance)}};
   for (std::size_t k = 0; k < system.metrics.size(); ++k) {
     const MetricSummary& metric = system.metrics[k];
     Json entry = interval(metric.mean);
@@ -84,6 +112,7 @@ Json piece_json(const PieceScore& piece, bool paired) {
       json[measure(m).name] = measure(m).of(piece.similarity);
   json["notes"] = piece.notes;
   if (piece.rest) json["rest"] = rest_json(*piece.rest);
+  if (piece.listening) json["listening"] = listening_json(*piece.listening);
   for (std::size_t k = 0; k < piece.metrics.size(); ++k)
     json[std::string(all_metrics()[k].name)] = number(piece.metrics[k]);
   return json;

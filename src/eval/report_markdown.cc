@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "eval/report.h"
+#include "eval/report_tables.h"
 #include "eval/text.h"
 #include "metrics/metric.h"
 
@@ -82,6 +83,17 @@ std::string rest(const Report& report) {
     out += row({s.name, count_text(s.rest.notes), count_text(s.rest.lost), count_text(s.rest.added),
                 count_text(s.rest.changed), count_text(s.disturbed)});
   return out + "\n";
+}
+
+std::string text_of(const ReportTable& table) {
+  if (table.rows.empty()) return "";
+  std::string out = "## " + table.title + "\n\n" + header(table.columns);
+  for (const ReportTable::Row& line : table.rows) {
+    std::vector<std::string> cells = line.cells;
+    if (line.calibration) cells.front() = "*" + cells.front() + "*";
+    out += row(cells);
+  }
+  return out + "\n" + table.note + "\n\n";
 }
 
 std::string tests(const Report& report) {
@@ -221,7 +233,9 @@ std::string findings(const Report& report) {
   std::string out = "# " + report.title + "\n\n" + report.task + "\n\n" +
                     count_text(report.scores.pieces.size()) + " references count, " +
                     count_text(report.scores.skipped_references.size()) + " do not.\n\n";
-  if (report.scores.paired) out += league(report) + kinds(report) + rest(report) + tests(report);
+  if (report.scores.paired) out += league(report) + kinds(report);
+  for (const ReportTable& table : report_tables(report)) out += text_of(table);
+  if (report.scores.paired) out += rest(report) + tests(report);
   return out + failures(report) + latency(report);
 }
 

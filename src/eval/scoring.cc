@@ -38,6 +38,9 @@ PieceScore compare(const Piece& part, const Reference& reference) {
   if (!features) return not_scored(Status::kUnreadable, features.error().message);
   PieceScore score = describe(part);
   score.similarity = similarity(*features, reference.features);
+  if (reference.hole)
+    score.listening = {clash(part, beside_hole(reference.whole, *reference.hole)),
+                       matches(part, reference.part)};
   return score;
 }
 

@@ -13,7 +13,9 @@
 
 #include "eval/corpus.h"
 #include "eval/hole_plan.h"
+#include "eval/probes.h"
 #include "metrics/histograms.h"
+#include "metrics/listening.h"
 #include "metrics/similarity.h"
 
 namespace sage {
@@ -43,6 +45,12 @@ struct ScoringTask {
 enum class Status { kScored, kSilent, kMissing, kUnreadable };
 std::string_view to_string(Status status);
 
+/// What was written in a hole, beside what the composer kept and what he wrote there.
+struct Listening {
+  Clash clash;      // with the kept notes
+  Matches matches;  // with the composer's notes of the hole
+};
+
 struct PieceScore {
   std::string name;  // of the reference, or of the output where nothing is paired
   Status status = Status::kMissing;
@@ -51,7 +59,8 @@ struct PieceScore {
   std::vector<double> metrics;  // as all_metrics(); empty when missing or unreadable
   TimeHistogram note_lengths = {}, inter_onsets = {};
   std::size_t notes = 0;
-  std::optional<Rest> rest = {};  // what is left of the music around a hole
+  std::optional<Rest> rest = {};            // what is left of the music around a hole
+  std::optional<Listening> listening = {};  // of holes
 };
 
 struct SystemScores {
@@ -61,6 +70,7 @@ struct SystemScores {
   bool calibration = false;        // a row that says what a value of NMSI means
   std::vector<PieceScore> pieces;  // where paired, one for each of Scores::pieces, in their order
   std::vector<Skipped> skipped;    // files of the folder that answer no reference
+  std::vector<ProbeScore> probes;  // of a system that was asked for them
   std::string data_hash;           // of all files; none for calibrations
 };
 

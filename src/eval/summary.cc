@@ -64,6 +64,31 @@ std::vector<KindSummary> by_kind(const SystemScores& system, const std::vector<H
   return out.size() > 1 ? out : std::vector<KindSummary>();
 }
 
+std::optional<ListeningSummary> summarise_listening(const SystemScores& system,
+                                                    const BootstrapOptions& bootstrap) {
+  std::vector<double> clashing, rotated, doubling, written, expected, matched;
+  for (const PieceScore& piece : system.pieces) {
+    if (!piece.listening) continue;
+    const auto& [clash, matches] = *piece.listening;
+    if (clash.defined) {
+      clashing.push_back(clash.clashing);
+      rotated.push_back(clash.rotated);
+      doubling.push_back(clash.doubling);
+    }
+    written.push_back(static_cast<double>(matches.written));
+    expected.push_back(static_cast<double>(matches.expected));
+    matched.push_back(matches.pitch_share());
+  }
+  if (written.empty()) return std::nullopt;
+  return ListeningSummary{bootstrap_ratio(clashing, rotated, bootstrap),
+                          bootstrap_mean(clashing, bootstrap),
+                          bootstrap_mean(rotated, bootstrap),
+                          bootstrap_mean(doubling, bootstrap),
+                          clashing.size(),
+                          bootstrap_ratio(written, expected, bootstrap),
+                          bootstrap_mean(matched, bootstrap)};
+}
+
 SystemSummary summarise(const SystemScores& system, const Scores& scores,
                         const SummaryOptions& options) {
   const SystemScores& reference = scores.reference;
@@ -87,6 +112,8 @@ SystemSummary summarise(const SystemScores& system, const Scores& scores,
     if (scores.paired) out.measures.push_back(bootstrap_mean(values_of(system, m), bootstrap));
   for (std::size_t k = 0; k < all_metrics().size(); ++k)
     out.metrics.push_back(summarise_metric(system, reference, k, bootstrap));
+  out.listening = summarise_listening(system, bootstrap);
+  out.probes = summarise(system.probes, bootstrap);
   out.kinds = by_kind(system, scores.kinds, bootstrap);
   out.note_lengths = pooled(system, &PieceScore::note_lengths);
   out.inter_onsets = pooled(system, &PieceScore::inter_onsets);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,17 +35,29 @@ struct KindSummary {
   MeanInterval nmsi;
 };
 
+/// How what was written in holes fits the kept parts. Intervals are over pieces, which are drawn
+/// with all that belongs to them.
+struct ListeningSummary {
+  MeanInterval clash_ratio;  // sum of Clash::clashing over sum of Clash::rotated
+  MeanInterval clashing, rotated, doubling;
+  std::size_t pieces = 0;  // in which a clash is defined
+  MeanInterval density;    // notes written over the composers' notes, all holes together
+  MeanInterval matches;    // mean of Matches::pitch_share()
+};
+
 struct SystemSummary {
   std::string name, folder, data_hash;
   std::string meaning;  // of a calibration
   bool calibration = false;
   std::size_t pieces = 0;  // the denominator: every reference that counts
   std::size_t missing = 0, unreadable = 0, silent = 0;
-  std::vector<MeanInterval> measures;  // kMeasureCount of them, where pieces are paired
-  std::vector<MetricSummary> metrics;  // as all_metrics()
-  std::vector<KindSummary> kinds;      // where there are holes of several kinds
-  Rest rest;                           // around the holes, all pieces together
-  std::size_t disturbed = 0;           // pieces in which it is not as it was
+  std::vector<MeanInterval> measures;         // kMeasureCount of them, where pieces are paired
+  std::vector<MetricSummary> metrics;         // as all_metrics()
+  std::vector<KindSummary> kinds;             // where there are holes of several kinds
+  Rest rest;                                  // around the holes, all pieces together
+  std::size_t disturbed = 0;                  // pieces in which it is not as it was
+  std::optional<ListeningSummary> listening;  // where there are holes
+  std::vector<ProbeSummary> probes;           // of a system that was asked for them
   TimeHistogram note_lengths = {}, inter_onsets = {};  // shares of all notes
   Divergence note_length_divergence, inter_onset_divergence;
 };

@@ -178,6 +178,20 @@ TEST_F(HoleGeneration, TheModelSeesNothingOfTheHole) {
   EXPECT_EQ(request.bars, 4);
 }
 
+TEST_F(HoleGeneration, AModelThatHearsNothingFailsTheProbes) {
+  for (const auto task : {GenerationTask::kInfill, GenerationTask::kAccompany}) {
+    options_.task = task;
+    options_.jobs = 2;
+    const auto scores = run_probes(engine_, options_, test::go_on);  // of random weights
+    ASSERT_TRUE(scores) << scores.error().message;
+    EXPECT_EQ(scores->size(), probes_of(*holes_of(task)).size());
+    for (const ProbeSummary& row : summarise(*scores, {.resamples = 100}))
+      EXPECT_LT(row.value.mean, 0.3) << to_string(row.kind);
+  }
+  options_.task = GenerationTask::kContinuation;
+  EXPECT_TRUE(run_probes(engine_, options_, test::go_on)->empty());
+}
+
 TEST_F(HoleGeneration, ModelsThatCannotFillHolesAreRefusedAtOnce) {
   plan(GenerationTask::kInfill, 2);
   engine_ = test::small_engine({.scheme = "mmt"}, 160, 1, "delay");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -129,6 +130,28 @@ TEST(Rest, CountsWhatWasTouched) {
   // Of an accompaniment only the given part has to stay.
   hole = {HoleKind::kOthers, 4, 2, {0, kDrumProgram}, 33};
   EXPECT_EQ(compare_rest(on_grid(output).value(), piece, hole).violations(), 3u);
+}
+
+TEST(Holes, WhatSoundsBesideThem) {
+  Score score = random_song(1, 12);
+  score.tracks[0].notes.push_back({Tick{1920 * 3}, Tick{1920 * 2}, 100, 90});  // into the hole
+  normalise(score);
+  const Piece piece = on_grid(score).value();
+  const PieceHole hole{HoleKind::kPart, 4, 2, {0}, {}};
+  const Piece beside = beside_hole(piece, hole);
+  const std::size_t bars = 2;
+  ASSERT_EQ(beside.bars.size(), bars);
+  ASSERT_EQ(beside.score.tracks.size(), 3u);
+  // Of the hole's own instrument only what began before it; of the others what plays there.
+  const std::vector<Note>& own = beside.score.tracks[0].notes;
+  EXPECT_NE(std::find(own.begin(), own.end(), Note{Tick{0}, Tick{48}, 100, 90}), own.end());
+  for (const Note& note : own) EXPECT_EQ(note.onset, Tick{0});
+  EXPECT_EQ(beside.score.tracks[1].notes.size(), bars);
+  EXPECT_EQ(beside.score.tracks[2].notes.size(), 4 * bars);
+  // To an accompaniment only the given part is kept.
+  const Piece given = beside_hole(piece, {HoleKind::kOthers, 4, 2, {0, kDrumProgram}, 33});
+  ASSERT_EQ(given.score.tracks.size(), 1u);
+  EXPECT_EQ(given.score.tracks[0].program, 33);
 }
 
 TEST(Holes, SilentInstrumentsOfAHoleAreThere) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "eval/parallel.h"
+#include "eval/summary.h"
 #include "folders.h"
 #include "metrics/metric.h"
 #include "midi/reader.h"
@@ -171,6 +172,36 @@ TEST_F(Scoring, OfHolesOnlyWhatWasInThemCounts) {
     for (const SystemScores& row : scores.calibrations)
       for (const PieceScore& piece : row.pieces) EXPECT_LT(piece.similarity.nmsi(), 100.0);
   }
+}
+
+TEST_F(Scoring, OfHolesItIsKnownHowTheyFitTheKeptParts) {
+  for (const HoleTask holes : {HoleTask::kInfill, HoleTask::kAccompany}) {
+    task_.plan = make_plan(task_.references, holes, 3, 1, 1, test::go_on).value();
+    write_songs(root_ / "thin", 6, [](Score& score, int) {
+      for (Track& track : score.tracks)
+        for (std::size_t i = track.notes.size(); i-- > 0;)
+          if (i % 2 == 1) track.notes.erase(track.notes.begin() + static_cast<std::ptrdiff_t>(i));
+    });
+    task_.systems = {system_at(root_ / "same", "same"), system_at(root_ / "thin", "thin")};
+    const Scores scores = score();
+    for (std::size_t i = 0; i < 6; ++i) {
+      const Listening &composer = *scores.reference.pieces[i].listening,
+                      &copy = *scores.systems[0].pieces[i].listening,
+                      &thin = *scores.systems[1].pieces[i].listening;
+      EXPECT_EQ(copy.clash.clashing, composer.clash.clashing);
+      EXPECT_EQ(copy.clash.rotated, composer.clash.rotated);
+      EXPECT_EQ(copy.matches.pitch_share(), 1);
+      EXPECT_LT(thin.matches.written, thin.matches.expected);
+      EXPECT_LT(thin.matches.pitch_share(), 1);
+    }
+    const Summary summary = summarise(scores, {.resamples = 100});
+    EXPECT_EQ(summary.reference.listening->density.mean, 1);
+    EXPECT_EQ(summary.reference.listening->matches.mean, 1);
+    for (const SystemSummary& s : summary.systems)
+      EXPECT_EQ(s.listening->density.mean < 1, s.name == "thin");
+  }
+  task_.plan.reset();
+  EXPECT_FALSE(score().reference.pieces[0].listening);
 }
 
 TEST_F(Scoring, HolesThatNobodyAnsweredScoreNothing) {
