@@ -122,6 +122,18 @@ Similarity similarity(const Features& output, const Features& reference) {
   return out;
 }
 
+EnergyScore energy_score(std::span<const Features> takes, const Features& reference) {
+  EnergyScore out;
+  const auto count = static_cast<double>(takes.size());
+  for (std::size_t i = 0; i < takes.size(); ++i) {
+    out.to_reference += (100 - similarity(takes[i], reference).nmsi()) / count;
+    for (std::size_t j = 0; j < i; ++j)
+      out.between += (100 - similarity(takes[i], takes[j]).nmsi()) / (count * (count - 1) / 2);
+  }
+  out.score = out.to_reference - out.between / 2;
+  return out;
+}
+
 double self_similarity(const Features& features) {
   // The sum of all products is the square of the sum, which spares the matrix.
   const auto count = static_cast<double>(features.sounding_chroma.size());

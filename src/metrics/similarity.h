@@ -8,6 +8,8 @@
 // this project's own: the exact normalisation of the paper that names it is not public.
 #pragma once
 
+#include <span>
+
 #include "metrics/features.h"
 
 namespace sage {
@@ -32,6 +34,21 @@ struct Similarity {
 
 /// Cosine of two silent bars (or cells): 1; of a silent one and another: 0.
 Similarity similarity(const Features& output, const Features& reference);
+
+/// The energy score of several takes X of one task against what the composer wrote, R:
+///
+///   E d(X, R) - E d(X, X') / 2      with d = 100 - NMSI
+///
+/// X and X' are different takes. A proper score as far as d allows (Gneiting and Raftery 2007): its
+/// expectation is least for a system whose takes are distributed as composers' answers are, so that
+/// neither one safe answer again and again nor takes of any kind win. Lower is better.
+struct EnergyScore {
+  double score = 0;
+  double to_reference = 0;  // E d(X, R)
+  double between = 0;       // E d(X, X')
+};
+/// Precondition: two takes or more.
+EnergyScore energy_score(std::span<const Features> takes, const Features& reference);
 
 /// The mean cosine of the chroma of two different half beats of a piece: how much it stays with its
 /// harmonies. NaN with fewer than two.

@@ -158,6 +158,18 @@ double paired_permutation_test(std::span<const double> differences,
   return sampled_test(differences, limit, options);
 }
 
+double equivalence_test(std::span<const double> differences, double margin) {
+  if (differences.size() < 2) return kNaN;
+  const double mean = mean_of(differences);
+  double squares = 0;
+  for (const double d : differences) squares += (d - mean) * (d - mean);
+  const auto n = static_cast<double>(differences.size());
+  const double error = std::sqrt(squares / (n - 1) / n);
+  const double nearest = margin - std::abs(mean);  // from the mean to the nearer margin
+  if (error == 0) return nearest > 0 ? 0.0 : 1.0;
+  return 1 - student_t_cdf(nearest / error, static_cast<int>(differences.size()) - 1);
+}
+
 double sign_test(std::uint64_t successes, std::uint64_t trials) {
   if (trials == 0) return kNaN;
   const std::uint64_t fewer = std::min(successes, trials - successes);

@@ -60,6 +60,11 @@ struct PermutationOptions {
 double paired_permutation_test(std::span<const double> differences,
                                const PermutationOptions& options = {});
 
+/// Equivalence test of paired values: p of the two one-sided t-tests that the mean difference is
+/// within (-margin, margin) (Schuirmann 1987); below 0.05, the values are equivalent up to the
+/// margin. No difference shown by another test is no such result. Fewer than two values: NaN.
+double equivalence_test(std::span<const double> differences, double margin);
+
 /// Two-sided exact test that a probability is 1/2, for `successes` of `trials` independent votes:
 /// the chance of a split at least as uneven. No trial: NaN.
 double sign_test(std::uint64_t successes, std::uint64_t trials);

@@ -220,5 +220,48 @@ TEST(Similarity, EndlessPiecesAreRefused) {
   EXPECT_FALSE(features_of(p));
 }
 
+/// A bar of four quarters of one pitch each.
+Features features_of_pitches(std::initializer_list<int> pitches) {
+  std::vector<Note> notes;
+  std::int64_t at = 0;
+  for (const int pitch : pitches)
+    notes.push_back(test::note(kMetricGrid * at++, kMetricGrid, pitch));
+  return features_of(test::piece({test::part(0, notes)})).value();
+}
+
+TEST(EnergyScore, ByHand) {
+  const Features r = features_of_pitches({60, 62, 64, 65}),
+                 other = features_of_pitches({61, 63, 66, 68});
+  const double d = 100 - similarity(other, r).nmsi();
+  ASSERT_GT(d, 10);
+  EXPECT_EQ(energy_score(std::vector{r, r}, r).score, 0);
+  const EnergyScore mixed = energy_score(std::vector{r, other}, r);
+  EXPECT_DOUBLE_EQ(mixed.to_reference, d / 2);
+  EXPECT_DOUBLE_EQ(mixed.between, d);
+  EXPECT_DOUBLE_EQ(mixed.score, 0);  // half right: as far from each other as from the reference
+  EXPECT_DOUBLE_EQ(energy_score(std::vector{other, other}, r).score, d);
+}
+
+TEST(EnergyScore, IsLeastForTakesFromTheReferencesDistribution) {
+  // Composers write one of four bars; systems write the same four, one of them always, or others.
+  const std::vector<Features> bars = {
+      features_of_pitches({60, 62, 64, 65}), features_of_pitches({67, 65, 64, 62}),
+      features_of_pitches({60, 60, 67, 67}), features_of_pitches({69, 65, 62, 57})};
+  const std::vector<Features> far = {
+      features_of_pitches({61, 63, 66, 68}), features_of_pitches({70, 68, 66, 63}),
+      features_of_pitches({61, 61, 68, 68}), features_of_pitches({66, 68, 70, 73})};
+  double same = 0, safe = 0, wild = 0;
+  for (const Features& reference : bars) {
+    // All pairs of draws, with equal ones as often as drawing with replacement gives them.
+    for (const Features& x : bars)
+      for (const Features& y : bars) same += energy_score(std::vector{x, y}, reference).score;
+    safe += 16 * energy_score(std::vector{bars[0], bars[0]}, reference).score;
+    for (const Features& x : far)
+      for (const Features& y : far) wild += energy_score(std::vector{x, y}, reference).score;
+  }
+  EXPECT_LT(same, safe);
+  EXPECT_LT(same, wild);
+}
+
 }  // namespace
 }  // namespace sage

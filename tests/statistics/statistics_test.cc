@@ -295,5 +295,24 @@ TEST(StudentT, CoversThreeNormalValuesWhereTheBootstrapDoesNot) {
   EXPECT_LT(by_bootstrap / double{kTrials}, 0.80);
 }
 
+TEST(Equivalence, ByHandAndInItsErrorRate) {
+  // Mean 3, standard error sqrt(0.5): t = (4 - 3) / sqrt(0.5) with 4 degrees of freedom.
+  const std::vector<double> values = {1, 2, 3, 4, 5};
+  EXPECT_NEAR(equivalence_test(values, 4), 1 - student_t_cdf(1 / std::sqrt(0.5), 4), 1e-12);
+  EXPECT_NEAR(equivalence_test(values, 3), 0.5, 1e-12);  // on the margin itself
+  EXPECT_GT(equivalence_test(values, 1), 0.95);
+  EXPECT_EQ(equivalence_test(std::vector<double>{0, 0, 0}, 0.1), 0);
+  EXPECT_TRUE(std::isnan(equivalence_test(std::vector<double>{1}, 1)));
+  Random random(3);
+  int wrong = 0;
+  constexpr int kTrials = 4'000;
+  for (int i = 0; i < kTrials; ++i) {
+    auto differences = normal(20, random);
+    for (double& d : differences) d += 1;  // the truth lies on the margin
+    wrong += equivalence_test(differences, 1) < 0.05 ? 1 : 0;
+  }
+  EXPECT_NEAR(wrong / double{kTrials}, 0.05, 0.012);
+}
+
 }  // namespace
 }  // namespace sage
