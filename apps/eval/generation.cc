@@ -19,6 +19,7 @@ struct Options {
   std::string data, output, name = "model";
   GenerationOptions generation;
   std::size_t limit = 0;
+  std::size_t takes = 1;
   std::string plan;             // file; empty: a plan of our own
   std::uint64_t hole_seed = 0;  // of that
   ReportOptions report;
@@ -40,6 +41,27 @@ Result<void> take_plan(Options& options, ScoringTask& task) {
   return {};
 }
 
+/// Writes every take of every reference: the first into the output folder, the others below it.
+Result<Generated> generate_takes(const std::shared_ptr<const Engine>& engine,
+                                 const std::vector<PieceFile>& references, const Options& options) {
+  Generated all;
+  for (std::size_t take = 1; take <= options.takes; ++take) {
+    GenerationOptions generation = options.generation;
+    generation.seed += take - 1;
+    std::filesystem::path folder = options.output;
+    if (take > 1) folder /= take_folder(take);
+    const std::string what = take > 1 ? "take " + std::to_string(take) + ": wrote" : "wrote";
+    auto generated = generate_outputs(engine, references, folder, generation,
+                                      PieceProgress(what, options.report.json));
+    end_progress();
+    if (!generated) return generated;
+    all.made += generated->made;
+    all.kept += generated->kept;
+    for (const Skipped& failed : generated->failed) all.failed.push_back(failed);
+  }
+  return all;
+}
+
 Result<void> act(const Cli& cli, Options& options) {
   auto references = list_folder(options.data);
   if (!references) return tl::unexpected(references.error());
@@ -57,9 +79,7 @@ Result<void> act(const Cli& cli, Options& options) {
   task.threads = options.generation.jobs;
   options.generation.threads = options.model.threads;
   if (auto ok = take_plan(options, task); !ok) return ok;
-  auto generated = generate_outputs(*engine, task.references, options.output, options.generation,
-                                    PieceProgress("wrote", options.report.json));
-  end_progress();
+  auto generated = generate_takes(*engine, task.references, options);
   if (!generated) return tl::unexpected(generated.error());
   if (task.plan)
     if (auto ok =
@@ -70,12 +90,14 @@ Result<void> act(const Cli& cli, Options& options) {
     note("no output for " + printable(failed.name) + ": " + failed.why);
   auto outputs = list_folder(options.output);
   if (!outputs) return tl::unexpected(outputs.error());
+  auto takes = split_takes(*outputs);
+  takes.resize(std::min(takes.size(), options.takes - 1));  // of a run with more of them
   // A folder may hold more than this run asked for, from a run with a larger limit.
   std::erase_if(outputs->pieces, [&](const PieceFile& file) {
     return std::none_of(task.references.begin(), task.references.end(),
                         [&](const PieceFile& reference) { return reference.name == file.name; });
   });
-  task.systems = {{options.name, options.output, *std::move(outputs)}};
+  task.systems = {{options.name, options.output, *std::move(outputs), std::move(takes)}};
   auto scores = score_systems(task, PieceProgress("scored", options.report.json));
   end_progress();
   if (!scores) return tl::unexpected(scores.error());
@@ -139,6 +161,13 @@ void add_task(CLI::App& eval, Cli& cli, GenerationTask task, const std::string& 
         ->excludes(bars)
         ->excludes(seed);
   }
+  if (task == GenerationTask::kContinuation || holes)
+    command
+        ->add_option(
+            "--takes", options->takes,
+            "outputs for each piece, for the energy score; take k has the seed SEED + k - 1")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
   command->add_option("--limit", options->limit, "maximum number of pieces (approximate); 0: all")
       ->check(CLI::Range(0, 10'000'000));
   command->add_option("--jobs", generation.jobs, "pieces in parallel")

@@ -137,6 +137,7 @@ Result<SystemFiles> parse_system(const std::string& text) {
   auto files = list_folder(system.folder);
   if (!files) return tl::unexpected(files.error());
   system.files = *std::move(files);
+  system.takes = split_takes(system.files);
   return system;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/random.h"
 #include "score/timeline.h"
 #include "score/transform.h"
 
@@ -123,7 +124,8 @@ Piece doubled(const PieceHole& hole, const Piece& given) {
 std::vector<CalibrationRow> calibration_rows(std::optional<HoleTask> holes) {
   if (!holes)
     return {{"random other piece", "the same bars of a random other piece"},
-            {"prompt repeated", "the prompt, or the first four bars, again and again"}};
+            {"prompt repeated", "the prompt, or the first four bars, again and again"},
+            {"prompt shuffled", "bars of the prompt, or of the first four, drawn at random"}};
   if (*holes == HoleTask::kInfill)
     return {{"random other piece", "the same bars of a random other piece"},
             {"bars before", "the bars before the hole, of the same instruments"}};
@@ -133,13 +135,12 @@ std::vector<CalibrationRow> calibration_rows(std::optional<HoleTask> holes) {
 }
 
 std::vector<std::optional<Piece>> calibrations(const Reference& reference, const Scope& scope,
-                                               const NextReference& next) {
-  const std::size_t bars = reference.part.bars.size();
+                                               const NextReference& next, std::uint64_t seed) {
   if (!reference.hole) {
-    const std::size_t prompt = scope.skip > 0 ? scope.skip : kRepeatedBars;
-    std::optional<Piece> random;
-    if (const auto other = next()) random = bars_between(other->whole, scope.skip, bars);
-    return {std::move(random), repeated_prompt(reference.whole, prompt, bars)};
+    std::vector<std::optional<Piece>> parts;
+    for (auto& row : continuation_calibrations(reference, scope, next, 1, seed))
+      parts.push_back(row.empty() ? std::nullopt : std::optional(std::move(row.front())));
+    return parts;
   }
   const PieceHole& hole = *reference.hole;
   std::optional<Piece> random = random_counterpart(hole, next);
@@ -152,6 +153,44 @@ std::vector<std::optional<Piece>> calibrations(const Reference& reference, const
   std::optional<Piece> in_key;
   if (random) in_key = fitted(*random, given);
   return {std::move(random), std::move(in_key), doubled(hole, given)};
+}
+
+std::vector<std::vector<Piece>> continuation_calibrations(const Reference& reference,
+                                                          const Scope& scope,
+                                                          const NextReference& next,
+                                                          std::size_t takes, std::uint64_t seed) {
+  const std::size_t bars = reference.part.bars.size();
+  const std::size_t prompt = scope.skip > 0 ? scope.skip : kRepeatedBars;
+  std::vector<std::vector<Piece>> rows(3);
+  for (std::size_t take = 0; take < takes; ++take) {
+    if (const auto other = next()) rows[0].push_back(bars_between(other->whole, scope.skip, bars));
+    rows[1].push_back(repeated_prompt(reference.whole, prompt, bars));
+    rows[2].push_back(shuffled_prompt(reference.whole, prompt, bars, seed + take));
+  }
+  return rows;
+}
+
+Piece shuffled_prompt(const Piece& whole, std::size_t prompt, std::size_t bars,
+                      std::uint64_t seed) {
+  Random random(seed);
+  const std::size_t count = std::min(prompt, whole.bars.size());
+  std::vector<Piece> from;
+  for (std::size_t bar = 0; bar < count; ++bar) from.push_back(bars_between(whole, bar, 1));
+  Piece out = from.front();
+  for (Track& track : out.score.tracks) track.notes.clear();
+  out.bars.clear();
+  Tick start;
+  for (std::size_t bar = 0; bar < bars; ++bar) {
+    const Piece& drawn = from[random.below(static_cast<std::uint32_t>(count))];
+    out.bars.push_back({start, drawn.bars.front().length, drawn.bars.front().meter});
+    for (std::size_t t = 0; t < out.score.tracks.size(); ++t)
+      for (Note note : drawn.score.tracks[t].notes) {
+        note.onset += start;
+        out.score.tracks[t].notes.push_back(note);
+      }
+    start += drawn.bars.front().length;
+  }
+  return out;
 }
 
 Piece repeated_prompt(const Piece& whole, std::size_t prompt, std::size_t bars) {

@@ -44,6 +44,23 @@ Result<Folder> list_folder(const fs::path& folder) {
   return out;
 }
 
+std::string take_folder(std::size_t take) { return "take-" + std::to_string(take); }
+
+std::vector<std::vector<PieceFile>> split_takes(Folder& folder) {
+  std::vector<std::vector<PieceFile>> takes;
+  for (std::size_t take = 2;; ++take) {
+    const std::string prefix = take_folder(take) + "/";
+    std::vector<PieceFile> found;
+    std::erase_if(folder.pieces, [&](const PieceFile& piece) {
+      if (!piece.name.starts_with(prefix)) return false;
+      found.push_back({piece.name.substr(prefix.size()), piece.path});
+      return true;
+    });
+    if (found.empty()) return takes;
+    takes.push_back(std::move(found));
+  }
+}
+
 std::vector<PieceFile> thin(const std::vector<PieceFile>& pieces, std::size_t limit) {
   if (limit == 0 || pieces.size() <= limit) return pieces;
   std::vector<PieceFile> some;

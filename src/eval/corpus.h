@@ -42,6 +42,12 @@ using Progress = std::function<bool(std::size_t done, std::size_t total)>;
 /// A folder without MIDI files is an empty corpus, no error.
 Result<Folder> list_folder(const std::filesystem::path& folder);
 
+/// Takes out of a folder what lies in take-2, take-3 and so on below it: further takes of the
+/// pieces of the same names, in that order.
+std::vector<std::vector<PieceFile>> split_takes(Folder& folder);
+/// "take-2", the folder of a take (from 2 on) below that of the first one.
+std::string take_folder(std::size_t take);
+
 /// About `limit` of the pieces, evenly spread, the same ones each time; all for 0.
 std::vector<PieceFile> thin(const std::vector<PieceFile>& pieces, std::size_t limit);
 

@@ -54,6 +54,17 @@ Json listening_json(const Listening& listening) {
   return json;
 }
 
+Json detection_json(const Detection& detection) {
+  Json json = {{"accuracy", interval(detection.accuracy)}, {"works", detection.works}};
+  for (const Giveaway& g : detection.giveaways)
+    json["giveaways"].push_back({{"feature", g.feature},
+                                 {"weight", number(g.weight)},
+                                 {"auc", number(g.auc)},
+                                 {"reference_mean", number(g.reference_mean)},
+                                 {"system_mean", number(g.system_mean)}});
+  return json;
+}
+
 Json summary_json(const SystemSummary& system) {
   Json json = {{"name", system.name},
                {"calibration", system.calibration},
@@ -73,6 +84,14 @@ Json summary_json(const SystemSummary& system) {
     json["rest"] = rest_json(system.rest);
     json["rest"]["disturbed_pieces"] = system.disturbed;
   }
+  if (system.energy)
+    json["energy_score"] = {{"score", interval(system.energy->score)},
+                            {"to_reference", interval(system.energy->to_reference)},
+                            {"between_takes", interval(system.energy->between)}};
+  for (const MeanInterval& likeness : system.form.likeness_by_lag)
+    json["likeness_by_lag"].push_back(interval(likeness));
+  if (system.form.prompt_likeness) json["prompt_likeness"] = interval(*system.form.prompt_likeness);
+  if (system.detection) json["detection"] = detection_json(*system.detection);
   if (system.listening) json["listening"] = listening_json(*system.listening);
   for (const ProbeSummary& probe : system.probes)
     json["probes"][std::string(to_string(probe.kind))] = {{"probes", probe.probes},
@@ -113,6 +132,11 @@ Json piece_json(const PieceScore& piece, bool paired) {
   json["notes"] = piece.notes;
   if (piece.rest) json["rest"] = rest_json(*piece.rest);
   if (piece.listening) json["listening"] = listening_json(*piece.listening);
+  if (piece.energy)
+    json["energy_score"] = {{"score", piece.energy->score},
+                            {"to_reference", piece.energy->to_reference},
+                            {"between_takes", piece.energy->between}};
+  if (piece.prompt_likeness) json["prompt_likeness"] = number(*piece.prompt_likeness);
   for (std::size_t k = 0; k < piece.metrics.size(); ++k)
     json[std::string(all_metrics()[k].name)] = number(piece.metrics[k]);
   return json;

@@ -26,6 +26,13 @@ ReportTable listening_table(const Report& report);
 /// asked.
 ReportTable probe_table(const Report& report);
 
+/// The energy score of several takes; without rows where there is one take only.
+ReportTable energy_table(const Report& report);
+/// How bars come back, and how much of a continuation is the prompt again.
+ReportTable form_table(const Report& report);
+/// Whether a classifier can tell the systems from composers, and by what.
+ReportTable detection_table(const Report& report);
+
 /// All of them, in the order of the report.
 std::vector<ReportTable> report_tables(const Report& report);
 

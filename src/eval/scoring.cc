@@ -1,6 +1,7 @@
 #include "eval/scoring.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -38,10 +39,28 @@ PieceScore compare(const Piece& part, const Reference& reference) {
   if (!features) return not_scored(Status::kUnreadable, features.error().message);
   PieceScore score = describe(part);
   score.similarity = similarity(*features, reference.features);
+  score.likeness_by_lag = form_of(part).by_lag;
   if (reference.hole)
     score.listening = {clash(part, beside_hole(reference.whole, *reference.hole)),
                        matches(part, reference.part)};
   return score;
+}
+
+/// How a continuation stands to its prompt.
+void compare_with_prompt(const Piece& part, const Piece& prompt, PieceScore& score) {
+  score.prompt_likeness = prompt_likeness(part, prompt);
+  for (std::size_t k = 0; k < score.metrics.size(); ++k)
+    score.prompt_change.push_back(std::abs(score.metrics[k] - all_metrics()[k].of(prompt)));
+}
+
+/// The same bars of every take, or silence where there is none.
+EnergyScore energy_of(const std::vector<Piece>& takes, const Reference& reference) {
+  std::vector<Features> features;
+  for (const Piece& take : takes) {
+    auto one = features_of(take);
+    features.push_back(one ? *std::move(one) : Features());
+  }
+  return energy_score(features, reference.features);
 }
 
 PieceScore score_output(const PieceFile& file, const Reference& reference, const Scope& scope) {
@@ -88,6 +107,8 @@ class Scoring {
       auto& files = files_.emplace_back();
       for (const PieceFile& piece : system.files.pieces) files.emplace(piece.name, &piece);
     }
+    for (const SystemFiles& system : task.systems)
+      most_takes_ = std::max(most_takes_, 1 + system.takes.size());
     partners_ = partners(task.references.size(), task.seed);
   }
 
@@ -103,15 +124,27 @@ class Scoring {
     row.asked = reference->part.asked;
     row.reference = compare(reference->part, *reference);
     if (!task_.paired) return;
-    for (const auto& files : files_) {
-      const auto file = files.find(task_.references[i].name);
-      row.systems.push_back(file == files.end()
+    const std::string& name = task_.references[i].name;
+    for (std::size_t s = 0; s < files_.size(); ++s) {
+      const auto file = files_[s].find(name);
+      row.systems.push_back(file == files_[s].end()
                                 ? not_scored(Status::kMissing, "there is no output of this name")
                                 : score_output(*file->second, *reference, task_.scope));
+      if (!task_.systems[s].takes.empty())
+        row.systems.back().energy = energy_of(takes_of(s, name, *reference), *reference);
     }
-    for (const auto& part : calibrations(*reference, task_.scope, others_of(i)))
+    const std::uint64_t seed = seed_of(name, task_.seed);
+    for (const auto& part : calibrations(*reference, task_.scope, others_of(i), seed))
       row.calibrations.push_back(part ? compare(*part, *reference)
                                       : not_scored(Status::kMissing, "there is none"));
+    if (task_.plan) return;
+    if (most_takes_ > 1) {
+      const auto rows =
+          continuation_calibrations(*reference, task_.scope, others_of(i), most_takes_, seed);
+      for (std::size_t k = 0; k < rows.size(); ++k)
+        if (rows[k].size() > 1) row.calibrations[k].energy = energy_of(rows[k], *reference);
+    }
+    if (task_.scope.skip > 0) compare_with_prompts(i, *reference, row);
   }
 
   Result<Scores> collect(const Progress& progress) {
@@ -148,6 +181,36 @@ class Scoring {
   }
 
  private:
+  /// All takes of a system for a reference, the first one first. One that is missing or unreadable
+  /// is silence.
+  std::vector<Piece> takes_of(std::size_t s, const std::string& name,
+                              const Reference& reference) const {
+    const auto part_of = [&](const PieceFile* file) {
+      const auto piece =
+          file != nullptr ? load_piece(*file) : Result<Piece>(fail(ErrorCode::kIo, "missing"));
+      return piece ? answer_to(reference, *piece, task_.scope) : bars_between({}, 0, 0);
+    };
+    const auto first = files_[s].find(name);
+    std::vector<Piece> takes = {part_of(first == files_[s].end() ? nullptr : first->second)};
+    for (const auto& files : task_.systems[s].takes) {
+      const auto file = std::find_if(files.begin(), files.end(),
+                                     [&](const PieceFile& f) { return f.name == name; });
+      takes.push_back(part_of(file == files.end() ? nullptr : &*file));
+    }
+    return takes;
+  }
+
+  void compare_with_prompts(std::size_t i, const Reference& reference, Row& row) const {
+    const Piece prompt = bars_between(reference.whole, 0, task_.scope.skip);
+    compare_with_prompt(reference.part, prompt, row.reference);
+    for (std::size_t s = 0; s < files_.size(); ++s) {
+      const auto file = files_[s].find(task_.references[i].name);
+      if (row.systems[s].metrics.empty() || file == files_[s].end()) continue;
+      if (const auto piece = load_piece(*file->second))
+        compare_with_prompt(answer_to(reference, *piece, task_.scope), prompt, row.systems[s]);
+    }
+  }
+
   Result<Reference> load(std::size_t i) const {
     const PieceFile& file = task_.references[i];
     return task_.plan ? load_reference(file, *task_.plan) : load_reference(file, task_.scope);
@@ -226,6 +289,7 @@ class Scoring {
   std::vector<Row> rows_;
   std::vector<std::map<std::string_view, const PieceFile*>> files_;
   std::vector<std::size_t> partners_;
+  std::size_t most_takes_ = 1;  // of a system
 };
 
 }  // namespace

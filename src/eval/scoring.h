@@ -5,6 +5,7 @@
 // depend on how many.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "eval/corpus.h"
 #include "eval/hole_plan.h"
 #include "eval/probes.h"
+#include "metrics/form.h"
 #include "metrics/histograms.h"
 #include "metrics/listening.h"
 #include "metrics/similarity.h"
@@ -24,6 +26,7 @@ struct SystemFiles {
   std::string name;  // in tables
   std::filesystem::path folder;
   Folder files;
+  std::vector<std::vector<PieceFile>> takes = {};  // further ones, as of split_takes()
 };
 
 struct ScoringTask {
@@ -61,6 +64,11 @@ struct PieceScore {
   std::size_t notes = 0;
   std::optional<Rest> rest = {};            // what is left of the music around a hole
   std::optional<Listening> listening = {};  // of holes
+  std::optional<EnergyScore> energy = {};   // of several takes
+  /// Of continuations: how much is the prompt again, and how far each metric is from the prompt's.
+  std::optional<double> prompt_likeness = {};
+  std::vector<double> prompt_change = {};  // as all_metrics()
+  std::array<double, kMostLag> likeness_by_lag = {};
 };
 
 struct SystemScores {

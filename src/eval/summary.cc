@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -89,6 +90,74 @@ std::optional<ListeningSummary> summarise_listening(const SystemScores& system,
                           bootstrap_mean(matched, bootstrap)};
 }
 
+std::optional<EnergySummary> summarise_energy(const SystemScores& system,
+                                              const BootstrapOptions& bootstrap) {
+  std::vector<double> scores, to_reference, between;
+  for (const PieceScore& piece : system.pieces) {
+    if (!piece.energy) continue;
+    scores.push_back(piece.energy->score);
+    to_reference.push_back(piece.energy->to_reference);
+    between.push_back(piece.energy->between);
+  }
+  if (scores.empty()) return std::nullopt;
+  return EnergySummary{bootstrap_mean(scores, bootstrap), bootstrap_mean(to_reference, bootstrap),
+                       bootstrap_mean(between, bootstrap)};
+}
+
+/// The mean of what is no NaN, over the pieces.
+template <class Value>
+MeanInterval mean_over(const SystemScores& system, const BootstrapOptions& bootstrap,
+                       const Value& value) {
+  std::vector<double> values;
+  for (const PieceScore& piece : system.pieces)
+    if (const double x = value(piece); x == x) values.push_back(x);
+  return bootstrap_mean(values, bootstrap);
+}
+
+FormSummary summarise_form(const SystemScores& system, const BootstrapOptions& bootstrap) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  FormSummary out;
+  for (std::size_t k = 0; k < kMostLag; ++k)
+    out.likeness_by_lag[k] = mean_over(system, bootstrap, [&](const PieceScore& piece) {
+      return piece.metrics.empty() ? kNaN : piece.likeness_by_lag[k];
+    });
+  if (std::any_of(system.pieces.begin(), system.pieces.end(),
+                  [](const PieceScore& piece) { return piece.prompt_likeness.has_value(); }))
+    out.prompt_likeness = mean_over(system, bootstrap, [&](const PieceScore& piece) {
+      return piece.prompt_likeness.value_or(kNaN);
+    });
+  return out;
+}
+
+/// What the classifier sees of a piece: its metrics, and of a continuation how far they are from
+/// the prompt's and how much of it is the prompt again.
+std::vector<double> detection_features(const PieceScore& piece) {
+  std::vector<double> features = piece.metrics;
+  features.insert(features.end(), piece.prompt_change.begin(), piece.prompt_change.end());
+  if (piece.prompt_likeness) features.push_back(*piece.prompt_likeness);
+  return features;
+}
+
+std::optional<Detection> summarise_detection(const SystemScores& system,
+                                             const SystemScores& reference,
+                                             const SummaryOptions& options) {
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> composers, outputs;
+  for (std::size_t i = 0; i < reference.pieces.size(); ++i) {
+    if (system.pieces[i].metrics.empty()) continue;
+    composers.push_back(detection_features(reference.pieces[i]));
+    outputs.push_back(detection_features(system.pieces[i]));
+  }
+  if (composers.empty()) return std::nullopt;
+  for (const Metric& metric : all_metrics()) names.emplace_back(metric.title);
+  if (composers.front().size() > names.size()) {
+    for (const Metric& metric : all_metrics())
+      names.push_back(std::string(metric.title) + ", distance from the prompt's");
+    names.push_back("Likeness to the prompt");
+  }
+  return detect(names, composers, outputs, {.seed = options.seed, .resamples = options.resamples});
+}
+
 SystemSummary summarise(const SystemScores& system, const Scores& scores,
                         const SummaryOptions& options) {
   const SystemScores& reference = scores.reference;
@@ -113,6 +182,10 @@ SystemSummary summarise(const SystemScores& system, const Scores& scores,
   for (std::size_t k = 0; k < all_metrics().size(); ++k)
     out.metrics.push_back(summarise_metric(system, reference, k, bootstrap));
   out.listening = summarise_listening(system, bootstrap);
+  out.energy = summarise_energy(system, bootstrap);
+  out.form = summarise_form(system, bootstrap);
+  if (scores.paired && !system.calibration)
+    out.detection = summarise_detection(system, reference, options);
   out.probes = summarise(system.probes, bootstrap);
   out.kinds = by_kind(system, scores.kinds, bootstrap);
   out.note_lengths = pooled(system, &PieceScore::note_lengths);

@@ -1,11 +1,13 @@
 // From scores of pieces to what a table says: means with intervals, divergences, paired tests.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "eval/detection.h"
 #include "eval/scoring.h"
 #include "metrics/divergence.h"
 #include "statistics/statistics.h"
@@ -45,6 +47,17 @@ struct ListeningSummary {
   MeanInterval matches;    // mean of Matches::pitch_share()
 };
 
+/// Of several takes, as EnergyScore; over pieces.
+struct EnergySummary {
+  MeanInterval score, to_reference, between;
+};
+
+/// How the bars of a piece come back, and how much of a continuation is the prompt again.
+struct FormSummary {
+  std::array<MeanInterval, kMostLag> likeness_by_lag;
+  std::optional<MeanInterval> prompt_likeness;
+};
+
 struct SystemSummary {
   std::string name, folder, data_hash;
   std::string meaning;  // of a calibration
@@ -57,7 +70,10 @@ struct SystemSummary {
   Rest rest;                                  // around the holes, all pieces together
   std::size_t disturbed = 0;                  // pieces in which it is not as it was
   std::optional<ListeningSummary> listening;  // where there are holes
-  std::vector<ProbeSummary> probes;           // of a system that was asked for them
+  std::optional<EnergySummary> energy;        // where there are several takes
+  FormSummary form;
+  std::optional<Detection> detection;                  // of systems whose outputs are paired
+  std::vector<ProbeSummary> probes;                    // of a system that was asked for them
   TimeHistogram note_lengths = {}, inter_onsets = {};  // shares of all notes
   Divergence note_length_divergence, inter_onset_divergence;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "folders.h"
+#include "metrics/form.h"
 #include "metrics/similarity.h"
 #include "score/transform.h"
 
@@ -40,6 +41,31 @@ Score repeating_song() {
         score.tracks[t].notes.push_back(note);
       }
   return score;
+}
+
+TEST(Calibrations, OfContinuationsMayHaveSeveralTakes) {
+  Reference reference;
+  reference.whole = on_grid(test::random_song(4, 12)).value();
+  reference.part = bars_between(reference.whole, 4, 8);
+  int calls = 0;
+  const NextReference next = [&]() -> std::optional<Reference> {
+    if (++calls > 2) return std::nullopt;
+    Reference other;
+    other.whole = on_grid(test::random_song(static_cast<std::uint64_t>(20 + calls), 12)).value();
+    return other;
+  };
+  const auto rows = continuation_calibrations(reference, {4, 8}, next, 3, 7);
+  ASSERT_EQ(rows.size(), calibration_rows(std::nullopt).size());
+  EXPECT_EQ(rows[0].size(), 2u);  // there are no more others
+  EXPECT_EQ(rows[1].size(), 3u);
+  EXPECT_EQ(rows[1][0].score, rows[1][2].score);
+  EXPECT_NE(rows[2][0].score, rows[2][1].score);
+  // Every shuffled bar is one of the prompt's.
+  const Piece prompt = bars_between(reference.whole, 0, 4);
+  for (const Piece& take : rows[2]) {
+    EXPECT_EQ(take.bars.size(), 8u);
+    EXPECT_EQ(prompt_likeness(take, prompt), 1);
+  }
 }
 
 TEST(Calibrations, TheBarsBeforeAHoleAreAllOfAPieceThatRepeats) {

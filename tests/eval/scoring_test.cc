@@ -174,6 +174,66 @@ TEST_F(Scoring, OfHolesOnlyWhatWasInThemCounts) {
   }
 }
 
+TEST_F(Scoring, TakesHaveAnEnergyScore) {
+  write_songs(root_ / "same/take-2", 6);
+  for (int take = 2; take <= 3; ++take)  // other music, and some of it missing
+    write_songs(root_ / "wild" / take_folder(static_cast<std::size_t>(take)), 5,
+                [&](Score& score, int i) {
+                  score = test::random_song(static_cast<std::uint64_t>(100 * take + i));
+                });
+  write_songs(root_ / "wild", 6, [](Score& score, int i) {
+    score = test::random_song(static_cast<std::uint64_t>(50 + i));
+  });
+  task_.systems = {system_at(root_ / "same", "same"), system_at(root_ / "wild", "wild")};
+  for (SystemFiles& system : task_.systems) system.takes = split_takes(system.files);
+  EXPECT_EQ(task_.systems[0].takes.size(), 1u);
+  EXPECT_EQ(task_.systems[1].takes.size(), 2u);
+  EXPECT_EQ(task_.systems[1].takes[1][0].name, "a");
+  const Scores scores = score();
+  EXPECT_TRUE(scores.systems[0].skipped.empty());  // takes are no strangers
+  for (const PieceScore& piece : scores.systems[0].pieces) EXPECT_EQ(piece.energy->score, 0);
+  for (const PieceScore& piece : scores.systems[1].pieces) {
+    EXPECT_GT(piece.energy->score, 0);
+    EXPECT_GT(piece.energy->between, 0);
+    EXPECT_LE(piece.energy->to_reference, 100);
+  }
+  for (std::size_t row = 0; row < 3; ++row)
+    for (const PieceScore& piece : scores.calibrations[row].pieces) {
+      ASSERT_TRUE(piece.energy) << scores.calibrations[row].name;
+      EXPECT_EQ(piece.energy->between == 0, scores.calibrations[row].name == "prompt repeated");
+    }
+  const Summary summary = summarise(scores, {.resamples = 100});
+  for (const SystemSummary& s : summary.systems)
+    EXPECT_EQ(s.energy->score.mean == 0, s.name == "same");
+}
+
+TEST_F(Scoring, ContinuationsStandBesideTheirPrompt) {
+  write_songs(root_ / "copy", 6, [](Score& score, int) {  // the prompt's two bars again
+    for (Track& track : score.tracks) {
+      std::erase_if(track.notes, [](const Note& n) { return n.onset >= Tick{1920 * 2}; });
+      for (std::size_t i = track.notes.size(); i-- > 0;)
+        for (int k = 1; k < 4; ++k) {
+          Note again = track.notes[i];
+          again.onset += Tick{3840 * k};
+          track.notes.push_back(again);
+        }
+    }
+    normalise(score);
+  });
+  task_.systems = {system_at(root_ / "copy", "copy")};
+  const Scores scores = score();
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_GT(*scores.systems[0].pieces[i].prompt_likeness, 0.9);
+    EXPECT_LT(*scores.reference.pieces[i].prompt_likeness, 0.9);
+    EXPECT_EQ(scores.reference.pieces[i].prompt_change.size(), all_metrics().size());
+  }
+  const Summary summary = summarise(scores, {.resamples = 100});
+  EXPECT_GT(summary.systems[0].form.prompt_likeness->mean,
+            summary.reference.form.prompt_likeness->mean);
+  EXPECT_GT(summary.systems[0].detection->accuracy.mean, 0.8);
+  EXPECT_EQ(summary.systems[0].detection->works, 6u);
+}
+
 TEST_F(Scoring, OfHolesItIsKnownHowTheyFitTheKeptParts) {
   for (const HoleTask holes : {HoleTask::kInfill, HoleTask::kAccompany}) {
     task_.plan = make_plan(task_.references, holes, 3, 1, 1, test::go_on).value();
