@@ -104,6 +104,15 @@ struct Choice {
   double probability;
 };
 
+/// Of a token among those that are legal; logits of the whole vocabulary.
+double nats_of(TokenId id, std::span<const float> logits, const TokenMask& legal) {
+  double sum = 0;
+  for (const IdRange& range : legal.ranges())
+    for (TokenId other = range.begin; other < range.end; ++other)
+      sum += std::exp(static_cast<double>(logits[static_cast<std::size_t>(other)]));
+  return std::log(sum) - static_cast<double>(logits[static_cast<std::size_t>(id)]);
+}
+
 class InPlaceWriter {
  public:
   InPlaceWriter(const Engine& engine, const InfillRequest& request, PieceWithHoles piece)
@@ -140,6 +149,7 @@ class InPlaceWriter {
   bool may_come(int program, const Kept* next, int position) const;
   void weigh();
   TokenId draw(std::span<const IdRange> ids);
+  std::size_t silent_programs(const Notes& notes) const;
   double pitch_nats(const Notes& notes);
 
   const Engine& engine_;
@@ -446,6 +456,15 @@ void InPlaceWriter::write_bar(int bar, Notes& notes) {
   }
 }
 
+/// Of those that are asked for.
+std::size_t InPlaceWriter::silent_programs(const Notes& notes) const {
+  const auto& asked = piece_.programs();
+  return static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](int program) {
+    return std::none_of(notes.begin(), notes.end(),
+                        [&](const auto& note) { return note.first == program; });
+  }));
+}
+
 /// Mean nats of the kept pitches from the hole on, given the notes of a take.
 double InPlaceWriter::pitch_nats(const Notes& notes) {
   PieceWithHoles with = piece_;
@@ -466,23 +485,20 @@ double InPlaceWriter::pitch_nats(const Notes& notes) {
   std::vector<float> logits(ids.size() * size);
   engine_.model().forward_all(ids, cache, model_.workspace(), logits);
   const auto reader = tokenizer_.reader();
-  const Tick from = piece_.bar(hole.begin).start - piece_.bar(bars.begin).start;
+  const Tick shift = piece_.bar(bars.begin).start;
+  const Tick from = piece_.bar(hole.begin).start - shift,
+             to = piece_.bar(hole.end - 1).end() - shift;
   int program = -1;
   double nats = 0, pitches = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const TokenEvent token = vocabulary_.event(ids[i]);
-    const bool is_pitch = token.kind == Kind::kPitch || token.kind == Kind::kDrum;
+    const Tick now = reader->now();
     if (token.kind == Kind::kProgram) program = token.value;
-    if (is_pitch && reader->now() >= from &&
-        !(piece_.is_asked(program) &&
-          reader->now() < from + (piece_.bar(hole.end - 1).end() - piece_.bar(hole.begin).start))) {
+    const bool is_pitch = token.kind == Kind::kPitch || token.kind == Kind::kDrum;
+    const bool is_new = piece_.is_asked(program) && now < to;
+    if (is_pitch && now >= from && !is_new) {
       reader->allowed(mask_);
-      const auto row = std::span(logits).subspan((i - 1) * size, size);
-      double sum = 0;
-      for (const IdRange& range : mask_.ranges())
-        for (TokenId id = range.begin; id < range.end; ++id)
-          sum += std::exp(static_cast<double>(row[static_cast<std::size_t>(id)]));
-      nats += std::log(sum) - static_cast<double>(row[static_cast<std::size_t>(ids[i])]);
+      nats += nats_of(ids[i], std::span(logits).subspan((i - 1) * size, size), mask_);
       ++pitches;
     }
     reader->push(ids[i]);
@@ -519,7 +535,7 @@ Result<Infilled> InPlaceWriter::run(const InfillCallback& callback) {
   const auto mark = model_.mark();
   const auto in_force = std::pair(meter_, tempo_);
   Notes best;
-  double least = 0;
+  std::pair<std::size_t, double> least;  // silent programs, nats
   for (int take = 0; take < request_.takes; ++take) {
     if (take > 0) {
       history_ = history;
@@ -529,10 +545,10 @@ Result<Infilled> InPlaceWriter::run(const InfillCallback& callback) {
     }
     Notes notes;
     if (!write_take(callback, take, notes)) return fail(ErrorCode::kInterrupted, "interrupted");
-    const double nats = request_.takes > 1 ? pitch_nats(notes) : 0;
-    if (take > 0 && nats >= least) continue;
+    const std::pair cost = {silent_programs(notes), request_.takes > 1 ? pitch_nats(notes) : 0.0};
+    if (take > 0 && cost >= least) continue;
     best = std::move(notes);
-    least = nats;
+    least = cost;
   }
   for (const auto& [program, note] : best) piece_.add(program, {&note, 1});
   Infilled out = piece_.result();

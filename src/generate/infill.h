@@ -20,6 +20,8 @@ enum class InfillWay {
   kFill,     // after the bars around, as the model's FILL tokens have it (fill.h)
 };
 
+inline constexpr int kUsualInfillTakes = 4;
+
 struct InfillRequest {
   Score piece;
   /// What is to be written, 0..128; what the piece has of it in these bars goes. Empty: all
@@ -31,9 +33,10 @@ struct InfillRequest {
   std::uint64_t seed = 0;
   int threads = 1;
   InfillWay way = InfillWay::kInPlace;
-  /// In place: so many versions of every hole are written, and the one is kept under which the
-  /// model expects the kept pitches in the hole and in the two bars after it most.
-  int takes = 1;
+  /// In place: so many versions of every hole are written. Kept is, of those in which most of the
+  /// asked programs play, the one under which the model expects the kept pitches in the hole and in
+  /// the two bars after it most.
+  int takes = kUsualInfillTakes;
 };
 
 struct Infilled {
