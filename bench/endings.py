@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What choosing among endings does: how likely the model finds an end behind the last bar, and how long that takes.
+"""What choosing among endings does: the probability of an end after the last bar, and the time it takes.
 
     python3 bench/endings.py --program build/release/bin/sage-music models/small.safetensors
 

@@ -6,7 +6,7 @@
 
 DATA holds the folders valid_clean, test_multitrack and test_piano with their MANIFEST.tsv; --bands is the held-out part of
 scripts/band_music.py's set. With --ngram FOLDER, again for each, n-gram models learnt from these folders stand beside the first
-model. What was measured is kept in the output folder, by question and model, so the same command goes on, and one more model
+model. What was measured is kept in the output folder, by question and model, so the same command continues, and one more model
 costs its own time only: about 15 minutes on one core. For another build of the program, or other music in the same places,
 take a new folder.
 """
@@ -135,12 +135,12 @@ def continuations(measured, models, folder, limit):
     reports = {name: measured.ask("eval", "continuation", "--data", folder, "--limit", limit, "--jobs", 1, model=model, report=True)
                for name, model in models.items()}
     first = next(iter(reports.values()))
-    print(f"Continuing {first['pieces']} pieces of `{folder.name}` behind four bars (`eval continuation`), 95 % intervals.\n")
+    print(f"Continuing {first['pieces']} pieces of `{folder.name}` after four bars (`eval continuation`), 95 % intervals.\n")
     systems = [(name, r["systems"][0]) for name, r in reports.items()]
     systems += [(f"*{system['name']}*", system) for system in first["calibrations"]]
     table(["", *(title for title, _ in TERMS.values())],
           [[name] + [spread(system[term], shape) for term, (_, shape) in TERMS.items()] for name, system in systems])
-    print("Shares of these pieces in which an instrument of the prompt is forgotten.\n")
+    print("Share of these pieces in which an instrument of the prompt is lost.\n")
     columns = [(name, system) for name, system in systems if system["metrics"][FORGETTING[0]]["mean"] is not None]
     table(["", *(name for name, _ in columns)],
           [[RATES[rate]] + [cell(system, rate, ".1%") for _, system in columns] for rate in FORGETTING])
@@ -150,10 +150,10 @@ def failures(measured, models, task, folder, limit):
     reports = {name: measured.ask("eval", task, "--data", folder, "--limit", limit, "--jobs", 1, model=model, report=True)
                for name, model in models.items()}
     first = next(iter(reports.values()))
-    columns = [("real", next(s for s in first["calibrations"] if s["name"] == "reference"))]
+    columns = [(f"references ({folder.name})", next(s for s in first["calibrations"] if s["name"] == "reference"))]
     columns += [(name, r["systems"][0]) for name, r in reports.items()]
 
-    print(f"`eval {task}` over {first['pieces']} pieces of `{folder}`: shares of pieces with a fault, and means.\n")
+    print(f"`eval {task}` over {first['pieces']} pieces of `{folder}`: share of pieces with a fault, and means.\n")
     rows = [[title] + [cell(system, rate, ".1%") for _, system in columns] for rate, title in RATES.items()]
     rows += [[title] + [cell(system, mean, shape) for _, system in columns] for mean, (title, shape) in MEANS.items()]
     table(["", *(name for name, _ in columns)], rows)
@@ -161,7 +161,7 @@ def failures(measured, models, task, folder, limit):
 
 def widths(measured, models, folder):
     for name, model in models.items():
-        print(f"What narrowing costs {name}, 20 validation pieces (`quantize`).\n")
+        print(f"Loss from quantisation of {name}, 20 validation pieces (`quantize`).\n")
         answer = measured.ask("quantize", "--data", folder, "--limit", 20, model=model)
         table(["weights", "cache", "weights MB", "K/V bytes a token", "nats a note", "change"],
               [[row["weights"], row["cache"], f"{row['weight_bytes'] / 1e6:.2f}", str(row["kv_bytes_per_token"]),
@@ -174,13 +174,13 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--data", required=True, type=pathlib.Path)
     parser.add_argument("--bands", type=pathlib.Path)
-    parser.add_argument("--ngram", action="append", default=[], metavar="FOLDER", help="training music; again for each folder")
-    parser.add_argument("--parts", type=parts_of, default=PARTS, help="with commas between them; unless told otherwise " + ",".join(PARTS))
+    parser.add_argument("--ngram", action="append", default=[], metavar="FOLDER", help="folder of training music; repeatable")
+    parser.add_argument("--parts", type=parts_of, default=PARTS, help="comma-separated list; default: " + ",".join(PARTS))
     parser.add_argument("-o", "--out", required=True, type=pathlib.Path)
     options = parser.parse_args()
     names = [model.partition("=")[0] for model in options.models]
     if not all("=" in model for model in options.models) or len(set(names)) < len(names):
-        parser.error("models are NAME=FILE, each with a name of its own")
+        parser.error("models are NAME=FILE, each with a unique name")
     try:
         models = {name: Model(model.partition("=")[2]) for name, model in zip(names, options.models)}
         sets = held_out_sets(options.data, options.bands)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Training speed of `sage-music train` beside a plain PyTorch loop, by turns, on the same cores.
+"""Training speed of `sage-music train` beside a plain PyTorch loop, interleaved, on the same cores.
 
     python3 bench/training_speed.py --program build/train/bin/sage-music --data prepared
 

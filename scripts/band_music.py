@@ -4,7 +4,7 @@
   band_music.py make --tunes DATA/train_copyleft -o OUT      the set, from a seed
   band_music.py check OUT --tunes DATA/train_copyleft        what it is like, in figures
 
-docs/band-music.md says what is in it and how it is held apart.
+docs/band-music.md describes its content and the held-out part.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def main():
         print(f"band_music: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("band_music: interrupted; the same command goes on", file=sys.stderr)
+        print("band_music: interrupted; the same command continues", file=sys.stderr)
         return 130
 
 

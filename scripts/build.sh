@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Configures (once) and builds a preset of CMakePresets.json: scripts/build.sh PRESET
-# Silent when nothing changed. Everything it says goes to standard error.
+# Silent when nothing changed. All messages go to standard error.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=$1

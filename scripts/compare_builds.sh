@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times two builds of the program in turns, so that a noisy machine disturbs both alike:
+# Times two builds of the program, interleaved, so that a noisy machine affects both equally:
 #   scripts/compare_builds.sh OLD_PROGRAM NEW_PROGRAM [ROUNDS [OPTIONS OF bench speed...]]
 # Prints, for decoding and prefill, the best run of each in tokens a second, and the median, least and
 # greatest of the rounds' ratios new / old.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a job needs: scripts/install.sh run|test|music...
-# Silent when all are there. Works as root or with sudo, and says what to do without either.
+# Silent when all are there. Works as root or with sudo, and prints what to do without either.
 set -euo pipefail
 
 run_packages=(

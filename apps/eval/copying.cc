@@ -124,7 +124,7 @@ void add_eval_copying(CLI::App& eval, Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       eval, cli, "copying", "Find the longest run of notes shared with a training set",
-      "  sage-music eval copying --outputs out/continuation --outputs real=test --train train "
+      "  sage-music eval copying --outputs out/continuation --outputs held-out=test --train train "
       "--skip-bars 4 --bars 16\n"
       "Parts are compared one by one, in any key and tempo, without drums. Add held-out pieces\n"
       "as a set of their own to see how much unrelated music shares.",

@@ -1,4 +1,4 @@
-// Times sage-music beside other runtimes by turns and prints the tables; called by compare.sh, which installs and compiles.
+// Times sage-music beside other runtimes, interleaved, and prints the tables; called by compare.sh, which installs and compiles.
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -7,7 +7,7 @@ import {markdown} from './report.mjs';
 import {headCounts, others, ourMembers, output, runOurs, widths} from './systems.mjs';
 import {parameterCount, shapes} from './weights.mjs';
 
-const usage = `Times sage-music beside llama.cpp and ONNX Runtime on this machine, by turns.
+const usage = `Times sage-music beside llama.cpp and ONNX Runtime on this machine, interleaved.
 
   bench/runtimes/compare.sh [OPTIONS]
 
@@ -125,7 +125,7 @@ async function chooseSettings(setup, wanted) {
   return cells;
 }
 
-/** Runs everything in turns; every run is kept with its cell. */
+/** Runs everything interleaved; every run is kept with its cell. */
 async function measure(setup, cells, ours, rounds) {
   const perRound = cells.reduce((sum, cell) => sum + cell.settings.length, 0) + ours.length;
   const progress = new Progress(rounds * perRound);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times sage-music beside llama.cpp and ONNX Runtime on this machine, by turns: bench/runtimes/compare.sh [OPTIONS]
+# Times sage-music beside llama.cpp and ONNX Runtime on this machine, interleaved: bench/runtimes/compare.sh [OPTIONS]
 # Installs both from the npm registry into build/runtimes, makes models of random weights there, and prints a Markdown
 # table. See README.md beside this file; --help lists the options.
 set -euo pipefail

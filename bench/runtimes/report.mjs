@@ -32,7 +32,7 @@ export function markdown(report) {
   const {processor, cores, date, threads, rounds, vocabulary, descriptions, minutes, load_before: load, agreement} = report;
   const picked = Object.entries(descriptions).map(([name, list]) => `- ${name}: ${list.join('; ')}`).join('\n');
   return `${processor}, ${cores} cores, ${date}, load ${load.toFixed(1)} before, ${minutes.toFixed(1)} minutes. ${threads} threads, ` +
-         `${rounds} rounds by turns. Shape d512 L8 h8 ff1408, vocabulary ${vocabulary}, random weights, batch 1. ` +
+         `${rounds} interleaved rounds. Shape d512 L8 h8 ff1408, vocabulary ${vocabulary}, random weights, batch 1. ` +
          `The two others agree on the logits of a small f32 model to ${agreement.toExponential(0)}.\n\n${picked}\n\n` +
          `Decoding, tokens/s, median (best):\n\n${table(report, 'decode')}\n` +
          `Prefill of the whole context, tokens/s, median (best):\n\n${table(report, 'prefill')}`;

@@ -14,7 +14,7 @@ export const headCounts = [8, 2, 1];
 
 const execute = promisify(execFile);
 
-/** Standard output of a program; what it says on standard error becomes the error. */
+/** Standard output of a program; its standard error becomes the error. */
 export async function output(program, options) {
   try {
     return (await execute(program, options.map(String), {maxBuffer: 1 << 26})).stdout;

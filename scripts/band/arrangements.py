@@ -72,7 +72,7 @@ def _spans(tune, family, rng):
 
 
 def _melody(tune, swung, shift):
-    """The tune's notes, so many ticks later, swung where the band swings."""
+    """The tune's notes, shifted by some ticks, swung if the band swings."""
     notes = []
     for note in tune.melody:
         start, end = note.start, note.end

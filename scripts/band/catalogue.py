@@ -1,7 +1,7 @@
 """mma's grooves: which families the band plays (grooves.tsv), and the grooves that each one has.
 
 Time runs in three units. A *pulse* is what a foot taps: a quarter, in compound meters a dotted
-quarter. Pieces are planned in pulses. mma counts groove beats (192 of its ticks); a family says how
+quarter. Pieces are planned in pulses. mma counts groove beats (192 of its ticks); a family defines how
 many of them are a pulse. Written are ticks, 480 a quarter.
 """
 

@@ -181,7 +181,7 @@ def _check_piece(row, song, tally):
 
 
 def check(out, tune_folder):
-    """Prints the figures of a set; 1 where a file is not what its manifest says."""
+    """Prints the figures of a set; 1 if a file differs from its manifest."""
     from .production import BandError
 
     failures = 0

@@ -155,7 +155,7 @@ def _nearest(pitch, classes, low, high, avoid=None):
 
 
 def _steps_away(pitch, steps, classes, low, high):
-    """The pitch so many steps of the scale away, turned back at the ends of the range."""
+    """The pitch some scale steps away, reflected at the ends of the range."""
     way = 1 if steps > 0 else -1
     for _ in range(abs(steps)):
         following = pitch + way

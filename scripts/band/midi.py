@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 class MidiError(Exception):
-    """One line that says what is wrong with a file."""
+    """A one-line error about a file."""
 
 
 @dataclass(order=True)

@@ -10,7 +10,7 @@ from .tunes import TICKS
 
 @dataclass
 class Piece:
-    """A finished piece and what its manifest says of it."""
+    """A finished piece and its manifest entry."""
 
     song: object
     family: object
@@ -23,7 +23,7 @@ class Piece:
 
 
 def arrange(family, bars, rng):
-    """Spans for so many groove bars: another groove every eight bars, fills before it."""
+    """Spans for a number of groove bars: another groove every eight bars, fills before it."""
     bases = [names for names in family.main if names]
     here = rng.randrange(len(bases))
     chunk = 8 // family.bars_a_groove_bar

@@ -278,7 +278,7 @@ def tidy(parts):
 
 
 def root_the_bass(parts, chords, family):
-    """Puts its root under a new chord, where a pattern that goes on from before has the fifth."""
+    """Puts its root under a new chord, where a continued pattern has the fifth."""
     ticks = family.quarters_a_pulse * TICKS
     roots, before = {}, None
     for chord in sorted(chords, key=lambda chord: chord.start):

@@ -1,7 +1,7 @@
 """Making the set: the list of its pieces, the processes that make them, journal, manifests.
 
 Everything follows from the seed, the tunes, mma and these sources. A journal keeps the row of every
-finished piece, so that the same command goes on after any end.
+finished piece, so that the same command continues after any interruption.
 """
 
 import glob
@@ -237,7 +237,7 @@ def _start_worker(args, rows, families):
 
 
 def _make_piece(job):
-    """The row of a piece, made and written; or a text that says why there is none."""
+    """The row of a piece, made and written; or the reason why there is none."""
     args, family = _worker["args"], _worker["families"][job.family]
     folder, source = _worker["folder"], ""
     os.makedirs(folder, exist_ok=True)

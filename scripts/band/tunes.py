@@ -1,4 +1,4 @@
-"""Folk tunes with chords: the melody as it stands, and what the chord track says.
+"""Folk tunes with chords: the melody as written, and the chord track.
 
 A tune's file has a track of melody and, mostly, one of chords in root position. Where there are
 none, chords are found by what fits the melody.
