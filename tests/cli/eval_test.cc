@@ -134,6 +134,24 @@ TEST_F(Eval, ContinuesAndResumes) {
   EXPECT_TRUE(refused.one_line()) << refused.err;
 }
 
+TEST_F(Eval, TakesAreWrittenBelowTheFirstAndScoredTogether) {
+  const std::string out = scratch_.path("takes");
+  const Ran model = run_program({"eval", "continuation", "-m", shipped_model(), "--data",
+                                 scratch_.path("references"), "-o", out, "--takes", "3", "--json"});
+  ASSERT_EQ(model.code, 0) << model.err;
+  const auto system = model.json()["systems"][0];
+  EXPECT_GT(system["energy_score"]["score"]["mean"], 0.0);
+  EXPECT_GT(system["energy_score"]["between_takes"]["mean"], 0.0);
+  EXPECT_NE(read_text(out + "/a.mid").value(), read_text(out + "/take-2/a.mid").value());
+  EXPECT_FALSE(std::filesystem::exists(out + "/take-4"));
+  const Ran again =
+      run_program({"eval", "score", "--outputs", out, "--references", scratch_.path("references"),
+                   "--skip-bars", "4", "--bars", "16", "--json"});
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.json()["systems"][0]["energy_score"], system["energy_score"]);
+  EXPECT_EQ(run_program({"eval", "unconditional", "--takes", "2"}).code, 2);
+}
+
 TEST_F(Eval, HolesAreFilledByAnySystem) {
   for (const char* task : {"infill", "accompany"}) {
     const std::string out = scratch_.path(task);
@@ -160,6 +178,7 @@ TEST_F(Eval, HolesAreFilledByAnySystem) {
                      "-o", out + "/model", "--plan", plan, "--json"});
     ASSERT_EQ(model.code, 0) << model.err;
     EXPECT_EQ(model.json()["systems"][0]["missing"], 0);
+    EXPECT_EQ(model.json()["systems"][0]["probes"].size(), std::string(task) == "infill" ? 2u : 1u);
     EXPECT_EQ(model.json()["systems"][0]["rest"]["disturbed_pieces"], 0);
     const Ran again =
         run_program({"eval", "score", "--outputs", out + "/model", "--references",
