@@ -62,7 +62,9 @@ constexpr int part_width(int head_dim) {
 /// Attention of several queries over the keys [begin, end) of one page of one K/V head, not
 /// normalised yet. With s_j = q . k_j:
 ///   m = max s_j,  out = [ sum_j exp(s_j - m) v_j | m | sum_j exp(s_j - m) ].
-/// Keys and values outside [begin, end) have no influence, as long as values are finite.
+/// Keys and values outside [begin, end) have no influence, as long as values are finite. I8: scores
+/// and weighted sums of values are exact sums of integers; for the latter a query's weights, times
+/// the values' scales, are rounded to steps of 1/255 of their maximum in the page.
 struct AttendArgs {
   const void* keys = nullptr;          // (kPageTokens, head_dim) in panels
   const void* values = nullptr;        // (head_dim, kPageTokens) in panels
@@ -76,6 +78,9 @@ struct AttendArgs {
   const RowScale* const* query_scale = nullptr;  // (queries); I8 only
   float* const* out = nullptr;                   // (queries) of (part_width + 2)
   bool extend = false;  // out holds the result over other keys, to be extended by these
+  /// Bytes from these keys and values to those that will be wanted next, which are prefetched; 0:
+  /// not known.
+  std::int64_t ahead = 0;
 };
 
 struct KernelTable {

@@ -139,18 +139,10 @@ void ForwardPass::store(int layer, int head, int token, int thread) noexcept {
   }
 }
 
-/// Asks the processor for a page ahead of its turn: planes of one layer lie far apart, and a single
-/// token has too little to do on each for the processor's own foresight.
-void ForwardPass::fetch(int layer, int head, int token, std::int64_t page) const noexcept {
-  const std::uint8_t* const plane = cache(token).plane(head, layer, page * kPageTokens).keys;
-  for (std::size_t at = 0; at < cache(token).plane_bytes(); at += kLineBytes)
-    __builtin_prefetch(plane + at, 0, 2);
-}
-
 /// Attention of all queries of a K/V head over the sinks that have left their window.
 void ForwardPass::attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept {
   for (std::int64_t page = 0; page < sink_pages_; ++page)
-    attend_page(layer, head, thread, tokens, page, true, page, [&](int token) {
+    attend_page(layer, head, thread, tokens, {page, page, page, true}, [&](int token) {
       const std::int64_t end = visible(token, head).sinks - page * kPageTokens;
       return Seen{0, static_cast<int>(std::clamp<std::int64_t>(end, 0, kPageTokens)), false};
     });
@@ -163,8 +155,8 @@ void ForwardPass::attend_chunk(int layer, int head, int thread, const Tokens& to
   const std::int64_t slot = sink_pages_ + chunk - chunks(head, tokens).first;
   const std::int64_t last = (visible(tokens.end - 1, head).high - 1) / kPageTokens;
   for (std::int64_t page = start; page < start + kChunkPages && page <= last; ++page) {
-    if (tokens.end - tokens.begin == 1 && page < last) fetch(layer, head, tokens.begin, page + 1);
-    attend_page(layer, head, thread, tokens, page, false, slot, [&](int token) {
+    const std::int64_t next = std::min(page + 1, last);
+    attend_page(layer, head, thread, tokens, {page, next, slot, false}, [&](int token) {
       const KvCache::Visible& sees = visible(token, head);
       const auto within = [&](std::int64_t entry) {
         return static_cast<int>(
@@ -180,8 +172,8 @@ void ForwardPass::attend_chunk(int layer, int head, int thread, const Tokens& to
 /// query heads that share the K/V head: what is read of the page is read once for all.
 template <class SeenBy>
 void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tokens,
-                              std::int64_t page, bool sinks, std::int64_t slot,
-                              const SeenBy& seen_by) noexcept {
+                              const Page& page, const SeenBy& seen_by) noexcept {
+  const bool sinks = page.sinks;
   const Workspace::Local& from = shared(thread);
   Workspace::Local& local = workspace_.locals_[static_cast<std::size_t>(thread)];
   const bool narrow = cache_type_ == DType::kI8;
@@ -205,9 +197,9 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
         const std::int64_t row = std::int64_t{token} * heads_ + query_head;
         local.queries[n] = queries + row * stride;
         local.query_scales[n] = scales + row;
-        local.outs[n] = part(slot, token, query_head);
+        local.outs[n] = part(page.slot, token, query_head);
       }
-    const KvCache::Plane plane = cache.plane(head, layer, page * kPageTokens);
+    const KvCache::Plane plane = cache.plane(head, layer, page.number * kPageTokens);
     args.keys = plane.keys;
     args.values = plane.values;
     args.key_scale = plane.key_scale;
@@ -219,6 +211,8 @@ void ForwardPass::attend_page(int layer, int head, int thread, const Tokens& tok
     args.query_scale = local.query_scales.data();
     args.out = local.outs.data();
     args.extend = seen.extends;
+    if (page.next != page.number)
+      args.ahead = cache.plane(head, layer, page.next * kPageTokens).keys - plane.keys;
     kernels_.attend(cache_type_)(args);
   }
 }

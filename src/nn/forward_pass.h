@@ -87,6 +87,13 @@ class ForwardPass {
     bool extends;    // it sees something of the chunk's pages before this one
     friend bool operator==(const Seen&, const Seen&) = default;
   };
+  /// A page of a head that queries attend over.
+  struct Page {
+    std::int64_t number;
+    std::int64_t next;  // the page that comes after it; itself if none does
+    std::int64_t slot;  // of the part that it contributes to
+    bool sinks;         // for queries that have left it behind
+  };
 
   void plan_banks();
   void plan_positions();
@@ -125,13 +132,12 @@ class ForwardPass {
   void rotate_queries(int thread, const Tokens& tokens) noexcept;
   void store(int layer, int head, int token, int thread) noexcept;
   void attend_together(int layer, int thread, const Tokens& tokens) noexcept;
-  void fetch(int layer, int head, int token, std::int64_t page) const noexcept;
   void attend_sinks(int layer, int head, int thread, const Tokens& tokens) noexcept;
   void attend_chunk(int layer, int head, int thread, const Tokens& tokens,
                     std::int64_t chunk) noexcept;
   template <class SeenBy>
-  void attend_page(int layer, int head, int thread, const Tokens& tokens, std::int64_t page,
-                   bool sinks, std::int64_t slot, const SeenBy& seen_by) noexcept;
+  void attend_page(int layer, int head, int thread, const Tokens& tokens, const Page& page,
+                   const SeenBy& seen_by) noexcept;
   void merge(const Tokens& tokens, int token, int head, int query_head, int thread) noexcept;
   void show(int layer, int thread, const Tokens& tokens) const noexcept;
 

@@ -37,6 +37,12 @@ struct Avx2 {
         _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packs_epi16(shorts, shorts));
   }
+  static void store(std::uint8_t* p, F v) {  // integral, 0..255
+    const __m256i ints = _mm256_cvtps_epi32(v);
+    const __m128i shorts =
+        _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(shorts, shorts));
+  }
   // The elements of each row to a vector each, first to last.
   static void widen(const float* p, F (&w)[1]) { w[0] = load(p); }
   static void widen(const Bf16* p, F (&w)[2]) {
@@ -63,6 +69,23 @@ struct Avx2 {
     const __m256i biased = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
   }
+  /// p times two to the power of the integer in the low bits of `shifted`.
+  static F add_to_exponent(F p, F shifted) {
+    const __m256i power = _mm256_slli_epi32(_mm256_castps_si256(shifted), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), power));
+  }
+  // Over all lanes, to all lanes.
+  static F sum_of_all(F v) {
+    v = add(v, _mm256_permute2f128_ps(v, v, 1));
+    v = add(v, _mm256_permute_ps(v, 0x4e));
+    return add(v, _mm256_permute_ps(v, 0xb1));
+  }
+  static F max_of_all(F v) {
+    v = max(v, _mm256_permute2f128_ps(v, v, 1));
+    v = max(v, _mm256_permute_ps(v, 0x4e));
+    return max(v, _mm256_permute_ps(v, 0xb1));
+  }
+  static float first(F v) { return _mm256_cvtss_f32(v); }
   static float sum(F v) {
     const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     const __m128 pairs = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
@@ -84,6 +107,9 @@ struct Avx2 {
     const I mask = _mm256_set1_epi8(15);
     low = _mm256_and_si256(bytes, mask);
     high = _mm256_and_si256(_mm256_srli_epi32(bytes, 4), mask);
+  }
+  static I bytes(const std::int8_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   }
   static I spread(const std::int8_t* x) {
     std::int32_t quad;

@@ -14,6 +14,13 @@ struct Vec : Avx512 {
     const I pairs = _mm512_maddubs_epi16(_mm512_abs_epi8(w), signed_x);
     return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
   }
+  /// x unsigned. In 16 bits, since two products of bytes up to 255 and 127 would overflow those.
+  static I dot4_unsigned(I sum, I w, I x) {
+    const I even = _mm512_madd_epi16(_mm512_srai_epi16(_mm512_slli_epi16(w, 8), 8),
+                                     _mm512_and_si512(x, _mm512_set1_epi16(255)));
+    const I odd = _mm512_madd_epi16(_mm512_srai_epi16(w, 8), _mm512_srli_epi16(x, 8));
+    return _mm512_add_epi32(sum, _mm512_add_epi32(even, odd));
+  }
 };
 
 bool supported() { return has_avx512(); }

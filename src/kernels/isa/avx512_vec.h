@@ -32,6 +32,10 @@ struct Avx512 {
     const __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(v));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
   }
+  static void store(std::uint8_t* p, F v) {  // integral, 0..255
+    const __m128i bytes = _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(v));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+  }
   // The elements of each row to a vector each, first to last.
   static void widen(const float* p, F (&w)[1]) { w[0] = load(p); }
   static void widen(const Bf16* p, F (&w)[2]) {
@@ -60,6 +64,25 @@ struct Avx512 {
     const __m512i biased = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
     return _mm512_castsi512_ps(_mm512_slli_epi32(biased, 23));
   }
+  /// p times two to the power of the integer in the low bits of `shifted`.
+  static F add_to_exponent(F p, F shifted) {
+    const __m512i power = _mm512_slli_epi32(_mm512_castps_si512(shifted), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), power));
+  }
+  // Over all lanes, to all lanes.
+  static F sum_of_all(F v) {
+    v = add(v, _mm512_shuffle_f32x4(v, v, 0x4e));
+    v = add(v, _mm512_shuffle_f32x4(v, v, 0xb1));
+    v = add(v, _mm512_permute_ps(v, 0x4e));
+    return add(v, _mm512_permute_ps(v, 0xb1));
+  }
+  static F max_of_all(F v) {
+    v = max(v, _mm512_shuffle_f32x4(v, v, 0x4e));
+    v = max(v, _mm512_shuffle_f32x4(v, v, 0xb1));
+    v = max(v, _mm512_permute_ps(v, 0x4e));
+    return max(v, _mm512_permute_ps(v, 0xb1));
+  }
+  static float first(F v) { return _mm512_cvtss_f32(v); }
   static float sum(F v) { return _mm512_reduce_add_ps(v); }
   static float max_across(F v) { return _mm512_reduce_max_ps(v); }
 
@@ -73,6 +96,7 @@ struct Avx512 {
     low = _mm512_and_si512(bytes, mask);
     high = _mm512_and_si512(_mm512_srli_epi32(bytes, 4), mask);
   }
+  static I bytes(const std::int8_t* p) { return _mm512_loadu_si512(p); }
   static I spread(const std::int8_t* x) {
     std::int32_t quad;
     __builtin_memcpy(&quad, x, sizeof quad);

@@ -11,6 +11,7 @@ struct Vec : Avx512 {
     return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8(-128));
   }
   static I dot4(I sum, I w, I x) { return _mm512_dpbusd_epi32(sum, w, x); }
+  static I dot4_unsigned(I sum, I w, I x) { return _mm512_dpbusd_epi32(sum, x, w); }
 };
 
 bool supported() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }

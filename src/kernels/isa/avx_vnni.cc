@@ -12,6 +12,7 @@ struct Vec : Avx2 {
     return _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
   }
   static I dot4(I sum, I w, I x) { return _mm256_dpbusd_avx_epi32(sum, w, x); }
+  static I dot4_unsigned(I sum, I w, I x) { return _mm256_dpbusd_avx_epi32(sum, x, w); }
 };
 
 bool supported() {

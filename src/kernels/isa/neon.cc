@@ -33,6 +33,12 @@ struct Vec {
     const std::int32_t four = vget_lane_s32(vreinterpret_s32_s8(bytes), 0);
     __builtin_memcpy(p, &four, sizeof four);
   }
+  static void store(std::uint8_t* p, F v) {  // integral, 0..255
+    const uint16x4_t shorts = vqmovn_u32(vcvtq_u32_f32(v));
+    const uint8x8_t bytes = vqmovn_u16(vcombine_u16(shorts, shorts));
+    const std::uint32_t four = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
+    __builtin_memcpy(p, &four, sizeof four);
+  }
   // The elements of each row to a vector each, first to last.
   static void widen(const float* p, F (&w)[1]) { w[0] = load(p); }
   static void widen(const Bf16* p, F (&w)[2]) {
@@ -60,6 +66,15 @@ struct Vec {
     const int32x4_t biased = vaddq_s32(vcvtq_s32_f32(n), vdupq_n_s32(127));
     return vreinterpretq_f32_s32(vshlq_n_s32(biased, 23));
   }
+  /// p times two to the power of the integer in the low bits of `shifted`.
+  static F add_to_exponent(F p, F shifted) {
+    const int32x4_t power = vshlq_n_s32(vreinterpretq_s32_f32(shifted), 23);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(p), power));
+  }
+  // Over all lanes, to all lanes.
+  static F sum_of_all(F v) { return vdupq_n_f32(vaddvq_f32(v)); }
+  static F max_of_all(F v) { return vdupq_n_f32(vmaxvq_f32(v)); }
+  static float first(F v) { return vgetq_lane_f32(v, 0); }
   static float sum(F v) { return vaddvq_f32(v); }
   static float max_across(F v) { return vmaxvq_f32(v); }
 
@@ -79,10 +94,22 @@ struct Vec {
     return vdupq_n_s32(quad);
   }
   static I quads(const std::int8_t* p) { return vreinterpretq_s32_s8(vld1q_s8(p)); }
+  static I bytes(const std::int8_t* p) { return quads(p); }
   static I dot4(I sum, I w, I x) {
     const int8x16_t ws = vreinterpretq_s8_s32(w), xs = vreinterpretq_s8_s32(x);
     const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(ws), vget_low_s8(xs)));
     const int32x4_t high = vpaddlq_s16(vmull_high_s8(ws, xs));
+    return vaddq_s32(sum, vpaddq_s32(low, high));
+  }
+  static I dot4_unsigned(I sum, I w, I x) {  // x unsigned
+    const int8x16_t ws = vreinterpretq_s8_s32(w);
+    const uint8x16_t xs = vreinterpretq_u8_s32(x);
+    const auto rows = [](int16x8_t a, int16x8_t b) {  // two rows, two sums of each
+      return vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+    };
+    const int32x4_t low =
+        rows(vmovl_s8(vget_low_s8(ws)), vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(xs))));
+    const int32x4_t high = rows(vmovl_high_s8(ws), vreinterpretq_s16_u16(vmovl_high_u8(xs)));
     return vaddq_s32(sum, vpaddq_s32(low, high));
   }
 };

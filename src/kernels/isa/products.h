@@ -62,26 +62,41 @@ inline void multiply(const void* panels, std::int64_t stride, const float* const
   }
 }
 
-/// The same in integers, over all columns; x filled up with zeros to whole lines.
+/// The same in integers: one line of P panels, four columns from k on.
+template <int T, int P>
+inline void multiply_line(const std::int8_t* line, std::int64_t stride, const std::int8_t* const* x,
+                          std::int64_t k, IntegerSums<T, P>& sums) {
+  I w[P][kVectors];
+#pragma GCC unroll 16
+  for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) w[p][v] = Vec::quads(line + p * stride + v * kWidth * 4);
+#pragma GCC unroll 16
+  for (int t = 0; t < T; ++t) {
+    const I xs = Vec::spread(x[t] + k);
+#pragma GCC unroll 16
+    for (int p = 0; p < P; ++p)
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) sums[t][p][v] = Vec::dot4(sums[t][p][v], w[p][v], xs);
+  }
+}
+
+/// Over all columns; x filled up with zeros to whole lines.
 template <int T, int P>
 inline void multiply(const void* panels, std::int64_t stride, const std::int8_t* const* x,
                      std::int64_t columns, IntegerSums<T, P>& sums) {
   const auto* line = static_cast<const std::int8_t*>(panels);
-  for (std::int64_t k = 0; k < columns; k += 4, line += kLineBytes) {
-    I w[P][kVectors];
+  for (std::int64_t k = 0; k < columns; k += 4, line += kLineBytes)
+    multiply_line<T, P>(line, stride, x, k, sums);
+}
+
+/// Asks for the lines of P panels that lie `distance` bytes further on; 0: for none.
+template <int P>
+inline void ahead(const void* line, std::int64_t stride, std::int64_t distance) {
+  if (distance == 0) return;
 #pragma GCC unroll 16
-    for (int p = 0; p < P; ++p)
-#pragma GCC unroll 16
-      for (int v = 0; v < kVectors; ++v) w[p][v] = Vec::quads(line + p * stride + v * kWidth * 4);
-#pragma GCC unroll 16
-    for (int t = 0; t < T; ++t) {
-      const I xs = Vec::spread(x[t] + k);
-#pragma GCC unroll 16
-      for (int p = 0; p < P; ++p)
-#pragma GCC unroll 16
-        for (int v = 0; v < kVectors; ++v) sums[t][p][v] = Vec::dot4(sums[t][p][v], w[p][v], xs);
-    }
-  }
+  for (int p = 0; p < P; ++p)
+    __builtin_prefetch(static_cast<const std::uint8_t*>(line) + p * stride + distance, 0, 3);
 }
 
 /// Sums of products as floats: without the bias that dot4() gives each weight, times w and x.

@@ -20,6 +20,7 @@ struct Vec {
   static void store(float* p, F v) { *p = v; }
   static void store(Bf16* p, F v) { *p = to_bf16(v); }
   static void store(std::int8_t* p, F v) { *p = static_cast<std::int8_t>(v); }
+  static void store(std::uint8_t* p, F v) { *p = static_cast<std::uint8_t>(v); }
   static void widen(const float* p, F (&w)[1]) { w[0] = *p; }
   static void widen(const Bf16* p, F (&w)[2]) {
     for (int i = 0; i < 2; ++i) w[i] = sage::to_float(p[i]);
@@ -38,6 +39,15 @@ struct Vec {
   static F power_of_two(F n) {  // n integral, -126..127
     return std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
   }
+  /// p times two to the power of the integer in the low bits of `shifted`.
+  static F add_to_exponent(F p, F shifted) {
+    const auto power = std::bit_cast<std::uint32_t>(shifted) << 23;
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + power);
+  }
+  // Over all lanes, to all lanes.
+  static F sum_of_all(F v) { return v; }
+  static F max_of_all(F v) { return v; }
+  static float first(F v) { return v; }
   static float sum(F v) { return v; }
   static float max_across(F v) { return v; }
 
@@ -58,8 +68,17 @@ struct Vec {
     __builtin_memcpy(&quad, p, sizeof quad);
     return quad;
   }
+  static I bytes(const std::int8_t* p) { return quads(p); }
   static I dot4(I sum, I w, I x) {
     std::int8_t ws[4], xs[4];
+    __builtin_memcpy(ws, &w, sizeof ws);
+    __builtin_memcpy(xs, &x, sizeof xs);
+    for (int i = 0; i < 4; ++i) sum += ws[i] * xs[i];
+    return sum;
+  }
+  static I dot4_unsigned(I sum, I w, I x) {
+    std::int8_t ws[4];
+    std::uint8_t xs[4];
     __builtin_memcpy(ws, &w, sizeof ws);
     __builtin_memcpy(xs, &x, sizeof xs);
     for (int i = 0; i < 4; ++i) sum += ws[i] * xs[i];

@@ -23,7 +23,8 @@ constexpr int kVectors = kPanelRows / kWidth;  // that hold one line of a panel
 static_assert(kPageTokens % kPanelRows == 0 && kPanelRows % kWidth == 0);
 
 // Panels and tokens of a tile: their accumulators and operands must fit the registers.
-constexpr int kSinglePanels = 4;  // for one token
+constexpr int kSinglePanels = 4;                                     // for one token
+constexpr int kFewPanels = Vec::kTileTokens * Vec::kTilePanels / 4;  // for four tokens, integers
 constexpr int kTileTokens = Vec::kTileTokens;
 constexpr int kTilePanels = Vec::kTilePanels;
 
@@ -84,6 +85,18 @@ inline F exponential(F x) {
   constexpr float kCoefficients[] = {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
   for (const float c : kCoefficients) p = Vec::fma(p, r, Vec::set(c));
   return Vec::mul(p, Vec::power_of_two(n));
+}
+
+/// The same for x <= 0, where a relative error of 3e-6 does no harm: a polynomial of degree 5. n
+/// ends up in the low bits of x / ln 2 + 1.5 * 2^23, from where it is added to the exponent.
+inline F exponential_below_one(F x) {
+  x = Vec::max(x, Vec::set(-87.3f));
+  const F shifted = Vec::fma(x, Vec::set(1.44269504f), Vec::set(12582912.0f));
+  const F r = Vec::fma(Vec::sub(shifted, Vec::set(12582912.0f)), Vec::set(-0.693147181f), x);
+  F p = Vec::set(1.0f / 120);
+  constexpr float kCoefficients[] = {1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+  for (const float c : kCoefficients) p = Vec::fma(p, r, Vec::set(c));
+  return Vec::add_to_exponent(p, shifted);
 }
 
 inline float exponential_of_one(float x) {
