@@ -51,16 +51,20 @@ const median = (values) => {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
 
-/** Shows how far it is and how long it will take, where somebody looks. */
+/** Prints what is being done, on stderr: one line that is replaced on a terminal, a line each elsewhere. */
+function say(text) {
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : `compare: ${text}\n`);
+}
+
+/** The steps of one part of the work: how many are done and how long the others will take. */
 class Progress {
   constructor(steps) {
     Object.assign(this, {steps, done: 0, start: Date.now()});
   }
   step(text) {
-    if (!process.stderr.isTTY) return;
     const passed = (Date.now() - this.start) / 1000;
-    const left = this.done === 0 ? '' : `, ${Math.round((passed / this.done) * (this.steps - this.done))} s left`;
-    process.stderr.write(`\r\x1b[K${this.done} of ${this.steps}${left}: ${text}`);
+    const left = this.done === 0 ? '' : `, about ${Math.round((passed / this.done) * (this.steps - this.done))} s left`;
+    say(`${this.done} of ${this.steps} done${left}: ${text}`);
     ++this.done;
   }
   end() {
@@ -191,11 +195,14 @@ async function main() {
     throw new Error(`there is no program ${setup.program}; build it (scripts/build.sh release) or name it with --program`);
   setup.capacity = Math.ceil((Math.max(...setup.contexts) + 32) / 256) * 256;
   const version = (await output(setup.program, ['--version'])).trim();
+  say('asking sage-music for the size of its models');
   setup.vocabulary = await vocabularyOf(setup);
   fs.mkdirSync(path.join(setup.build, 'models'), {recursive: true});
 
   const load = os.loadavg()[0];
+  say('checking that llama.cpp and ONNX Runtime compute the same');
   const agreement = await checkAgreement(setup);
+  say('asking sage-music for its types of weights');
   const ownWide = await ownWidths(setup, wanted.widths);
   const ours = [];
   for (const width of ownWide)

@@ -34,8 +34,9 @@ if ! cmp -s "$here/package-lock.json" "$build/package-lock.json" || [[ ! -f $bui
 fi
 
 for name in llama_cpp onnx_runtime; do
-  [[ $build/$name -nt $here/$name.cc && $build/$name -nt $here/timing.h ]] ||
-    "$compiler" -std=c++20 -O2 -o "$build/$name" "$here/$name.cc" -ldl || die "cannot compile $name.cc"
+  [[ $build/$name -nt $here/$name.cc && $build/$name -nt $here/timing.h ]] && continue
+  echo "compare: compiling $name.cc" >&2
+  "$compiler" -std=c++20 -O2 -o "$build/$name" "$here/$name.cc" -ldl || die "cannot compile $name.cc"
 done
 
 exec node "$here/compare.mjs" --build "$build" "$@"
