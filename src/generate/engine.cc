@@ -31,6 +31,9 @@ Result<std::shared_ptr<const Engine>> Engine::create(Tokenizer tokenizer,
   if (std::min(config.context, config.window) < kShortestContext)
     return fail(ErrorCode::kUnsupported, "the model's context is shorter than " +
                                              std::to_string(kShortestContext) + " tokens");
+  if (cache == DType::kI4)
+    return fail(ErrorCode::kUnsupported,
+                "a K/V cache cannot hold int4; choose f32, bf16 or int8 for the cache");
   if (config.token_attributes != tokenizer.attributes())
     return fail(ErrorCode::kMismatch, "model and tokenizer disagree on the attributes of tokens");
   if (config.fields > 1 && (config.fields != tokenizer.stride() || tokenizer.has_merges()))
