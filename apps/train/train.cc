@@ -13,6 +13,7 @@
 #include "apps/train/running.h"
 #include "nn/weights.h"
 #include "tokens/tokenizer_file.h"
+#include "train/precision.h"
 #include "train/trainer.h"
 
 namespace sage::cli {

@@ -1,5 +1,5 @@
-// Which pieces are the same music: fingerprints for copies, MinHash for near-duplicates. Private to
-// this layer.
+// Which pieces are the same music: fingerprints for copies, MinHash for near-duplicates. Internal
+// to data.
 //
 // All of it is blind to transposition, to tempo, and to note values that are all longer by one
 // factor. A fingerprint covers every note's onset, pitch and program. A signature estimates the

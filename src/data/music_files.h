@@ -1,5 +1,4 @@
-// The files that prepare() reads, in the order that everything else counts in. Private to this
-// layer.
+// The files that prepare() reads, in the order that everything else counts in. Internal to data.
 #pragma once
 
 #include <cstdint>

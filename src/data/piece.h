@@ -1,12 +1,11 @@
-// One MIDI file as prepare() wants it: judged, quantised, tokenised, indexed. Private to this
-// layer.
+// One MIDI file as prepare() wants it: judged, quantised, tokenised, indexed. Internal to data.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "data/likeness.h"
-#include "data/prepare.h"
+#include "data/prepare_options.h"
 #include "data/quality.h"
 #include "data/shard.h"
 #include "tokens/tokenizer.h"

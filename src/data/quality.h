@@ -1,14 +1,23 @@
-// What keeps a file out of the training data: measured on the score as it was read. Private to this
-// layer.
+// What keeps a file out of the training data: measured on the score as it was read. Internal to
+// data.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "data/prepare.h"
 #include "score/score.h"
 
 namespace sage {
+
+/// What a file may be like. The defaults keep everything of real collections that a listener would
+/// call music.
+struct QualityLimits {
+  double top_pitch_share = 0.75;  // of the notes that are one and the same pitch
+  double cut_bars = 0.25;         // share of bars that a meter change inside cuts short
+  double notes_per_second = 90;   // mean
+  double sounding = 32;           // pitched notes at once, mean
+  double silent_bars = 0.8;       // share of bars in which no note begins
+};
 
 /// Why a file is not used. The numbers are stored in work files: append new ones at the end.
 enum class Drop : std::uint8_t {

@@ -1,12 +1,12 @@
 // Which pieces stay, and where they go: duplicates, groups, the split. Decided from the metadata of
-// all files at once. Private to this layer; knows no music.
+// all files at once. Internal to data; knows no music.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "data/music_files.h"
-#include "data/prepare.h"
+#include "data/prepare_options.h"
 #include "data/work_folder.h"
 
 namespace sage {

@@ -111,7 +111,7 @@ Result<void> Shard::read_tables() {
   if (!sources) return tl::unexpected<Error>(sources.error());
   config_ = *std::move(config);
   sources_ = *std::move(sources);
-  vocabulary_ = Vocabulary(config_).size();
+  vocabulary_ = base_vocabulary(config_).size();
   const Tokenization* scheme = find_tokenization(config_.scheme);
   stride_ = scheme == nullptr ? 1 : static_cast<std::uint32_t>(scheme->stride(config_));
   if (!tables_fit()) return damaged("its tables do not fit each other");

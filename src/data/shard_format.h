@@ -1,4 +1,4 @@
-// What the writer and the reader of shards share. Private to this layer.
+// What the writer and the reader of shards share. Internal to data.
 #pragma once
 
 #include <cstdint>

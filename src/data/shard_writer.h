@@ -1,4 +1,4 @@
-// Writes a shard block by block. Private to this layer; see shard.h for the format.
+// Writes a shard block by block. Internal to data; see shard.h for the format.
 #pragma once
 
 #include <filesystem>

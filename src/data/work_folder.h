@@ -1,4 +1,4 @@
-// OUTPUT/work: files already read, kept until the data are whole. Private to this layer.
+// OUTPUT/work: files already read, kept until the data are whole. Internal to data.
 //
 // A unit is some hundred files in a row: fixed-size metadata of each, then the music of the good
 // ones, compressed. Units are written whole or not at all, so whatever ends the program leaves only

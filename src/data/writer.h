@@ -1,11 +1,11 @@
 // The second half of prepare(): from units and a selection to shards, file list and manifest.
-// Private to this layer.
+// Internal to data.
 #pragma once
 
 #include <vector>
 
 #include "data/music_files.h"
-#include "data/prepare.h"
+#include "data/prepare_options.h"
 #include "data/selection.h"
 #include "data/work_folder.h"
 

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "midi/bytes.h"
 #include "midi/event.h"
-#include "midi/reader.h"
+#include "midi/midi_read.h"
 
 namespace sage::midi {
 

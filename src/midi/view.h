@@ -5,8 +5,8 @@
 
 #include "midi/bytes.h"
 #include "midi/event.h"
+#include "midi/midi_read.h"
 #include "midi/part.h"
-#include "midi/reader.h"
 
 namespace sage::midi {
 

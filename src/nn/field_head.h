@@ -1,5 +1,5 @@
 // The heads of a compound model's fields: from states to the rows that the output head multiplies,
-// see tensor_spec.h. Private to this layer.
+// see tensor_spec.h. Internal to nn.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // One block of tokens through all layers: the plan, made by one thread, and its steps, whose items
 // the team does. The tokens are neighbours in one sequence, or each is the next one of a sequence
-// of its own. Private to Model.
+// of its own. Internal to nn.
 #pragma once
 
 #include <cstdint>

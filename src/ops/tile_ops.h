@@ -1,11 +1,11 @@
 // The products of the model from tiles (kernels/tile_kernels.h), with their gradients written out:
-// linear layers, banked or not, and attention that never writes its scores to memory. Private to
-// this layer; torch_ops.h chooses.
+// linear layers, banked or not, and attention that never writes its scores to memory. Internal to
+// ops; torch_ops.h chooses.
 #pragma once
 
 #include "kernels/tile_kernels.h"
+#include "ops/banks.h"
 #include "ops/torch_compat.h"
-#include "ops/torch_ops.h"
 
 namespace sage::ops::tiled {
 

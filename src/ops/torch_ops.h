@@ -2,11 +2,10 @@
 //
 // On the CPU each is a loop of row_kernels.h with its gradient written out, or, where the processor
 // has tiles for it, a product of tile_ops.h; elsewhere, and as the oracle of the tests, `composed`
-// does the same with libtorch's own operations. Private to this layer.
+// does the same with libtorch's own operations.
 #pragma once
 
-#include <vector>
-
+#include "ops/banks.h"
 #include "ops/torch_compat.h"
 
 namespace sage::ops {
@@ -26,13 +25,6 @@ struct Normed {
 };
 Normed add_rms_norm(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight,
                     double eps, torch::ScalarType dtype);
-
-/// Which rows go through which bank of a linear layer: sorted by bank, the order of the rows.
-struct Banks {
-  torch::Tensor order, inverse;      // (N) of int64: the rows sorted by bank, and back
-  torch::Tensor rows;                // (N) of int32: order once more
-  std::vector<std::int64_t> counts;  // (A): rows of each bank
-};
 
 /// bank (N) of int64, each below `count`.
 Banks banks_of(const torch::Tensor& bank, std::int64_t count);

@@ -122,8 +122,8 @@ class Drawing {
   std::vector<double> ticks(const Scale& scale, double pixels_each) const {
     const double room = std::abs(scale.end - scale.begin);
     return scale.log ? log_ticks(scale.low, scale.high)
-                     : nice_ticks(scale.low, scale.high,
-                                  std::max(2, static_cast<int>(room / pixels_each)));
+                     : plot::nice_ticks(scale.low, scale.high,
+                                        std::max(2, static_cast<int>(room / pixels_each)));
   }
   static double step_of(const Scale& scale, const std::vector<double>& all, std::size_t i) {
     return scale.log || all.size() < 2 ? std::max(all[i], 1e-300) : all[1] - all[0];

@@ -53,10 +53,6 @@ struct Chart {
 /// The chart as SVG text in UTF-8. Non-finite values are omitted.
 std::string chart_svg(const Chart& chart);
 
-/// Multiples of 1, 2 or 5 times a power of ten in [low, high], about `count` of them.
-/// Precondition: low < high, both finite.
-std::vector<double> nice_ticks(double low, double high, int count = 6);
-
 /// `&`, `<`, `>` and quotes as XML wants them; control characters dropped.
 std::string escape_xml(const std::string& text);
 

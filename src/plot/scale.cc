@@ -3,10 +3,7 @@
 #include <array>
 #include <charconv>
 
-#include "plot/chart.h"
-
-namespace sage {
-namespace plot {
+namespace sage::plot {
 
 std::string number(double value, int decimals) {
   std::array<char, 400> text;
@@ -43,8 +40,6 @@ std::vector<double> log_ticks(double low, double high) {
   return ticks;
 }
 
-}  // namespace plot
-
 std::vector<double> nice_ticks(double low, double high, int count) {
   const double rough = (high - low) / std::max(count, 1);
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
@@ -56,4 +51,4 @@ std::vector<double> nice_ticks(double low, double high, int count) {
   return ticks;
 }
 
-}  // namespace sage
+}  // namespace sage::plot

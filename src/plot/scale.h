@@ -22,6 +22,10 @@ struct Scale {
   double within(double value) const { return std::clamp(value, low, high); }
 };
 
+/// Multiples of 1, 2 or 5 times a power of ten in [low, high], about `count` of them.
+/// Precondition: low < high, both finite.
+std::vector<double> nice_ticks(double low, double high, int count = 6);
+
 /// Powers of ten in [low, high], with 2 and 5 between them where there is room. Precondition: low >
 /// 0.
 std::vector<double> log_ticks(double low, double high);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tokens/config.h"
 #include "tokens/quantise.h"
 #include "tokens/reader.h"
 #include "tokens/vocabulary.h"
@@ -58,5 +59,9 @@ class Tokenization {
 std::span<const Tokenization* const> tokenization_registry();
 /// nullptr where the registry has no scheme of this name.
 const Tokenization* find_tokenization(std::string_view name);
+
+/// The base vocabulary of a config; a function of (scheme, velocity, grid) alone. A scheme that the
+/// registry does not have gives an empty one. Precondition: as Vocabulary's.
+Vocabulary base_vocabulary(const TokenizerConfig& config);
 
 }  // namespace sage

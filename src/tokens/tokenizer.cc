@@ -6,13 +6,6 @@
 
 namespace sage {
 
-const Tokenization* find_tokenization(std::string_view name) {
-  const auto all = tokenization_registry();
-  const auto found = std::find_if(
-      all.begin(), all.end(), [&](const Tokenization* scheme) { return scheme->name() == name; });
-  return found == all.end() ? nullptr : *found;
-}
-
 Result<Tokenizer> Tokenizer::create(const TokenizerConfig& config) {
   if (config.grid != 4 && config.grid != 8 && config.grid != 12 && config.grid != 16 &&
       config.grid != 24)
@@ -33,7 +26,7 @@ Result<Tokenizer> Tokenizer::create(const TokenizerConfig& config) {
                                                  "' has one order of programs; the header's "
                                                  "order is for remi+ and tsd");
   tokenizer.config_ = config;
-  Vocabulary vocabulary(config);
+  Vocabulary vocabulary = base_vocabulary(config);
   auto bpe = Bpe::create(vocabulary.size(), config.merges.pairs);
   if (!bpe) return tl::unexpected(bpe.error());
   Segmenter segmenter(*tokenizer.tokenization_, config, vocabulary, config.merges.boundary);

@@ -6,7 +6,6 @@
 
 #include "score/meter_text.h"
 #include "score/program_names.h"
-#include "tokens/tokenization.h"
 
 namespace sage {
 namespace {
@@ -61,14 +60,12 @@ std::vector<std::uint8_t> last_within(const std::vector<int>& durations) {
 
 }  // namespace
 
-Vocabulary::Vocabulary(const TokenizerConfig& config)
-    : grid_(config.grid),
+Vocabulary::Vocabulary(int grid, const KindSet& kinds)
+    : grid_(grid),
       meters_(all_meters()),
       tempos_(all_tempos()),
-      durations_(all_durations(config.grid)),
+      durations_(all_durations(grid)),
       last_within_(last_within(durations_)) {
-  const Tokenization* scheme = find_tokenization(config.scheme);
-  const KindSet kinds = scheme == nullptr ? KindSet{} : scheme->kinds(config);
   const auto count = [&](Kind kind) -> int {
     if (!kinds.has(kind)) return 0;
     switch (kind) {

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "score/score.h"
-#include "tokens/config.h"
 #include "tokens/mask.h"
 #include "tokens/token.h"
 
@@ -17,10 +16,9 @@ namespace sage {
 
 class Vocabulary {
  public:
-  /// The base vocabulary of a config; a function of (scheme, velocity, grid) alone. Precondition:
-  /// the grid is a multiple of 4 (Tokenizer::create checks it). A scheme that the registry does not
-  /// have gives an empty vocabulary.
-  explicit Vocabulary(const TokenizerConfig& config);
+  /// The ids of these kinds; base_vocabulary() of tokenization.h has those of a config.
+  /// Precondition: the grid is a multiple of 4 (Tokenizer::create checks it).
+  Vocabulary(int grid, const KindSet& kinds);
 
   int size() const { return first_[kKindCount]; }
   /// All ids of one kind (empty where the config has no such kind).

@@ -1,5 +1,5 @@
 // Infilling and accompaniment as training examples: the bars of a window, written with holes and
-// what belongs into them after the last bar. Private to this layer.
+// what belongs into them after the last bar. Internal to train.
 #pragma once
 
 #include <cstdint>

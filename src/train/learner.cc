@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "ops/torch_ops.h"
 #include "train/checkpoint.h"
+#include "train/precision.h"
 
 namespace sage {
 namespace {

@@ -2,7 +2,7 @@
 //
 // Every process of a group holds the same model. A pass of one process is a part of the update like
 // any other: W processes of `accumulate` passes each do what one would do in W * accumulate.
-// Knows neither files nor the schedule. Private to this layer.
+// Knows neither files nor the schedule. Internal to train.
 #pragma once
 
 #include "ops/torch_compat.h"
@@ -17,7 +17,8 @@
 #include "train/optimiser.h"
 #include "train/process_group.h"
 #include "train/torch_model.h"
-#include "train/trainer.h"
+#include "train/train_options.h"
+#include "train/train_report.h"
 
 namespace sage {
 

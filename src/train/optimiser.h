@@ -1,4 +1,4 @@
-// How gradients become updates. Private to this layer.
+// How gradients become updates. Internal to train.
 //
 // A rule is a separate file in optimisers/, named by one word in this layer's CMake list.
 #pragma once

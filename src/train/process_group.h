@@ -1,5 +1,5 @@
 // The processes that train one model together, each with a copy of it: libtorch's c10d, over Gloo
-// (CPU) or NCCL (GPU). Private to this layer.
+// (CPU) or NCCL (GPU). Internal to train.
 //
 // A group of one does nothing, and does it on every build. All calls block until every process has
 // made them, in the same order; one that is lost makes the others throw std::runtime_error.
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "ops/torch_compat.h"
-#include "train/trainer.h"
+#include "train/train_options.h"
 
 namespace sage {
 

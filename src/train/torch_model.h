@@ -1,4 +1,4 @@
-// The model of nn/tensor_spec.h in libtorch, for training. Private to this layer.
+// The model of nn/tensor_spec.h in libtorch, for training. Internal to train.
 //
 // All parameters are views of one flat float tensor, and so are their gradients: optimiser,
 // clipping and checkpoints see one vector. Master weights are float; products run in the compute

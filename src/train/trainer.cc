@@ -11,6 +11,7 @@
 #include "ops/torch_ops.h"
 #include "train/initial_model.h"
 #include "train/optimiser.h"
+#include "train/precision.h"
 #include "train/process_group.h"
 #include "train/run_folder.h"
 #include "train/training_run.h"
@@ -177,10 +178,6 @@ std::vector<std::pair<std::string, std::string>> list_optimisers() {
   for (const OptimiserRule* rule : optimiser_registry())
     list.emplace_back(rule->name(), rule->summary());
   return list;
-}
-
-bool multiplies_in_bf16(const TrainOptions& options) {
-  return options.bf16.value_or(ops::has_fast_bf16(device_of(options.placement, options.device)));
 }
 
 Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "nn/safetensors.h"
+#include "train/precision.h"
 
 namespace sage {
 

@@ -1,4 +1,4 @@
-// A run from its first step, or from a checkpoint, to the end of its budget. Private to this layer.
+// A run from its first step, or from a checkpoint, to the end of its budget. Internal to train.
 //
 // Each of several processes has its own run, in step with the others; the first one's clock
 // counts, and it alone has the folder.
@@ -15,7 +15,8 @@
 #include "train/learner.h"
 #include "train/process_group.h"
 #include "train/run_folder.h"
-#include "train/trainer.h"
+#include "train/train_options.h"
+#include "train/train_report.h"
 
 namespace sage {
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "plot/scale.h"
+
 namespace sage {
 namespace {
 
@@ -21,14 +23,14 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 TEST(Ticks, ByHand) {
-  EXPECT_EQ(nice_ticks(0, 10, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
-  EXPECT_EQ(nice_ticks(-1, 1, 2), (std::vector<double>{-1, 0, 1}));
-  EXPECT_EQ(nice_ticks(93, 117, 5), (std::vector<double>{95, 100, 105, 110, 115}));
+  EXPECT_EQ(plot::nice_ticks(0, 10, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
+  EXPECT_EQ(plot::nice_ticks(-1, 1, 2), (std::vector<double>{-1, 0, 1}));
+  EXPECT_EQ(plot::nice_ticks(93, 117, 5), (std::vector<double>{95, 100, 105, 110, 115}));
 }
 
 RC_GTEST_PROP(Ticks, LieInTheRangeEvenlyApart, (int a, int width)) {
   const double low = a * 0.37, high = low + std::abs(static_cast<double>(width)) * 0.01 + 1e-3;
-  const auto ticks = nice_ticks(low, high, 6);
+  const auto ticks = plot::nice_ticks(low, high, 6);
   RC_ASSERT(ticks.size() >= 2u);
   RC_ASSERT(ticks.size() <= 8u);
   const double step = ticks[1] - ticks[0];

@@ -66,7 +66,7 @@ class MidiTokExport : public MidiTok {
 
 TEST_F(MidiTokExport, ImportedAgainTheMergesAreTheSame) {
   for (TokenizerConfig config : configs()) {
-    config.merges = {Boundary::kBeat, random_merges(Vocabulary(config), 300, 7)};
+    config.merges = {Boundary::kBeat, random_merges(base_vocabulary(config), 300, 7)};
     const auto again = export_and_import(Tokenizer::create(config).value());
     ASSERT_TRUE(again) << describe(config) << ": " << again.error().message;
     config.layout = Layout::kCompact;  // which the file does not store
@@ -77,7 +77,7 @@ TEST_F(MidiTokExport, ImportedAgainTheMergesAreTheSame) {
 
 TEST_F(MidiTokExport, EveryTokenOfNotesAndHeadsHasACounterpart) {
   for (TokenizerConfig config : configs()) {
-    const Vocabulary vocabulary(config);
+    const Vocabulary vocabulary = base_vocabulary(config);
     const TokenId drum = vocabulary.id(Kind::kDrum, 35);
     for (TokenId id = 0; id < vocabulary.size(); ++id) config.merges.pairs.push_back({id, drum});
     const auto again = export_and_import(Tokenizer::create(config).value());
@@ -119,7 +119,7 @@ std::vector<std::string> encode(std::vector<std::string> word,
 // the tokens of this program.
 TEST_F(MidiTokExport, TheExportedModelEncodesAsThisProgramDoes) {
   TokenizerConfig config = {.scheme = "remi+", .velocity = true, .grid = 12};
-  const Vocabulary vocabulary(config);
+  const Vocabulary vocabulary = base_vocabulary(config);
   // Few base tokens, so that merges meet often.
   const std::vector<std::pair<TokenId, std::string>> base = {
       {vocabulary.id(Kind::kPosition, 6), "Position_6"},
@@ -170,7 +170,7 @@ TEST_F(MidiTokExport, TheExportedModelEncodesAsThisProgramDoes) {
 TEST_F(MidiTokExport, TheFileIsWhatMidiTokExpects) {
   for (const char* scheme : {"remi+", "tsd"}) {
     TokenizerConfig config = {.scheme = scheme, .velocity = true, .grid = 12};
-    config.merges = {Boundary::kBar, random_merges(Vocabulary(config), 50, 1)};
+    config.merges = {Boundary::kBar, random_merges(base_vocabulary(config), 50, 1)};
     Notes notes;
     ASSERT_TRUE(export_miditok(path_, Tokenizer::create(config).value(), notes));
     const auto text = read_text(path_).value();
@@ -223,7 +223,7 @@ TEST_F(MidiTokExport, BoundariesBecomeSplits) {
                                                   {Boundary::kNote, "beat"}};
   for (const auto& [boundary, split] : splits) {
     TokenizerConfig config = {.scheme = "remi+"};
-    config.merges = {boundary, random_merges(Vocabulary(config), 5, 2)};
+    config.merges = {boundary, random_merges(base_vocabulary(config), 5, 2)};
     ASSERT_TRUE(export_and_import(Tokenizer::create(config).value()));
     EXPECT_EQ(json::parse(read_text(path_).value())["config"]["encode_ids_split"], split);
     const bool said = std::any_of(exported_.begin(), exported_.end(), [](const std::string& note) {

@@ -55,7 +55,7 @@ struct Meaning {
 };
 
 TEST_F(MidiTok, BaseTokensAreMappedByMeaning) {
-  const Vocabulary vocabulary({.scheme = "remi+", .velocity = true, .grid = 8});
+  const Vocabulary vocabulary = base_vocabulary({.scheme = "remi+", .velocity = true, .grid = 8});
   const auto duration = [&](int steps) {
     return TokenEvent{Kind::kDuration, vocabulary.duration_index(steps)};
   };

@@ -24,8 +24,8 @@ TEST(Vocabulary, EveryIdHasOneEventAndBack) {
 }
 
 TEST(Vocabulary, SizesAreThoseOfTheDesign) {
-  const Vocabulary vocabulary(
-      {.scheme = "remi+", .layout = Layout::kFull, .velocity = true, .grid = 12});
+  const Vocabulary vocabulary =
+      base_vocabulary({.scheme = "remi+", .layout = Layout::kFull, .velocity = true, .grid = 12});
   const auto count = [&](Kind kind) {
     return vocabulary.range(kind).end - vocabulary.range(kind).begin;
   };
@@ -44,14 +44,15 @@ TEST(Vocabulary, HasTheKindsOfItsSchemeAndNoOthers) {
     for (int k = 0; k < kKindCount; ++k)
       EXPECT_EQ(tokenizer.vocabulary().has(static_cast<Kind>(k)), kinds.has(static_cast<Kind>(k)));
     EXPECT_EQ(tokenizer.vocabulary().has(Kind::kVelocity), tokenizer.config().velocity);
-    EXPECT_EQ(Vocabulary(tokenizer.config()).attributes(), tokenizer.vocabulary().attributes());
+    EXPECT_EQ(base_vocabulary(tokenizer.config()).attributes(),
+              tokenizer.vocabulary().attributes());
   }
-  EXPECT_EQ(Vocabulary({.scheme = "nope"}).size(), 0);
+  EXPECT_EQ(base_vocabulary({.scheme = "nope"}).size(), 0);
 }
 
 // Models in use were trained on these ids.
 TEST(Vocabulary, IdsOfRemiPlusStayWhereTheyAre) {
-  const Vocabulary vocabulary({.scheme = "remi+", .velocity = false, .grid = 12});
+  const Vocabulary vocabulary = base_vocabulary({.scheme = "remi+", .velocity = false, .grid = 12});
   EXPECT_EQ(vocabulary.size(), 718);
   EXPECT_EQ(vocabulary.id(Kind::kPosition), 149);
   EXPECT_EQ(vocabulary.id(Kind::kProgram), 293);
@@ -90,7 +91,7 @@ TEST(Vocabulary, EveryBarFitsTheGrid) {
 // Guarantee 2: duration error <= max(half a step, 12.5 %), from half a step to the longest length.
 RC_GTEST_PROP(VocabularyProperty, DurationErrorIsBounded, ()) {
   const int grid = *rc::gen::element(4, 8, 12, 16, 24);
-  const Vocabulary vocabulary({.grid = grid});
+  const Vocabulary vocabulary = base_vocabulary({.grid = grid});
   const double steps = *rc::gen::inRange(500, 64'000 * grid) / 1000.0;
   const int length =
       vocabulary.durations()[static_cast<std::size_t>(vocabulary.duration_index(steps))];
@@ -98,7 +99,7 @@ RC_GTEST_PROP(VocabularyProperty, DurationErrorIsBounded, ()) {
 }
 
 TEST(Vocabulary, BinsAreFixedPoints) {
-  const Vocabulary vocabulary({.velocity = true});
+  const Vocabulary vocabulary = base_vocabulary({.velocity = true});
   for (int i = 0; i < vocabulary.velocity_bins(); ++i)
     EXPECT_EQ(vocabulary.velocity_bin(vocabulary.velocity_of(i)), i);
   for (std::size_t i = 0; i < vocabulary.tempos().size(); ++i)
