@@ -47,10 +47,14 @@ Bytes payload_of(Bytes bytes, const Event& event) {
 
 Instruments::Instruments(const EventFile& file, Bytes bytes) {
   std::vector<Place> places;
+  played_.resize(file.tracks.size());
   for (std::uint32_t track = 0; track < file.tracks.size(); ++track) {
     const auto& events = file.tracks[track].events;
-    for (std::uint32_t i = 0; i < events.size(); ++i)
+    for (std::uint32_t i = 0; i < events.size(); ++i) {
+      if (events[i].form != Event::Form::kIgnored && events[i].type() == 0x90)
+        played_[track] |= static_cast<std::uint16_t>(1U << events[i].channel());
       if (matters(events[i])) places.push_back({events[i].time, track, i});
+    }
   }
   std::stable_sort(places.begin(), places.end(),
                    [](const Place& a, const Place& b) { return a.time < b.time; });
@@ -80,8 +84,9 @@ Instruments::Port& Instruments::port(int number) {
   return at->second;
 }
 
-void Instruments::note(Channel& channel, const Place& place, bool silences) {
-  channel.changes.push_back({place.time, place.track, place.index, channel.instrument, silences});
+void Instruments::note(Channel& channel, const Place& place, bool silences, bool by_player) {
+  channel.changes.push_back(
+      {place.time, place.track, place.index, channel.instrument, silences, by_player});
 }
 
 void Instruments::apply(Port& port, const Event& event, const Place& place, Bytes bytes) {
@@ -89,7 +94,7 @@ void Instruments::apply(Port& port, const Event& event, const Place& place, Byte
   Channel& channel = port.channels[static_cast<std::size_t>(event.channel())];
   if (event.type() == 0xc0) {
     select(port, channel, event.first);
-    note(channel, place, false);
+    note(channel, place, false, (played_[place.track] >> event.channel() & 1) != 0);
   } else if (event.first == 0) {
     channel.bank_high = event.second;
   } else if (event.first == 32) {

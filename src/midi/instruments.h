@@ -5,6 +5,10 @@
 // (which count from the next program change on), the resets of General MIDI, General MIDI 2, GS and
 // XG, their messages that make a part a rhythm part, and the drum banks of XG (126, 127) and
 // General MIDI 2 (120; 121 is melodic). Under GS banks 126 and 127 are no drums.
+//
+// Scores with more parts than channels let several tracks share one, each with a program of its
+// own. A track that has named its program therefore keeps it against program changes of other
+// tracks that play on the channel; those of a track without notes (automation) hold for all.
 #pragma once
 
 #include <array>
@@ -25,7 +29,8 @@ struct InstrumentChange {
   std::uint32_t track = 0;
   std::uint32_t index = 0;
   Instrument instrument;
-  bool silences = false;  // all notes end here
+  bool silences = false;   // all notes end here
+  bool by_player = false;  // a program change in a track that has notes of this channel
 
   bool precedes(Tick t, std::uint32_t in_track, std::uint32_t at) const {
     return std::tie(time, track, index) < std::tie(t, in_track, at);
@@ -62,9 +67,10 @@ class Instruments {
   void select(Port& port, Channel& channel, std::uint8_t program);
   void system_exclusive(Port& port, Bytes message, const Place& place);
   void reset(Port& port, System system, const Place& place);
-  static void note(Channel& channel, const Place& place, bool silences);
+  static void note(Channel& channel, const Place& place, bool silences, bool by_player = false);
 
   std::map<int, Port> ports_;
+  std::vector<std::uint16_t> played_;  // by track: a bit for each channel on which it has notes
 };
 
 /// The payload of a meta event or system exclusive message.

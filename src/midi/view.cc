@@ -36,7 +36,7 @@ class ChangeCursor {
     while (!c.left.empty() && c.left.front().precedes(time, track_, index)) {
       const InstrumentChange& change = c.left.front();
       if (change.silences) staging_.silence(change.time, channel);
-      staging_.instrument(channel, change.instrument);
+      follow(channel, change);
       c.left = c.left.subspan(1);
     }
     c.set_next();
@@ -51,7 +51,7 @@ class ChangeCursor {
       Channel& c = channels_[static_cast<std::size_t>(channel)];
       for (; !c.left.empty() && c.left.front().precedes(time, track_, index);
            c.left = c.left.subspan(1))
-        staging_.instrument(channel, c.left.front().instrument);
+        follow(channel, c.left.front());
       c.set_next();
     }
   }
@@ -63,9 +63,19 @@ class ChangeCursor {
   }
 
  private:
+  /// The track's own program change holds against those of others that play on the channel.
+  void follow(int channel, const InstrumentChange& change) {
+    bool& named = channels_[static_cast<std::size_t>(channel)].named;
+    const bool own = change.track == track_;
+    if (change.by_player && !own && named) return;
+    if (change.by_player && own) named = true;
+    staging_.instrument(channel, change.instrument);
+  }
+
   struct Channel {
     std::span<const InstrumentChange> left;
     Tick next;
+    bool named = false;  // by a program change of this track
     void set_next() {
       next = left.empty() ? Tick{std::numeric_limits<std::int64_t>::max()} : left.front().time;
     }
