@@ -139,6 +139,19 @@ TEST(MidiPairing, ASetUpTrackGivesProgramsToTheTracksAfterIt) {
   EXPECT_EQ(tracks[1].program, 7);
 }
 
+// Parts of an orchestra share channels. A track without notes speaks for all.
+TEST(MidiPairing, ATrackKeepsItsOwnProgramBesideOthersOnItsChannel) {
+  const auto tracks =
+      tracks_of(header(1, 3, 96) +
+                track({0, 0xc0, 73, 1, 0x90, 60, 1, 5, 60, 0,  //
+                       20, 0x90, 61, 1, 5, 61, 0}) +
+                track({0, 0xc0, 47, 1, 0x90, 40, 1, 5, 40, 0}) + track({20, 0xc0, 9}));
+  ASSERT_EQ(tracks.size(), 3u);
+  EXPECT_EQ(tracks[0].program, 73);
+  EXPECT_EQ(tracks[1].program, 9) << "automation";
+  EXPECT_EQ(tracks[2].program, 47);
+}
+
 TEST(MidiPairing, AProgramHoldsForItsChannelInAllTracks) {
   const auto tracks =
       tracks_of(header(1, 2, 96) + track({0, 0xc0, 40, 0, 0x90, 60, 1, 5, 60, 0, 80, 0xc0, 7}) +
