@@ -135,9 +135,10 @@ void add_infill(Cli& cli) {
   static const std::map<std::string, InfillWay> kWays = {{"in-place", InfillWay::kInPlace},
                                                          {"fill", InfillWay::kFill}};
   command
-      ->add_option("--way", request.way,
-                   "how to write: in-place (left to right among the kept notes) or fill (FILL tokens, "
-                   "for comparison) (default: in-place)")
+      ->add_option(
+          "--way", request.way,
+          "how to write: in-place (left to right among the kept notes) or fill (FILL tokens, "
+          "for comparison) (default: in-place)")
       ->transform(CLI::CheckedTransformer(kWays).description(""))
       ->option_text("in-place|fill");
   command

@@ -1,6 +1,6 @@
 // The seam above the kernels: a model at work on any number of sequences, as calls on whole
-// sequences. Whoever decodes talks to this and knows nothing of caches and kernels; another device is
-// another implementation, and a test may play the model.
+// sequences. Whoever decodes talks to this and knows nothing of caches and kernels; another device
+// is another implementation, and a test may play the model.
 //
 // Not thread-safe. Once a sequence is made, all calls on it are noexcept and allocate nothing.
 #pragma once
@@ -44,8 +44,8 @@ class Backend {
   /// One pass of the model. `last_only`: of a single piece, whose last row alone is asked for.
   virtual void append(std::span<const Piece> pieces, bool last_only) noexcept = 0;
   /// Logits after a row of the last pass, of one field of the step that follows: one float an id,
-  /// range after range. Where the model's output is chained, `chosen` holds the step's fields before
-  /// that one.
+  /// range after range. Where the model's output is chained, `chosen` holds the step's fields
+  /// before that one.
   virtual void logits(int row, int field, std::span<const std::int32_t> chosen,
                       std::span<const RowRange> ranges, std::span<float> out) noexcept = 0;
 

@@ -56,8 +56,8 @@ class KvCache {
   bool can_truncate(std::int64_t n) const;
   /// Precondition: can_truncate(n). Keeps the memory of the pages for what comes next.
   void truncate(std::int64_t n);
-  /// A cache of the same pool that holds the same and goes its own way: what was there is shared, and
-  /// copied page by page where one of the two writes.
+  /// A cache of the same pool that holds the same and goes its own way: what was there is shared,
+  /// and copied page by page where one of the two writes.
   KvCache fork() const;
   /// Becomes a fork of another cache of the pool. Allocates nothing.
   void copy_from(const KvCache& other);

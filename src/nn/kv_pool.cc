@@ -15,8 +15,8 @@ KvPool::KvPool(const ModelConfig& config, const KvCacheOptions& options)
       sink_pages_((sinks_ + kPageTokens - 1) / kPageTokens),
       // Pages are dropped whole and only between blocks, hence two more than what must be kept.
       pages_a_cache_(static_cast<std::size_t>(
-          sink_pages_ +
-          (window_ + options.rollback + kMaxBlock + kPageTokens - 1) / kPageTokens + 2)),
+          sink_pages_ + (window_ + options.rollback + kMaxBlock + kPageTokens - 1) / kPageTokens +
+          2)),
       key_bytes_(
           static_cast<std::size_t>(panels_bytes(options.type, kPageTokens, config.head_dim()))),
       value_bytes_(

@@ -87,9 +87,8 @@ class KvPool {
 };
 
 /// Where the planes of a page begin: at a line of their own.
-inline constexpr std::size_t kPageHeader =
-    (sizeof(KvPage) + AlignedBuffer::kAlignment - 1) / AlignedBuffer::kAlignment *
-    AlignedBuffer::kAlignment;
+inline constexpr std::size_t kPageHeader = (sizeof(KvPage) + AlignedBuffer::kAlignment - 1) /
+                                           AlignedBuffer::kAlignment * AlignedBuffer::kAlignment;
 
 inline std::uint8_t* KvPage::planes() {
   return reinterpret_cast<std::uint8_t*>(this) + kPageHeader;

@@ -151,8 +151,8 @@ TEST(KvCache, ForksShareWhatTheyHaveInCommonAndGoTheirOwnWays) {
       if (random.below(3) == 0 && n >= 0 && cache.cache().can_truncate(n)) cache.truncate(n);
       cache.cache().slide();
       for (auto count = 1 + random.below(40); count > 0; --count)
-        cache.append(static_cast<std::uint8_t>(
-            random.below(static_cast<std::uint32_t>(config.attributes))));
+        cache.append(
+            static_cast<std::uint8_t>(random.below(static_cast<std::uint32_t>(config.attributes))));
       std::size_t apart = 0;
       for (MarkedCache& each : family) {
         apart += each.cache().bytes();
