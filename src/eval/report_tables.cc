@@ -86,7 +86,7 @@ ReportTable energy_table(const Report& report) {
 ReportTable form_table(const Report& report) {
   constexpr std::size_t kLags[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16};
   ReportTable table{"Form",
-                    {"likeness of bars so many bars apart"},
+                    {"likeness of bars by distance in bars"},
                     {},
                     "Mean likeness (Dice, onsets of program and pitch) of two bars at a distance, "
                     "where pieces are that long. Composers' bars come back after 4 and 8 bars more "

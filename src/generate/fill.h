@@ -1,5 +1,5 @@
 // Holes filled by the model's FILL tokens: it reads a stretch of bars with holes and then writes
-// what belongs into them, far behind the bars around; what it has written is context for the next
+// what belongs into them, far from the bars around it; what it has written is context for the next
 // stretch. Needs a model that was trained with holes (WindowOptions::hole_probability).
 #pragma once
 
