@@ -47,6 +47,12 @@ void TokenHistory::push_base(TokenId id) {
   base_.push_back(id);
 }
 
+void TokenHistory::cut(std::size_t size) {
+  tokens_.resize(size);
+  base_.resize(size);
+  while (!bars_.empty() && bars_.back().index >= size) bars_.pop_back();
+}
+
 std::vector<TokenId> TokenHistory::context(std::size_t budget) const {
   if (tokens_.size() <= budget) return tokens_;
   if (!tokenizer_->has_merges()) return base_context(budget);

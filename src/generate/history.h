@@ -18,6 +18,9 @@ class TokenHistory {
   /// A token of the model, base or merged.
   void push(TokenId id);
 
+  /// Leaves the first `size` tokens. Preconditions: no merges; all of the header stays.
+  void cut(std::size_t size);
+
   std::span<const TokenId> all() const { return tokens_; }
   std::span<const TokenId> body() const { return all().subspan(body_); }
   std::size_t size() const { return tokens_.size(); }

@@ -12,11 +12,7 @@
 
 namespace sage {
 
-/// Whether a model can: its tokens name position, program and pitch one by one (remi+), without
-/// merges.
-bool can_write_in_place(const Engine& engine);
-
-/// Errors: as infill()'s.
+/// Precondition: can_stream(). Errors: as infill()'s.
 Result<Infilled> infill_in_place(std::shared_ptr<const Engine> engine, const InfillRequest& request,
                                  const InfillCallback& callback);
 

@@ -4,6 +4,7 @@
 
 #include "generate/fill.h"
 #include "generate/in_place.h"
+#include "generate/stream.h"
 
 namespace sage {
 
@@ -19,7 +20,7 @@ Result<Infilled> infill(std::shared_ptr<const Engine> engine, const InfillReques
   if (auto ok = can_infill(*engine); !ok) return tl::unexpected(ok.error());
   if (request.takes < 1 || request.takes > 1'000)
     return fail(ErrorCode::kInvalidArgument, "takes must lie between 1 and 1000");
-  if (request.way == InfillWay::kInPlace && can_write_in_place(*engine))
+  if (request.way == InfillWay::kInPlace && can_stream(*engine))
     return infill_in_place(std::move(engine), request, callback);
   return infill_by_fill(std::move(engine), request, callback);
 }

@@ -1,0 +1,457 @@
+#include "generate/stream.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/random.h"
+#include "generate/note_draw.h"
+#include "generate/read_history.h"
+#include "generate/sequence.h"
+#include "score/meter_text.h"
+
+namespace sage {
+namespace {
+
+constexpr int kBarsOfSilence = 2;         // of a part that has played, without being favoured
+constexpr double kMostFavour = 8;         // nats: enough to be heard, too little to fill a bar
+constexpr std::size_t kMostMarks = 1024;  // places that a rewind finds at once
+
+Result<void> check_meter(const Vocabulary& vocabulary, Meter meter) {
+  if (vocabulary.meter_index(meter)) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              "the model has no time signature " + meter_text(meter) +
+                  "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
+}
+
+Result<void> check_tempo(double bpm) {
+  if (bpm >= 24 && bpm <= 240) return {};
+  return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
+}
+
+std::uint32_t us_per_quarter(double bpm) { return static_cast<std::uint32_t>(60e6 / bpm + 0.5); }
+
+/// A random number generator of its own for every place in a piece, so that what is drawn there
+/// does not depend on what was drawn and taken back before.
+Random random_at(std::uint64_t seed, std::size_t tokens, Tick now) {
+  Random random(seed);
+  Random mixed(random.next() ^ (static_cast<std::uint64_t>(tokens) * 0x9e3779b97f4a7c15));
+  return Random(mixed.next() ^ (static_cast<std::uint64_t>(now.count) * 0xd1b54a32d192ed03));
+}
+
+}  // namespace
+
+class Stream::Impl {
+ public:
+  Impl(std::shared_ptr<const Engine> engine, const StreamOptions& options, std::vector<int> order);
+  Impl(const Impl& other, std::uint64_t seed);
+
+  int grid() const { return vocabulary_->grid(); }
+  Bar bar_at(Tick time) const;
+  int bar_number(Tick time) const;
+  Result<void> begin_with(const Quantised& piece);
+  Result<void> push(int program, const Note& note);
+  void hear(Tick time);
+  bool write(Tick time, const std::function<bool()>& stop) {
+    return advance(time, Draw::kOpenPrograms, stop);
+  }
+  void rewind(Tick time);
+  void set_playing(std::span<const int> programs);
+  std::span<const StreamNote> notes_in(Tick from, Tick to) const;
+  Score score() const;
+
+  const Engine& engine() const { return *engine_; }
+  Tick now() const { return now_; }
+  Tick heard() const { return heard_; }
+  const std::vector<StreamNote>& notes() const { return notes_; }
+  const Vocabulary& vocabulary() const { return *vocabulary_; }
+  void prepare() { model_.read(sequence_.history()); }
+  void reseed(std::uint64_t seed) { seed_ = seed; }
+  void set_meter(Meter meter) { meter_ = meter; }
+  void set_tempo(std::uint32_t tempo) { tempo_ = tempo; }
+  void set_sampler(const SamplerOptions& options) {
+    draw_ = NoteDraw(engine_->tokenizer(), options);
+  }
+
+ private:
+  struct StreamBar {
+    Bar bar;
+    std::uint32_t tempo;
+  };
+  /// A place to come back to: everything before `time` is said, nothing at it or after.
+  struct Mark {
+    Tick time;
+    Sequence::Mark sequence;
+    std::size_t said;  // notes
+  };
+
+  auto key(const StreamNote& note) const {
+    return std::tuple(note.note.onset.count, sequence_.rank(note.program), note.note.pitch);
+  }
+  bool is_written(int program) const { return written_.test(static_cast<std::size_t>(program)); }
+  bool is_listed(int program) const { return listed_.test(static_cast<std::size_t>(program)); }
+  bool is_open(int program, Tick time) const;
+  Tick end_of_bars() const { return bars_.empty() ? Tick{0} : bars_.back().bar.end(); }
+  Tick meter_length(Meter meter) const { return Tick{vocabulary_->bar_steps(meter)}; }
+
+  enum class Draw { kNothing, kOpenPrograms };
+  bool advance(Tick time, Draw what, const std::function<bool()>& stop);
+  void begin_bar();
+  bool advance_in_bar(Tick limit, Draw what, const std::function<bool()>& stop);
+  std::optional<DrawnNote> draw_before(Tick limit, const StreamNote* next);
+  void keep_mark();
+  void find_favours();
+
+  std::shared_ptr<const Engine> engine_;
+  const Vocabulary* vocabulary_;
+  bool guess_;
+  double presence_;
+  std::uint64_t seed_;
+  ProgramSet written_, playing_, listed_;
+  Meter meter_;          // of the bars to come
+  std::uint32_t tempo_;  // of them
+
+  Sequence sequence_;
+  ReadHistory model_;
+  NoteDraw draw_;
+  std::vector<Candidate> favours_;
+
+  std::vector<StreamBar> bars_;  // that were begun, and those of the prompt
+  std::size_t prompt_bars_ = 0;
+  std::vector<StreamNote> notes_;  // in the order of the sequence
+  std::size_t said_ = 0;           // of them
+  Tick now_, heard_;
+  std::vector<Mark> marks_;  // by time; the first one at the end of the prompt
+};
+
+Stream::Impl::Impl(std::shared_ptr<const Engine> engine, const StreamOptions& options,
+                   std::vector<int> order)
+    : engine_(std::move(engine)),
+      vocabulary_(&engine_->tokenizer().vocabulary()),
+      guess_(options.guess),
+      presence_(options.presence),
+      seed_(options.seed),
+      meter_(options.meter),
+      tempo_(us_per_quarter(options.bpm)),
+      sequence_(engine_->tokenizer(), std::move(order)),
+      model_(engine_, options.threads),
+      draw_(engine_->tokenizer(), options.sampler) {
+  for (const int program : options.written) written_.set(static_cast<std::size_t>(program));
+  for (const int program : sequence_.order()) listed_.set(static_cast<std::size_t>(program));
+  playing_ = written_;
+  sequence_.say_header();
+  keep_mark();
+}
+
+Stream::Impl::Impl(const Impl& other, std::uint64_t seed)
+    : engine_(other.engine_),
+      vocabulary_(other.vocabulary_),
+      guess_(other.guess_),
+      presence_(other.presence_),
+      seed_(seed),
+      written_(other.written_),
+      playing_(other.playing_),
+      listed_(other.listed_),
+      meter_(other.meter_),
+      tempo_(other.tempo_),
+      sequence_(other.sequence_),
+      model_(other.model_.fork()),
+      draw_(other.draw_),
+      bars_(other.bars_),
+      prompt_bars_(other.prompt_bars_),
+      notes_(other.notes_),
+      said_(other.said_),
+      now_(other.now_),
+      heard_(other.heard_),
+      marks_(other.marks_) {}
+
+Bar Stream::Impl::bar_at(Tick time) const {
+  if (time >= end_of_bars()) {
+    const Tick length = meter_length(meter_), begin = end_of_bars();
+    const auto before = (time - begin).count / length.count;
+    return {begin + Tick{before * length.count}, length, meter_};
+  }
+  const auto after = std::upper_bound(bars_.begin(), bars_.end(), std::max(time, Tick{0}),
+                                      [](Tick t, const StreamBar& b) { return t < b.bar.start; });
+  return std::prev(after)->bar;
+}
+
+int Stream::Impl::bar_number(Tick time) const {
+  if (time >= end_of_bars())
+    return static_cast<int>(bars_.size()) +
+           static_cast<int>((time - end_of_bars()).count / meter_length(meter_).count);
+  const auto after = std::upper_bound(bars_.begin(), bars_.end(), std::max(time, Tick{0}),
+                                      [](Tick t, const StreamBar& b) { return t < b.bar.start; });
+  return static_cast<int>(after - bars_.begin()) - 1;
+}
+
+Result<void> Stream::Impl::begin_with(const Quantised& piece) {
+  for (const Track& track : piece.score.tracks)
+    if (!is_listed(track.program_or_drum()))
+      return fail(ErrorCode::kInvalidArgument, "the music to begin with has program " +
+                                                   std::to_string(track.program_or_drum()) +
+                                                   ", which is not listed");
+  for (const Bar& bar : piece.bars) {
+    std::uint32_t tempo = kDefaultTempo;
+    for (const TempoChange& change : piece.score.tempos)
+      if (change.time <= bar.start) tempo = change.us_per_quarter;
+    bars_.push_back({bar, tempo});
+  }
+  for (const Track& track : piece.score.tracks)
+    for (const Note& note : track.notes)
+      notes_.push_back({NoteSource::kGiven, track.program_or_drum(), note});
+  std::sort(notes_.begin(), notes_.end(),
+            [&](const StreamNote& a, const StreamNote& b) { return key(a) < key(b); });
+  prompt_bars_ = bars_.size();
+  heard_ = end_of_bars();
+  advance(heard_, Draw::kNothing, {});
+  return {};
+}
+
+/// Whether notes of a program may be drawn at a moment.
+bool Stream::Impl::is_open(int program, Tick time) const {
+  const auto at = static_cast<std::size_t>(program);
+  if (playing_.test(at)) return true;
+  return guess_ && listed_.test(at) && !is_written(program) && time >= heard_;
+}
+
+void Stream::Impl::begin_bar() {
+  const auto next = static_cast<std::size_t>(sequence_.bar() + 1);
+  if (next == bars_.size()) bars_.push_back({{now_, meter_length(meter_), meter_}, tempo_});
+  keep_mark();
+  sequence_.say_bar(bars_[next].bar.meter, bars_[next].tempo);
+}
+
+/// Says what is known before `time`, and what is drawn; bar after bar.
+bool Stream::Impl::advance(Tick time, Draw what, const std::function<bool()>& stop) {
+  while (now_ < time) {
+    const int bar = sequence_.bar();
+    if (bar < 0 || now_ >= bars_[static_cast<std::size_t>(bar)].bar.end()) begin_bar();
+    const Tick limit = std::min(time, bars_[static_cast<std::size_t>(sequence_.bar())].bar.end());
+    if (!advance_in_bar(limit, what, stop)) return false;
+    now_ = limit;
+  }
+  keep_mark();
+  return true;
+}
+
+bool Stream::Impl::advance_in_bar(Tick limit, Draw what, const std::function<bool()>& stop) {
+  for (;;) {
+    const bool is_known = said_ < notes_.size() && notes_[said_].note.onset < limit;
+    const StreamNote* known = is_known ? &notes_[said_] : nullptr;
+    if (what == Draw::kOpenPrograms) {
+      if (stop && stop()) return false;
+      if (const auto drawn = draw_before(limit, known)) {
+        const auto source =
+            is_written(drawn->program) ? NoteSource::kWritten : NoteSource::kGuessed;
+        notes_.insert(notes_.begin() + static_cast<std::ptrdiff_t>(said_),
+                      {source, drawn->program, drawn->note});
+        now_ = notes_[said_++].note.onset;
+        continue;
+      }
+    }
+    if (known == nullptr) return true;
+    const Tick position = known->note.onset - sequence_.bar_start();
+    sequence_.say_note(known->program, static_cast<int>(position.count), known->note);
+    now_ = notes_[said_++].note.onset;
+  }
+}
+
+/// A drawn note that comes before the next known one, or before the limit; said.
+std::optional<DrawnNote> Stream::Impl::draw_before(Tick limit, const StreamNote* next) {
+  const Tick start = sequence_.bar_start();
+  const auto in_bar = [&](Tick time) { return static_cast<int>((time - start).count); };
+  NoteGap gap;
+  gap.from = in_bar(now_);
+  gap.limit = in_bar(limit);
+  gap.open = [&](int program, int position) { return is_open(program, start + Tick{position}); };
+  if (next != nullptr)
+    gap.next = {in_bar(next->note.onset), sequence_.rank(next->program), next->program};
+  find_favours();
+  Random random = random_at(seed_, sequence_.history().size(), now_);
+  return draw_.next(gap, sequence_, model_, favours_, random);
+}
+
+void Stream::Impl::keep_mark() {
+  if (!marks_.empty() && marks_.back().time >= now_) return;
+  // The first one stays: from there everything can be said again.
+  if (marks_.size() == kMostMarks)
+    marks_.erase(marks_.begin() + 1, marks_.begin() + kMostMarks / 4);
+  marks_.push_back({now_, sequence_.mark(), said_});
+}
+
+void Stream::Impl::rewind(Tick time) {
+  time = std::max(time, Tick{0});
+  std::erase_if(notes_, [&](const StreamNote& note) {
+    return note.source != NoteSource::kGiven && note.note.onset >= time;
+  });
+  if (time >= now_) return;
+  while (marks_.size() > 1 && marks_.back().time > time) marks_.pop_back();
+  const Mark& mark = marks_.back();
+  sequence_.rewind(mark.sequence);
+  model_.cut(mark.sequence.size());
+  said_ = mark.said;
+  now_ = mark.time;
+  while (bars_.size() > prompt_bars_ && bars_.back().bar.start >= time) bars_.pop_back();
+  advance(time, Draw::kNothing, {});
+}
+
+Result<void> Stream::Impl::push(int program, const Note& note) {
+  if (program < 0 || program >= kProgramCount || !is_listed(program))
+    return fail(ErrorCode::kInvalidArgument,
+                "program " + std::to_string(program) + " is not one of the stream's");
+  if (note.onset < Tick{0} || note.duration < Tick{1} || note.pitch > 127)
+    return fail(ErrorCode::kInvalidArgument,
+                "a note needs an onset of 0 or later, a length of at least one tick and a pitch "
+                "of at most 127");
+  const StreamNote given = {NoteSource::kGiven, program, note};
+  const auto before = [&](const StreamNote& a, const StreamNote& b) { return key(a) < key(b); };
+  if (note.onset < now_ || (said_ > 0 && !before(notes_[said_ - 1], given))) rewind(note.onset);
+  const auto place = std::lower_bound(notes_.begin(), notes_.end(), given, before);
+  if (place != notes_.end() && key(*place) == key(given))
+    *place = given;
+  else
+    notes_.insert(place, given);
+  return {};
+}
+
+void Stream::Impl::hear(Tick time) {
+  if (time <= heard_) return;
+  heard_ = time;
+  for (const StreamNote& note : notes_in(Tick{0}, time))
+    if (note.source == NoteSource::kGuessed) return rewind(note.note.onset);
+}
+
+void Stream::Impl::set_playing(std::span<const int> programs) {
+  playing_.reset();
+  for (const int program : programs)
+    if (program >= 0 && program < kProgramCount && is_written(program))
+      playing_.set(static_cast<std::size_t>(program));
+}
+
+std::span<const StreamNote> Stream::Impl::notes_in(Tick from, Tick to) const {
+  const auto first = [&](Tick time) {
+    return std::lower_bound(notes_.begin(), notes_.end(), time,
+                            [](const StreamNote& note, Tick t) { return note.note.onset < t; });
+  };
+  const auto begin = first(from);
+  return {begin, std::max(begin, first(to))};
+}
+
+Score Stream::Impl::score() const {
+  Score score;
+  score.ticks_per_quarter = grid();
+  for (const StreamBar& bar : bars_) {
+    if (score.meters.empty() || score.meters.back().meter != bar.bar.meter)
+      score.meters.push_back({bar.bar.start, bar.bar.meter});
+    if (score.tempos.empty() || score.tempos.back().us_per_quarter != bar.tempo)
+      score.tempos.push_back({bar.bar.start, bar.tempo});
+  }
+  for (const int program : sequence_.order()) {
+    Track track;
+    track.is_drum = program == kDrumProgram;
+    track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
+    for (const StreamNote& note : notes_)
+      if (note.program == program && note.source != NoteSource::kGuessed)
+        track.notes.push_back(note.note);
+    if (!track.notes.empty()) score.tracks.push_back(std::move(track));
+  }
+  return score;
+}
+
+/// Those that have been silent for some bars, or never played yet, and what favours them.
+void Stream::Impl::find_favours() {
+  favours_.clear();
+  if (presence_ <= 0) return;
+  for (const int program : sequence_.order()) {
+    if (!is_written(program) || !playing_.test(static_cast<std::size_t>(program))) continue;
+    const int heard = sequence_.heard(program);
+    const int waited = sequence_.bar() - heard - (heard < 0 ? 0 : kBarsOfSilence);
+    if (waited > 0)
+      favours_.push_back(
+          {vocabulary_->id(Kind::kProgram, program), std::min(kMostFavour, presence_ * waited)});
+  }
+  std::sort(favours_.begin(), favours_.end(),
+            [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+}
+
+Result<void> can_stream(const Engine& engine) {
+  const Tokenizer& tokenizer = engine.tokenizer();
+  if (tokenizer.config().scheme == "remi+" && !tokenizer.has_merges() &&
+      !engine.model().output().compound)
+    return {};
+  return fail(ErrorCode::kUnsupported,
+              "this model cannot write among given notes: that needs the scheme remi+, without "
+              "merged tokens");
+}
+
+Result<Stream> Stream::create(std::shared_ptr<const Engine> engine, const StreamOptions& options) {
+  if (auto ok = can_stream(*engine); !ok) return tl::unexpected(ok.error());
+  if (auto ok = validate(options.sampler); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_meter(engine->tokenizer().vocabulary(), options.meter); !ok)
+    return tl::unexpected(ok.error());
+  if (auto ok = check_tempo(options.bpm); !ok) return tl::unexpected(ok.error());
+  if (!(options.presence >= 0 && options.presence <= 100))
+    return fail(ErrorCode::kInvalidArgument, "presence must lie between 0 (off) and 100");
+  std::vector<int> order = options.given;
+  order.insert(order.end(), options.written.begin(), options.written.end());
+  ProgramSet listed;
+  for (const int program : order) {
+    if (program < 0 || program >= kProgramCount)
+      return fail(ErrorCode::kInvalidArgument,
+                  "program " + std::to_string(program) + " is not in 0..128");
+    if (listed.test(static_cast<std::size_t>(program)))
+      return fail(ErrorCode::kInvalidArgument,
+                  "program " + std::to_string(program) + " is listed twice");
+    listed.set(static_cast<std::size_t>(program));
+  }
+  if (engine->tokenizer().config().order == ProgramOrder::kNumber)
+    std::sort(order.begin(), order.end());
+  return Stream(std::make_unique<Impl>(std::move(engine), options, std::move(order)));
+}
+
+Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+int Stream::grid() const { return impl_->grid(); }
+Tick Stream::now() const { return impl_->now(); }
+Tick Stream::heard() const { return impl_->heard(); }
+Bar Stream::bar_at(Tick time) const { return impl_->bar_at(time); }
+int Stream::bar_number(Tick time) const { return impl_->bar_number(time); }
+Result<void> Stream::begin_with(const Quantised& piece) { return impl_->begin_with(piece); }
+Result<void> Stream::push(int program, const Note& note) { return impl_->push(program, note); }
+void Stream::hear(Tick time) { impl_->hear(time); }
+bool Stream::write(Tick time, const std::function<bool()>& stop) {
+  return impl_->write(time, stop);
+}
+void Stream::prepare() { impl_->prepare(); }
+void Stream::rewind(Tick time) { impl_->rewind(time); }
+void Stream::reseed(std::uint64_t seed) { impl_->reseed(seed); }
+
+Result<void> Stream::set_meter(Meter meter) {
+  if (auto ok = check_meter(impl_->vocabulary(), meter); !ok) return ok;
+  impl_->set_meter(meter);
+  return {};
+}
+
+Result<void> Stream::set_tempo(double bpm) {
+  if (auto ok = check_tempo(bpm); !ok) return ok;
+  impl_->set_tempo(us_per_quarter(bpm));
+  return {};
+}
+
+void Stream::set_sampler(const SamplerOptions& options) { impl_->set_sampler(options); }
+void Stream::set_playing(std::span<const int> programs) { impl_->set_playing(programs); }
+std::span<const StreamNote> Stream::notes() const { return impl_->notes(); }
+std::span<const StreamNote> Stream::notes_in(Tick from, Tick to) const {
+  return impl_->notes_in(from, to);
+}
+Score Stream::score() const { return impl_->score(); }
+const Engine& Stream::engine() const { return impl_->engine(); }
+Stream Stream::fork(std::uint64_t seed) const {
+  return Stream(std::make_unique<Impl>(*impl_, seed));
+}
+
+}  // namespace sage

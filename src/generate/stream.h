@@ -1,0 +1,122 @@
+// One piece that is being written, left to right. Notes of the given programs (a person, kept
+// parts) are pushed in and stand in the sequence at their place; notes of the written programs are
+// drawn by the model, given all that stands before them. What was drawn can be taken back.
+//
+// Offline composing, infill, a live session, a server and a plug-in are composers on top of it.
+// Owns all that changes; shares the engine. Use from one thread at a time. Knows nothing of files,
+// ports or clocks: time is grid ticks from the start of the stream (grid() a quarter note).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "generate/engine.h"
+#include "generate/sampler.h"
+#include "score/score.h"
+#include "score/timeline.h"
+#include "tokens/quantise.h"
+
+namespace sage {
+
+struct StreamOptions {
+  /// Programs 0..128: those whose notes come by push(), and those that the model writes. Disjoint.
+  /// In this order they stand at a position, the given ones first, where the model's tokens have an
+  /// order of the header's.
+  std::vector<int> given, written;
+  Meter meter = {4, 4};  // from the first bar on, see set_meter()
+  double bpm = 120;
+  /// Draws notes of the given programs too from heard() on: the model's guess of what is played
+  /// there, which push() and hear() replace.
+  bool guess = false;
+  double presence = 1.0;  // see Request::presence; a part that never played is favoured at once
+  SamplerOptions sampler{.top_p = kUsualTopP};
+  std::uint64_t seed = 0;
+  int threads = 1;
+};
+
+/// Where a note of a stream comes from.
+enum class NoteSource : std::uint8_t { kGiven, kWritten, kGuessed };
+
+struct StreamNote {
+  NoteSource source = NoteSource::kGiven;
+  int program = 0;
+  Note note;  // in grid ticks from the start of the stream
+};
+
+class Stream {
+ public:
+  /// Errors: a model that cannot write among given notes (see can_stream()), programs out of range
+  /// or listed twice, a meter or tempo that tokens cannot say, a sampler's options.
+  static Result<Stream> create(std::shared_ptr<const Engine> engine, const StreamOptions& options);
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  ~Stream();
+
+  /// Ticks of a quarter note.
+  int grid() const;
+  /// Everything before this moment is settled: no note can still come there.
+  Tick now() const;
+  /// Given notes before this moment are known; from here on they may be guessed.
+  Tick heard() const;
+  /// The bar that a moment lies in, and its number from 0; later ones in the meter of the last.
+  Bar bar_at(Tick time) const;
+  int bar_number(Tick time) const;
+
+  /// Music that stands before everything else: bars of a quantised piece whose programs are all
+  /// listed in the options. Its notes count as given. Precondition: nothing was pushed or written.
+  Result<void> begin_with(const Quantised& piece);
+
+  /// A given note, of a written program too: what it plays there. One of the same pitch and onset
+  /// is replaced. Where the sequence has gone on beyond its place, everything drawn from its onset
+  /// on is taken back. Errors: a program that is not listed, a pitch, length or onset out of range.
+  Result<void> push(int program, const Note& note);
+  /// All given notes before `time` have been pushed. Guesses before it go, and with the first of
+  /// them all that was drawn from there on.
+  void hear(Tick time);
+
+  /// Writes on until everything before `time` is settled. False if `stop`, which is asked before
+  /// every note, said so earlier; now() says how far it came.
+  bool write(Tick time, const std::function<bool()>& stop = {});
+  /// Lets the model read what is known, so that the next write() need not.
+  void prepare();
+
+  /// Takes back everything drawn from `time` on; given notes stay. now() is at most `time` then.
+  void rewind(Tick time);
+  /// What is drawn from here on follows another seed.
+  void reseed(std::uint64_t seed);
+
+  /// From the next bar line that is not settled on.
+  Result<void> set_meter(Meter meter);
+  Result<void> set_tempo(double bpm);
+  /// From now() on.
+  void set_sampler(const SamplerOptions& options);
+  /// The written programs that may play from now on; the others rest.
+  void set_playing(std::span<const int> programs);
+
+  /// All notes so far, by onset; the drawn ones before now() are final until a rewind.
+  std::span<const StreamNote> notes() const;
+  /// Those with an onset in [from, to).
+  std::span<const StreamNote> notes_in(Tick from, Tick to) const;
+  /// Given and written notes, with meters and tempi; one track a program.
+  Score score() const;
+  const Engine& engine() const;
+
+  /// Goes its own way from here with another seed. What the model has read is shared, so both
+  /// belong to one thread.
+  Stream fork(std::uint64_t seed) const;
+
+ private:
+  class Impl;
+  explicit Stream(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Refuses a model with merged tokens, several fields a step, or a scheme other than remi+.
+Result<void> can_stream(const Engine& engine);
+
+}  // namespace sage
