@@ -79,7 +79,11 @@ std::vector<TokenId> TokenHistory::base_context(std::size_t budget) const {
   const std::size_t earliest = base_.size() - (budget - prefix);
   auto mark = std::find_if(bars_.begin(), bars_.end(),
                            [&](const BarMark& bar) { return bar.index >= earliest; });
-  if (mark == bars_.end()) --mark;
+  // Whole bars, where they make up at least half of what fits: behind a bar that is very long, the
+  // few short ones alone would say too little.
+  const bool is_enough =
+      mark != bars_.end() && 2 * (base_.size() - mark->index) >= base_.size() - earliest;
+  if (!is_enough && mark != bars_.begin()) --mark;
   std::size_t first = mark->index + 1;
   while (first < base_.size() && is_head(kind(first))) ++first;
   if (first < earliest) {

@@ -26,8 +26,9 @@ class TokenHistory {
   std::size_t size() const { return tokens_.size(); }
 
   /// At most `budget` tokens that stand for all, and end as they do: the header, then the latest
-  /// whole bars that fit. A bar too long for that is entered where a note may begin. Where even
-  /// that does not fit: the bare tail.
+  /// whole bars that fit. Where these would be less than half of what fits, because the bar before
+  /// them is very long, that one is entered where a note may begin. Where even that does not fit:
+  /// the bare tail.
   std::vector<TokenId> context(std::size_t budget) const;
 
  private:

@@ -63,6 +63,23 @@ TEST_P(History, ABarTooLongForTheBudgetIsEnteredAtAPosition) {
   EXPECT_TRUE(tokenizer_.decode(context).has_value());
 }
 
+// A prompt's last bar of many notes, and the BAR of what is new behind it: the model still reads
+// the prompt.
+TEST_P(History, AShortBarBehindALongOneIsNotReadAlone) {
+  Score score;
+  score.tracks.resize(1);
+  for (int i = 0; i < 48; ++i)
+    for (int pitch = 40; pitch < 60; ++pitch)
+      score.tracks[0].notes.push_back({{40 * i}, {40}, static_cast<std::uint8_t>(pitch), 80});
+  score.tracks[0].notes.push_back({{1920}, {480}, 60, 80});
+  const auto ids = tokenizer_.encode(score, {.header = true, .holes = {}, .end = false}).value();
+  for (const TokenId id : ids) history_.push(id);
+  const auto context = history_.context(400);
+  EXPECT_LE(context.size(), 400u);
+  EXPECT_GT(context.size(), 200u);
+  EXPECT_TRUE(tokenizer_.decode(context).has_value());
+}
+
 INSTANTIATE_TEST_SUITE_P(Layouts, History, testing::Values(Layout::kFull, Layout::kCompact));
 
 }  // namespace
