@@ -22,5 +22,5 @@ if [[ ! -f $build/build.ninja ]]; then
 fi
 if ! ninja -C "$build" -n 2>/dev/null | grep -q "no work to do"; then
   echo "build: building $build" >&2
-  ninja -C "$build" >&2
+  NINJA_STATUS="[%f/%t, %es] " ninja -C "$build" >&2
 fi
