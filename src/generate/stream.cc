@@ -63,6 +63,8 @@ class Stream::Impl {
   const Engine& engine() const { return *engine_; }
   Tick now() const { return now_; }
   Tick heard() const { return heard_; }
+  Tick committed() const { return committed_; }
+  void commit(Tick time) { committed_ = std::max(committed_, std::min(time, now_)); }
   const std::vector<StreamNote>& notes() const { return notes_; }
   const Vocabulary& vocabulary() const { return *vocabulary_; }
   void prepare() { model_.read(sequence_.history()); }
@@ -91,6 +93,7 @@ class Stream::Impl {
   bool is_written(int program) const { return written_.test(static_cast<std::size_t>(program)); }
   bool is_listed(int program) const { return listed_.test(static_cast<std::size_t>(program)); }
   bool is_open(int program, Tick time) const;
+  bool is_any_open(Tick time) const;
   Tick end_of_bars() const { return bars_.empty() ? Tick{0} : bars_.back().bar.end(); }
   Tick meter_length(Meter meter) const { return Tick{vocabulary_->bar_steps(meter)}; }
 
@@ -120,7 +123,7 @@ class Stream::Impl {
   std::size_t prompt_bars_ = 0;
   std::vector<StreamNote> notes_;  // in the order of the sequence
   std::size_t said_ = 0;           // of them
-  Tick now_, heard_;
+  Tick now_, heard_, committed_;
   std::vector<Mark> marks_;  // by time; the first one at the end of the prompt
 };
 
@@ -163,6 +166,7 @@ Stream::Impl::Impl(const Impl& other, std::uint64_t seed)
       said_(other.said_),
       now_(other.now_),
       heard_(other.heard_),
+      committed_(other.committed_),
       marks_(other.marks_) {}
 
 Bar Stream::Impl::bar_at(Tick time) const {
@@ -211,8 +215,15 @@ Result<void> Stream::Impl::begin_with(const Quantised& piece) {
 /// Whether notes of a program may be drawn at a moment.
 bool Stream::Impl::is_open(int program, Tick time) const {
   const auto at = static_cast<std::size_t>(program);
-  if (playing_.test(at)) return true;
+  if (playing_.test(at) && time >= committed_) return true;
   return guess_ && listed_.test(at) && !is_written(program) && time >= heard_;
+}
+
+/// Programs that are open at a moment are open at every later one.
+bool Stream::Impl::is_any_open(Tick time) const {
+  const auto& programs = sequence_.order();
+  return std::any_of(programs.begin(), programs.end(),
+                     [&](int program) { return is_open(program, time); });
 }
 
 void Stream::Impl::begin_bar() {
@@ -239,7 +250,7 @@ bool Stream::Impl::advance_in_bar(Tick limit, Draw what, const std::function<boo
   for (;;) {
     const bool is_known = said_ < notes_.size() && notes_[said_].note.onset < limit;
     const StreamNote* known = is_known ? &notes_[said_] : nullptr;
-    if (what == Draw::kOpenPrograms) {
+    if (what == Draw::kOpenPrograms && is_any_open(is_known ? known->note.onset : limit)) {
       if (stop && stop()) return false;
       if (const auto drawn = draw_before(limit, known)) {
         const auto source =
@@ -283,7 +294,8 @@ void Stream::Impl::keep_mark() {
 void Stream::Impl::rewind(Tick time) {
   time = std::max(time, Tick{0});
   std::erase_if(notes_, [&](const StreamNote& note) {
-    return note.source != NoteSource::kGiven && note.note.onset >= time;
+    const Tick from = note.source == NoteSource::kWritten ? std::max(time, committed_) : time;
+    return note.source != NoteSource::kGiven && note.note.onset >= from;
   });
   if (time >= now_) return;
   while (marks_.size() > 1 && marks_.back().time > time) marks_.pop_back();
@@ -428,6 +440,8 @@ bool Stream::write(Tick time, const std::function<bool()>& stop) {
 }
 void Stream::prepare() { impl_->prepare(); }
 void Stream::rewind(Tick time) { impl_->rewind(time); }
+void Stream::commit(Tick time) { impl_->commit(time); }
+Tick Stream::committed() const { return impl_->committed(); }
 void Stream::reseed(std::uint64_t seed) { impl_->reseed(seed); }
 
 Result<void> Stream::set_meter(Meter meter) {

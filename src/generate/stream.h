@@ -73,7 +73,8 @@ class Stream {
 
   /// A given note, of a written program too: what it plays there. One of the same pitch and onset
   /// is replaced. Where the sequence has gone on beyond its place, everything drawn from its onset
-  /// on is taken back. Errors: a program that is not listed, a pitch, length or onset out of range.
+  /// on is taken back, but for what is committed. Errors: a program that is not listed, a pitch,
+  /// length or onset out of range.
   Result<void> push(int program, const Note& note);
   /// All given notes before `time` have been pushed. Guesses before it go, and with the first of
   /// them all that was drawn from there on.
@@ -85,8 +86,13 @@ class Stream {
   /// Lets the model read what is known, so that the next write() need not.
   void prepare();
 
-  /// Takes back everything drawn from `time` on; given notes stay. now() is at most `time` then.
+  /// Takes back everything drawn from `time` on; given and committed notes stay. now() is at most
+  /// `time` then.
   void rewind(Tick time);
+  /// What was written before `time` has been played: push(), hear() and rewind() no longer take it
+  /// back, and nothing is added to it. Precondition: time <= now().
+  void commit(Tick time);
+  Tick committed() const;
   /// What is drawn from here on follows another seed.
   void reseed(std::uint64_t seed);
 

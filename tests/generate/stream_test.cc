@@ -189,6 +189,26 @@ TEST(StreamTest, ANoteFromBeforeTakesBackWhatWasDrawnAfterIt) {
   EXPECT_EQ(count(stream.notes(), NoteSource::kGiven), 1u);
 }
 
+TEST(StreamTest, WhatWasPlayedStays) {
+  Stream stream = make_stream(kHeaderOrder, true);
+  stream.write(Tick{16 * kBar});
+  stream.commit(Tick{8 * kBar});
+  const auto written = [&](Tick from, Tick to) {
+    std::vector<PlainNote> notes = plain(stream.notes_in(from, to));
+    std::erase_if(notes, [](const PlainNote& n) { return n[0] != 1; });
+    return notes;
+  };
+  const auto played = written({0}, {8 * kBar});
+  ASSERT_FALSE(played.empty());
+  for (int bar = 0; bar < 8; ++bar) ASSERT_TRUE(stream.push(40, quarter(bar * kBar + 12)));
+  stream.hear(Tick{8 * kBar});
+  stream.write(Tick{16 * kBar});
+  EXPECT_EQ(written({0}, {8 * kBar}), played);
+  EXPECT_EQ(count(stream.notes_in({0}, {8 * kBar}), NoteSource::kGuessed), 0u);
+  stream.rewind(Tick{0});
+  EXPECT_EQ(written({0}, {16 * kBar}), played);
+}
+
 TEST(StreamTest, StopsWhereItIsToldTo) {
   Stream stream = make_stream();
   Stream whole = make_stream();
