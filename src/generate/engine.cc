@@ -9,6 +9,24 @@ namespace {
 
 constexpr int kShortestContext = 16;  // room for a note or two behind a header
 
+/// A loaded model with the tokenizer that its metadata hold.
+Result<std::shared_ptr<const Engine>> from_weights(std::shared_ptr<const Weights> weights,
+                                                   std::optional<WeightType> type,
+                                                   std::optional<DType> cache) {
+  const auto& metadata = weights->metadata();
+  const auto text = metadata.find(std::string(kTokenizerKey));
+  if (text == metadata.end()) return fail(ErrorCode::kMalformed, "the model names no tokenizer");
+  const auto json = nlohmann::json::parse(text->second, nullptr, false);
+  if (json.is_discarded())
+    return fail(ErrorCode::kMalformed, "the model's tokenizer is not valid JSON");
+  auto config = tokenizer_config_from_json(json);
+  if (!config) return tl::unexpected(config.error());
+  auto tokenizer = Tokenizer::create(*config);
+  if (!tokenizer) return tl::unexpected(tokenizer.error());
+  if (type && *type != weights->type()) weights = weights->convert(*type);
+  return Engine::create(*std::move(tokenizer), std::move(weights), cache);
+}
+
 }  // namespace
 
 Engine::Engine(Tokenizer tokenizer, std::shared_ptr<const Weights> weights,
@@ -49,21 +67,17 @@ Result<std::shared_ptr<const Engine>> Engine::open(const std::filesystem::path& 
                                                    std::optional<DType> cache) {
   auto weights = Weights::load(path);
   if (!weights) return tl::unexpected(weights.error());
-  const auto& metadata = (*weights)->metadata();
-  const auto text = metadata.find(std::string(kTokenizerKey));
-  if (text == metadata.end())
-    return fail(ErrorCode::kMalformed, path.string() + ": the model names no tokenizer");
-  auto json = nlohmann::json::parse(text->second, nullptr, false);
-  if (json.is_discarded())
-    return fail(ErrorCode::kMalformed, path.string() + ": its tokenizer is not valid JSON");
-  auto config = tokenizer_config_from_json(json);
-  if (!config) return fail(path.string(), config.error());
-  auto tokenizer = Tokenizer::create(*config);
-  if (!tokenizer) return fail(path.string(), tokenizer.error());
-  if (type && *type != (*weights)->type()) weights = (*weights)->convert(*type);
-  auto engine = create(*std::move(tokenizer), *std::move(weights), cache);
+  auto engine = from_weights(*std::move(weights), type, cache);
   if (!engine) return fail(path.string(), engine.error());
   return engine;
+}
+
+Result<std::shared_ptr<const Engine>> Engine::open(std::span<const std::uint8_t> bytes,
+                                                   std::optional<WeightType> type,
+                                                   std::optional<DType> cache) {
+  auto weights = Weights::load(bytes);
+  if (!weights) return tl::unexpected(weights.error());
+  return from_weights(*std::move(weights), type, cache);
 }
 
 void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "nn/model.h"
@@ -18,6 +19,10 @@ class Engine {
   /// converts the weights in memory; without it they stay as stored. `cache` is the element type of
   /// the K/V caches; without it, the one that goes with the weights.
   static Result<std::shared_ptr<const Engine>> open(const std::filesystem::path& path,
+                                                    std::optional<WeightType> type = std::nullopt,
+                                                    std::optional<DType> cache = std::nullopt);
+  /// The same from the bytes of a model file, which it copies.
+  static Result<std::shared_ptr<const Engine>> open(std::span<const std::uint8_t> bytes,
                                                     std::optional<WeightType> type = std::nullopt,
                                                     std::optional<DType> cache = std::nullopt);
   /// The same from parts, for tests and benchmarks.

@@ -1,5 +1,6 @@
 #include "nn/weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -234,33 +235,47 @@ void Weights::bind() {
   }
 }
 
-Result<std::shared_ptr<const Weights>> Weights::load(const std::filesystem::path& path) {
-  auto mapped = MappedFile::open(path);
-  if (!mapped) return tl::unexpected(mapped.error());
-  auto parsed = parse_safetensors(mapped->bytes());
-  if (!parsed) return fail(path.string(), parsed.error());
+Result<std::shared_ptr<Weights>> Weights::parse(std::span<const std::uint8_t> bytes) {
+  auto parsed = parse_safetensors(bytes);
+  if (!parsed) return tl::unexpected(parsed.error());
   Metadata& metadata = parsed->metadata;
   if (auto ok = check_keys(metadata, {kFormatKey, kModelKey, kTokenizerKey, kLicenceKey, kDataKey,
                                       kTrainingKey, kChecksumKey});
       !ok)
-    return fail(path.string(), ok.error());
+    return tl::unexpected(ok.error());
   if (const std::string& format = metadata[std::string(kFormatKey)]; format != kFormat)
-    return fail(ErrorCode::kUnsupported, path.string() + ": model format '" + format +
+    return fail(ErrorCode::kUnsupported, "model format '" + format +
                                              "' is not known; this program reads format " +
                                              std::string(kFormat));
   const auto json = nlohmann::json::parse(metadata[std::string(kModelKey)], nullptr, false);
   auto config = model_config_from_json(json);
-  if (!config) return fail(path.string(), config.error());
-  if (auto ok = check_tensors(*config, parsed->tensors); !ok)
-    return fail(path.string(), ok.error());
+  if (!config) return tl::unexpected(config.error());
+  if (auto ok = check_tensors(*config, parsed->tensors); !ok) return tl::unexpected(ok.error());
 
   std::shared_ptr<Weights> weights(new Weights);
-  weights->file_ = *std::move(mapped);
   weights->config_ = *std::move(config);
   weights->hash_ = metadata[std::string(kChecksumKey)];
   weights->metadata_ = std::move(metadata);
   weights->tensors_ = std::move(parsed->tensors);
   weights->bind();
+  return weights;
+}
+
+Result<std::shared_ptr<const Weights>> Weights::load(const std::filesystem::path& path) {
+  auto mapped = MappedFile::open(path);
+  if (!mapped) return tl::unexpected(mapped.error());
+  auto weights = parse(mapped->bytes());
+  if (!weights) return fail(path.string(), weights.error());
+  (*weights)->file_ = *std::move(mapped);
+  return weights;
+}
+
+Result<std::shared_ptr<const Weights>> Weights::load(std::span<const std::uint8_t> bytes) {
+  AlignedBuffer copy(bytes.size());
+  std::ranges::copy(bytes, copy.bytes());
+  auto weights = parse({copy.bytes(), bytes.size()});
+  if (!weights) return fail("model", weights.error());
+  (*weights)->memory_ = std::move(copy);
   return weights;
 }
 

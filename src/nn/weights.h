@@ -78,6 +78,8 @@ class Weights {
 
   /// Maps a model file and checks its checksum, metadata and tensors against tensor_specs().
   static Result<std::shared_ptr<const Weights>> load(const std::filesystem::path& path);
+  /// The same from the bytes of such a file, of which it keeps a copy.
+  static Result<std::shared_ptr<const Weights>> load(std::span<const std::uint8_t> bytes);
   /// Weights of a freshly initialised model (normal, 1/sqrt(in)), for benchmarks and tests.
   static Result<std::shared_ptr<const Weights>> random(const ModelConfig& config, WeightType type,
                                                        std::uint64_t seed);
@@ -108,6 +110,7 @@ class Weights {
 
  private:
   Weights() = default;
+  static Result<std::shared_ptr<Weights>> parse(std::span<const std::uint8_t> bytes);
   void bind();
   void own(std::vector<TensorView> tensors);
 
