@@ -1,11 +1,9 @@
 // sage-music generate: new music from nothing, from an ensemble, or from the first bars of a MIDI
 // file.
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <sstream>
 
 #include "apps/shared/cli.h"
 #include "apps/shared/files.h"
@@ -25,8 +23,6 @@
 namespace sage::cli {
 namespace {
 
-constexpr int kUsualEndings = 32;  // of music from nothing; a continuation goes on, perhaps
-
 struct Options {
   ModelChoice model;
   Request request;
@@ -38,18 +34,6 @@ struct Options {
   bool no_drafts = false;
   bool json = false;
 };
-
-Result<Meter> parse_meter(const std::string& text) {
-  int numerator = 0, denominator = 0;
-  char slash = 0, rest = 0;
-  std::stringstream in(text);
-  if (!(in >> numerator >> slash >> denominator) || slash != '/' || in >> rest || numerator < 1 ||
-      numerator > 255 || denominator < 1 || denominator > 128 ||
-      !std::has_single_bit(static_cast<unsigned>(denominator)))
-    return fail(ErrorCode::kInvalidArgument,
-                "invalid time signature '" + text + "'; write it like 3/4 or 6/8");
-  return Meter{static_cast<std::uint8_t>(numerator), static_cast<std::uint8_t>(denominator)};
-}
 
 /// A file's name with the number of a take: piece.mid as piece-2.mid.
 std::string numbered(const std::string& path, int take) {
@@ -259,9 +243,8 @@ Result<void> act(Options& options) {
   if (auto ok = prepare(options); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
-  const bool may_end = options.prompt.empty() && options.request.max_notes == 0 &&
-                       options.request.max_seconds == 0 && can_choose_endings(**engine);
-  options.request.endings = options.endings.value_or(may_end ? kUsualEndings : 0);
+  options.request.endings =
+      options.endings.value_or(usual_endings(**engine, options.request, !options.prompt.empty()));
   install_stop_handler();
   if (options.takes > 1) return write_together(options, *engine);
   const auto start = std::chrono::steady_clock::now();
@@ -312,7 +295,7 @@ void add_wishes(CLI::App& command, Options& options) {
   command.add_option_function<std::string>(
       "--time-signature",
       [&request](const std::string& text) {
-        request.meter = parsed(parse_meter, "--time-signature", text);
+        request.meter = parsed(meter_from_text, "--time-signature", text);
       },
       "time signature, such as 3/4");
   command.add_flag("--meter-changes", request.allow_meter_changes, "allow meter changes");

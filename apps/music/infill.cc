@@ -1,7 +1,6 @@
 // sage-music infill: parts of a MIDI file written again, or instruments added to it.
 #include "generate/infill.h"
 
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
 #include "base/file.h"
+#include "generate/request_json.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 
@@ -26,26 +26,6 @@ struct Options {
   RenderOutputs renderings;
   bool json = false;
 };
-
-/// "5-8", "5-" (to the end) or "5" as the first bar, from 0, and a count.
-Result<std::pair<int, int>> parse_bars(const std::string& text) {
-  const auto refuse = [&] {
-    return fail(ErrorCode::kInvalidArgument,
-                "invalid bars '" + text + "'; write them like 5-8, 5- or 5, from 1");
-  };
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  int first = 0, last = 0;
-  auto read = std::from_chars(at, end, first);
-  if (read.ec != std::errc() || first < 1) return refuse();
-  if (read.ptr == end) return std::pair(first - 1, 1);
-  if (*read.ptr != '-') return refuse();
-  at = read.ptr + 1;
-  if (at == end) return std::pair(first - 1, 0);
-  read = std::from_chars(at, end, last);
-  if (read.ec != std::errc() || read.ptr != end || last < first) return refuse();
-  return std::pair(first - 1, last - first + 1);
-}
 
 /// Whether the model has seen examples with holes; older model files do not say so.
 bool knows_holes(const Engine& engine) {
@@ -123,7 +103,7 @@ void add_infill(Cli& cli) {
   command->add_option_function<std::string>(
       "--bars",
       [&request](const std::string& text) {
-        std::tie(request.first_bar, request.bars) = parsed(parse_bars, "--bars", text);
+        std::tie(request.first_bar, request.bars) = parsed(bars_from_text, "--bars", text);
       },
       "bars to rewrite, from 1, such as 5-8 or 5- (default: all)");
   command->add_option_function<std::string>(

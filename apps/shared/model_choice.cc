@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "generate/bundled_model.h"
 #include "nn/attention_spec.h"
 
 namespace sage::cli {
@@ -44,16 +45,12 @@ Result<fs::path> default_model() {
     return fail(ErrorCode::kIo, std::string("there is no file ") + path +
                                     ", which the environment variable SAGE_MODEL names");
   }
-  const fs::path relative = fs::path("models") / "small.safetensors";
   std::error_code code;
-  const fs::path program = fs::read_symlink("/proc/self/exe", code);
-  for (fs::path folder = program.parent_path(); !folder.empty(); folder = folder.parent_path()) {
-    if (fs::exists(folder / relative, code)) return folder / relative;
-    if (folder == folder.root_path()) break;
-  }
-  if (fs::exists(relative, code)) return relative;
-  return fail(ErrorCode::kIo, "no model at " + relative.string() +
-                                  " beside the program or in this folder; name one with --model");
+  if (const auto found = bundled_model(fs::read_symlink("/proc/self/exe", code))) return *found;
+  if (fs::path here = fs::current_path(code) / "."; !code)
+    if (const auto found = bundled_model(here, 1)) return *found;
+  return fail(ErrorCode::kIo,
+              "no bundled model beside the program or in this folder; name one with --model");
 }
 
 Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice) {

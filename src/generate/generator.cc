@@ -29,6 +29,12 @@ bool can_choose_endings(const Engine& engine) {
          !tokenizer.vocabulary().has(Kind::kNoteOff);
 }
 
+int usual_endings(const Engine& engine, const Request& request, bool continues) {
+  constexpr int kUsualEndings = 32;
+  const bool ends = !continues && request.max_notes == 0 && request.max_seconds == 0;
+  return ends && can_choose_endings(engine) ? kUsualEndings : 0;
+}
+
 Generator::Generator(std::shared_ptr<const Engine> engine, const Request& request,
                      const GeneratorOptions& options)
     : engine_(std::move(engine)),

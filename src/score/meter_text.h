@@ -3,10 +3,12 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "score/score.h"
 
 namespace sage {
 
 std::string meter_text(Meter meter);
+Result<Meter> meter_from_text(const std::string& text);
 
 }  // namespace sage

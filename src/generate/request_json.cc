@@ -1,0 +1,133 @@
+#include "generate/request_json.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "generate/generator.h"
+#include "generate/json_fields.h"
+#include "score/meter_text.h"
+#include "score/program_names.h"
+
+namespace sage {
+namespace {
+
+using nlohmann::json;
+
+Result<json> parse(std::string_view text) {
+  if (text.empty()) return json::object();
+  auto value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) return fail(ErrorCode::kMalformed, "the request is not valid JSON");
+  return value;
+}
+
+Result<int> program_from_json(const json& value) {
+  if (value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    if (number >= 0 && number < kProgramCount) return static_cast<int>(number);
+  } else if (value.is_string()) {
+    if (const auto program = program_from_name(value.get<std::string>())) return *program;
+  }
+  return fail(
+      ErrorCode::kInvalidArgument,
+      "no instrument is called " + value.dump() +
+          "; use General MIDI names such as \"piano\", or numbers 0 to 127 (128 for drums)");
+}
+
+FieldReader instruments(std::vector<int>& programs) {
+  return [&programs](const json& value) -> Result<void> {
+    if (!value.is_array())
+      return fail(ErrorCode::kInvalidArgument, "must be a list of names or numbers");
+    for (const json& item : value) {
+      const auto program = program_from_json(item);
+      if (!program) return tl::unexpected(program.error());
+      programs.push_back(*program);
+    }
+    return {};
+  };
+}
+
+/// How tokens are chosen, the same for all requests.
+void add_sampling(FieldReaders& fields, SamplerOptions& sampler, std::uint64_t& seed) {
+  sampler.top_p = kUsualTopP;
+  fields["seed"] = number_field(seed);
+  fields["temperature"] = number_field(sampler.temperature);
+  fields["top_k"] = number_field(sampler.top_k);
+  fields["top_p"] = number_field(sampler.top_p);
+  fields["min_p"] = number_field(sampler.min_p);
+  fields["repeat_penalty"] = number_field(sampler.repeat_penalty);
+  fields["repeat_allowed"] = number_field(sampler.repeat_allowed);
+}
+
+Result<void> read(std::string_view text, const FieldReaders& fields) {
+  const auto value = parse(text);
+  if (!value) return tl::unexpected(value.error());
+  return read_fields(*value, "request", fields);
+}
+
+}  // namespace
+
+Result<Request> request_from_json(std::string_view text, const Engine& engine, bool continues) {
+  Request request;
+  std::optional<int> endings;
+  FieldReaders fields;
+  fields["bars"] = number_field(request.bars);
+  fields["prompt_bars"] = number_field(request.prompt_bars);
+  fields["max_notes"] = number_field(request.max_notes);
+  fields["max_seconds"] = number_field(request.max_seconds);
+  fields["instruments"] = instruments(request.programs);
+  fields["tempo"] = number_field(request.bpm);
+  fields["meter"] = [&request](const json& value) -> Result<void> {
+    const auto meter = meter_from_text(value.is_string() ? value.get<std::string>() : value.dump());
+    if (!meter) return tl::unexpected(meter.error());
+    request.meter = *meter;
+    return {};
+  };
+  fields["meter_changes"] = flag_field(request.allow_meter_changes);
+  fields["tempo_changes"] = flag_field(request.allow_tempo_changes);
+  fields["presence"] = number_field(request.presence);
+  fields["endings"] = number_field(endings);
+  add_sampling(fields, request.sampler, request.seed);
+  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  request.endings = endings.value_or(usual_endings(engine, request, continues));
+  return request;
+}
+
+Result<InfillRequest> infill_request_from_json(std::string_view text) {
+  InfillRequest request;
+  FieldReaders fields;
+  fields["bars"] = [&request](const json& value) -> Result<void> {
+    const auto bars = bars_from_text(value.is_string() ? value.get<std::string>() : value.dump());
+    if (!bars) return tl::unexpected(bars.error());
+    std::tie(request.first_bar, request.bars) = *bars;
+    return {};
+  };
+  fields["instruments"] = instruments(request.programs);
+  fields["takes"] = number_field(request.takes);
+  fields["threads"] = number_field(request.threads);
+  add_sampling(fields, request.sampler, request.seed);
+  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  return request;
+}
+
+Result<std::pair<int, int>> bars_from_text(std::string_view text) {
+  const auto refuse = [&] {
+    return fail(ErrorCode::kInvalidArgument,
+                "invalid bars '" + std::string(text) + "'; write them like 5-8, 5- or 5, from 1");
+  };
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  int first = 0, last = 0;
+  auto read = std::from_chars(at, end, first);
+  if (read.ec != std::errc() || first < 1) return refuse();
+  if (read.ptr == end) return std::pair(first - 1, 1);
+  if (*read.ptr != '-') return refuse();
+  at = read.ptr + 1;
+  if (at == end) return std::pair(first - 1, 0);
+  read = std::from_chars(at, end, last);
+  if (read.ec != std::errc() || read.ptr != end || last < first) return refuse();
+  return std::pair(first - 1, last - first + 1);
+}
+
+}  // namespace sage
