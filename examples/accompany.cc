@@ -1,5 +1,5 @@
 // Accompanies a scripted player who keeps changing the tune: accompany MODEL OUTPUT.mid
-#include <sage/sage.h>
+#include <sage/sage.hpp>
 
 #include <cstdio>
 

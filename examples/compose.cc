@@ -1,6 +1,6 @@
 // Composes 16 bars for flute, piano, bass and drums: compose MODEL OUTPUT.mid
-#include <sage/sage.h>
 #include <cstdio>
+#include <sage/sage.hpp>
 
 int main(int argc, char** argv) {
   if (argc != 3) return std::fprintf(stderr, "usage: %s MODEL OUTPUT.mid\n", argv[0]), 2;

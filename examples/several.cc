@@ -1,6 +1,6 @@
 // Writes four pieces at once, a beat of each in turn, as a server does: several MODEL OUTPUT.mid
 // (the one with most notes goes into the file)
-#include <sage/sage.h>
+#include <sage/sage.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -10,7 +10,8 @@ fi
 # The sources, ended by zero bytes.
 sources() {
   find . -path ./build -prune -o \( -path './src/*' -o -path './apps/*' -o -path './tests/*' \
-    -o -path './bench/*' -o -path './fuzz/*' -o -path './examples/*' \) \( -name '*.h' -o -name '*.cc' \) -print0
+    -o -path './bench/*' -o -path './fuzz/*' -o -path './examples/*' -o -path './include/*' \
+    -o -path './python/*' -o -path './plugin/*' \) \( -name '*.h' -o -name '*.hpp' -o -name '*.cc' -o -name '*.c' \) -print0
 }
 
 if [[ ${1:-} != --check ]]; then
