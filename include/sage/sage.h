@@ -117,6 +117,33 @@ SAGE_API sage_status sage_infill(const sage_engine* engine, const char* request,
                                  const sage_score* piece, sage_progress progress, void* user,
                                  sage_score** score);
 
+/* --- Streams: written note by note, among notes that are given --- */
+
+typedef struct sage_stream sage_stream;
+
+/* `options` is JSON: {"given": ["piano"], "written": ["acoustic bass", "drums"], "tempo": 96}.
+ * Notes of the given instruments come by sage_stream_push(); those of the written ones are drawn by
+ * the model, given all that stands before them. Times are ticks from the start of the stream. */
+SAGE_API sage_status sage_stream_create(const sage_engine* engine, const char* options,
+                                        sage_stream** stream);
+SAGE_API void sage_free_stream(sage_stream* stream);
+SAGE_API int32_t sage_stream_ticks_per_quarter(const sage_stream* stream);
+/* The next written note that begins before `until`, as soon as it is final, in order of time.
+ * `found` becomes 0 where there is none; everything before `until` is settled then. */
+SAGE_API sage_status sage_stream_next(sage_stream* stream, int64_t until, sage_note* note,
+                                      int32_t* found);
+/* A given note. Where it comes late, what was written from its onset on is taken back, and
+ * sage_stream_next() goes on from there. */
+SAGE_API sage_status sage_stream_push(sage_stream* stream, const sage_note* note);
+/* All given notes before `time` have been pushed (for streams that guess them). */
+SAGE_API sage_status sage_stream_hear(sage_stream* stream, int64_t time);
+/* Takes back what was written from `time` on; given notes stay. */
+SAGE_API sage_status sage_stream_rewind(sage_stream* stream, int64_t time);
+/* From now on, as JSON: {"tempo": 90, "meter": "3/4", "playing": ["drums"], "seed": 3}. */
+SAGE_API sage_status sage_stream_change(sage_stream* stream, const char* changes);
+/* All given and written notes so far. */
+SAGE_API sage_status sage_stream_score(const sage_stream* stream, sage_score** score);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,3 +17,14 @@ struct sage_engine {
 struct sage_score {
   sage::Score score;
 };
+
+namespace sage::capi {
+
+inline sage_note to_c(int program, const Note& note) {
+  return {note.onset.count, note.duration.count, program, note.pitch, note.velocity, {0, 0}};
+}
+inline Note from_c(const sage_note& note) {
+  return {{note.onset}, {note.duration}, note.pitch, note.velocity};
+}
+
+}  // namespace sage::capi

@@ -39,9 +39,7 @@ sage_status sage_score_create(const sage_note* notes, size_t count, int32_t tick
     if (score == nullptr) return missing("score");
     if (notes == nullptr && count > 0) return missing("notes");
     std::vector<ListedNote> listed(count);
-    for (size_t i = 0; i < count; ++i)
-      listed[i] = {notes[i].program,
-                   {{notes[i].onset}, {notes[i].duration}, notes[i].pitch, notes[i].velocity}};
+    for (size_t i = 0; i < count; ++i) listed[i] = {notes[i].program, from_c(notes[i])};
     auto made = score_of_notes(listed, ticks_per_quarter, bpm);
     if (!made) return tl::unexpected(made.error());
     *score = new sage_score{*std::move(made)};
@@ -105,8 +103,7 @@ size_t sage_score_notes(const sage_score* score, sage_note* notes, size_t capaci
   const sage_status done = guarded([&]() -> Result<void> {
     const std::vector<ListedNote> list = note_list(score->score);
     for (size_t i = 0; i < std::min(capacity, list.size()); ++i)
-      notes[i] = {list[i].note.onset.count, list[i].note.duration.count, list[i].program,
-                  list[i].note.pitch,       list[i].note.velocity,       {0, 0}};
+      notes[i] = to_c(list[i].program, list[i].note);
     written = list.size();
     return {};
   });

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,19 @@ FieldReader instruments(std::vector<int>& programs) {
   };
 }
 
+template <class Into>
+FieldReader meter_field(Into& into) {
+  return [&into](const json& value) -> Result<void> {
+    const auto meter = meter_from_text(value.is_string() ? value.get<std::string>() : value.dump());
+    if (!meter) return tl::unexpected(meter.error());
+    into = *meter;
+    return {};
+  };
+}
+
 /// How tokens are chosen, the same for all requests.
-void add_sampling(FieldReaders& fields, SamplerOptions& sampler, std::uint64_t& seed) {
+template <class Seed>
+void add_sampling(FieldReaders& fields, SamplerOptions& sampler, Seed& seed) {
   sampler.top_p = kUsualTopP;
   fields["seed"] = number_field(seed);
   fields["temperature"] = number_field(sampler.temperature);
@@ -78,12 +90,7 @@ Result<Request> request_from_json(std::string_view text, const Engine& engine, b
   fields["max_seconds"] = number_field(request.max_seconds);
   fields["instruments"] = instruments(request.programs);
   fields["tempo"] = number_field(request.bpm);
-  fields["meter"] = [&request](const json& value) -> Result<void> {
-    const auto meter = meter_from_text(value.is_string() ? value.get<std::string>() : value.dump());
-    if (!meter) return tl::unexpected(meter.error());
-    request.meter = *meter;
-    return {};
-  };
+  fields["meter"] = meter_field(request.meter);
   fields["meter_changes"] = flag_field(request.allow_meter_changes);
   fields["tempo_changes"] = flag_field(request.allow_tempo_changes);
   fields["presence"] = number_field(request.presence);
@@ -109,6 +116,53 @@ Result<InfillRequest> infill_request_from_json(std::string_view text) {
   add_sampling(fields, request.sampler, request.seed);
   if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
   return request;
+}
+
+Result<StreamOptions> stream_options_from_json(std::string_view text) {
+  StreamOptions options;
+  FieldReaders fields;
+  fields["given"] = instruments(options.given);
+  fields["written"] = instruments(options.written);
+  fields["meter"] = meter_field(options.meter);
+  fields["tempo"] = number_field(options.bpm);
+  fields["guess"] = flag_field(options.guess);
+  fields["presence"] = number_field(options.presence);
+  fields["threads"] = number_field(options.threads);
+  add_sampling(fields, options.sampler, options.seed);
+  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  return options;
+}
+
+Result<void> change_stream(Stream& stream, std::string_view text) {
+  std::optional<Meter> meter;
+  std::optional<double> bpm;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::vector<int>> playing;
+  SamplerOptions sampler;
+  FieldReaders fields;
+  fields["meter"] = meter_field(meter);
+  fields["tempo"] = number_field(bpm);
+  fields["playing"] = [&playing](const json& value) {
+    return instruments(playing.emplace())(value);
+  };
+  FieldReaders sampling;
+  bool resample = false;
+  add_sampling(sampling, sampler, seed);
+  for (const auto& [key, reader] : sampling)
+    fields[key] = [&resample, &key, &reader](const json& value) {
+      resample |= key != "seed";
+      return reader(value);
+    };
+  if (auto ok = read(text, fields); !ok) return ok;
+  if (auto ok = validate(sampler); !ok) return ok;
+  if (meter)
+    if (auto ok = stream.set_meter(*meter); !ok) return ok;
+  if (bpm)
+    if (auto ok = stream.set_tempo(*bpm); !ok) return ok;
+  if (playing) stream.set_playing(*playing);
+  if (seed) stream.reseed(*seed);
+  if (resample) stream.set_sampler(sampler);
+  return {};
 }
 
 Result<std::pair<int, int>> bars_from_text(std::string_view text) {

@@ -13,6 +13,7 @@
 #include "generate/engine.h"
 #include "generate/infill.h"
 #include "generate/request.h"
+#include "generate/stream.h"
 
 namespace sage {
 
@@ -20,6 +21,10 @@ namespace sage {
 /// text: the defaults.
 Result<Request> request_from_json(std::string_view text, const Engine& engine, bool continues);
 Result<InfillRequest> infill_request_from_json(std::string_view text);
+Result<StreamOptions> stream_options_from_json(std::string_view text);
+
+/// What changes in a stream from now on: {"tempo": 90, "playing": ["drums"], "seed": 3}.
+Result<void> change_stream(Stream& stream, std::string_view text);
 
 /// "5-8", "5-" (to the end) or "5" as the first bar, from 0, and a count; 0: to the end.
 Result<std::pair<int, int>> bars_from_text(std::string_view text);

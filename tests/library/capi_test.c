@@ -153,6 +153,61 @@ static void test_pieces(const char* model) {
   sage_free_score(filled);
 }
 
+static void test_streams(const char* model) {
+  sage_engine* engine = NULL;
+  sage_stream* stream = NULL;
+  CHECK(sage_engine_open(model, &engine) == SAGE_OK);
+  REFUSES(SAGE_INVALID_ARGUMENT, "no key 'give'",
+          sage_stream_create(engine, "{\"give\": []}", &stream));
+  REFUSES(SAGE_INVALID_ARGUMENT, "",
+          sage_stream_create(engine, "{\"given\": [0], \"written\": [0]}", &stream));
+  CHECK(sage_stream_create(engine, "{\"given\": [0], \"written\": [32, \"drums\"], \"seed\": 2}",
+                           &stream) == SAGE_OK);
+  sage_free_engine(engine); /* the stream keeps what it needs */
+  const int64_t quarter = sage_stream_ticks_per_quarter(stream);
+  CHECK(quarter > 0);
+  for (int i = 0; i < 16; ++i) {
+    const sage_note note = {i * quarter, quarter, 0, (uint8_t)(60 + i % 5), 80, {0, 0}};
+    CHECK(sage_stream_push(stream, &note) == SAGE_OK);
+  }
+  sage_note note = {0}, first[512];
+  int32_t found = 1;
+  int count = 0;
+  int64_t last = 0;
+  while (sage_stream_next(stream, 16 * quarter, &note, &found) == SAGE_OK && found && count < 512) {
+    CHECK(note.onset >= last && note.onset < 16 * quarter);
+    CHECK(note.program == 32 || note.program == 128);
+    last = note.onset;
+    first[count++] = note;
+  }
+  CHECK(count > 8 && !found);
+
+  /* What is taken back is written again, from there on and no earlier. */
+  CHECK(sage_stream_change(stream, "{\"seed\": 5, \"playing\": [\"drums\"]}") == SAGE_OK);
+  CHECK(sage_stream_rewind(stream, 8 * quarter) == SAGE_OK);
+  int again = 0;
+  while (sage_stream_next(stream, 16 * quarter, &note, &found) == SAGE_OK && found) {
+    CHECK(note.onset >= 8 * quarter && note.program == 128);
+    ++again;
+  }
+  sage_score* score = NULL;
+  CHECK(sage_stream_score(stream, &score) == SAGE_OK);
+  int before = 0;
+  while (before < count && first[before].onset < 8 * quarter) ++before;
+  CHECK(sage_score_notes(score, NULL, 0) == (size_t)(16 + before + again));
+  sage_free_score(score);
+
+  const sage_note late = {4 * quarter, quarter, 0, 72, 80, {0, 0}};
+  CHECK(sage_stream_push(stream, &late) == SAGE_OK);
+  CHECK(sage_stream_next(stream, 16 * quarter, &note, &found) == SAGE_OK);
+  CHECK(!found || note.onset >= 4 * quarter);
+  REFUSES(SAGE_INVALID_ARGUMENT, "",
+          sage_stream_push(stream, &(const sage_note){0, 1, 50, 60, 80, {0, 0}}));
+  REFUSES(SAGE_INVALID_ARGUMENT, "time 0", sage_stream_rewind(stream, -1));
+  REFUSES(SAGE_INVALID_ARGUMENT, "'meter'", sage_stream_change(stream, "{\"meter\": 3}"));
+  sage_free_stream(stream);
+}
+
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   CHECK(strcmp(sage_version(), SAGE_VERSION) == 0);
@@ -161,7 +216,9 @@ int main(int argc, char** argv) {
   test_engine(argv[1]);
   test_scores(argv[2]);
   test_pieces(argv[1]);
+  test_streams(argv[1]);
   sage_free_engine(NULL);
+  sage_free_stream(NULL);
   sage_free_score(NULL);
   sage_free_bytes(NULL);
   if (failures == 0) puts("the C interface holds");
