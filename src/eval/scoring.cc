@@ -35,12 +35,8 @@ PieceScore not_scored(Status status, std::string why) {
 
 /// A part compared with a reference.
 PieceScore compare(const Piece& part, const Reference& reference) {
-  const auto features = features_of(part);
-  if (!features) return not_scored(Status::kUnreadable, features.error().message);
-  PieceScore score = describe(part);
-  score.similarity = similarity(*features, reference.features);
-  score.likeness_by_lag = form_of(part).by_lag;
-  if (reference.hole)
+  PieceScore score = score_piece(part, reference.features);
+  if (reference.hole && score.status != Status::kUnreadable)
     score.listening = {clash(part, beside_hole(reference.whole, *reference.hole)),
                        matches(part, reference.part)};
   return score;
@@ -293,6 +289,15 @@ class Scoring {
 };
 
 }  // namespace
+
+PieceScore score_piece(const Piece& part, const Features& reference) {
+  const auto features = features_of(part);
+  if (!features) return not_scored(Status::kUnreadable, features.error().message);
+  PieceScore score = describe(part);
+  score.similarity = similarity(*features, reference);
+  score.likeness_by_lag = form_of(part).by_lag;
+  return score;
+}
 
 std::string_view to_string(Status status) {
   switch (status) {

@@ -97,6 +97,9 @@ struct Scores {
   std::uint64_t seed = 0;
 };
 
+/// One piece on the grid beside a reference, as score_systems() compares those of files.
+PieceScore score_piece(const Piece& part, const Features& reference);
+
 /// Refuses a task without a reference that can be compared. kInterrupted when stopped.
 Result<Scores> score_systems(const ScoringTask& task, const Progress& progress);
 

@@ -24,7 +24,7 @@ forbid() {
 }
 
 code=()
-for folder in src apps tests bench fuzz; do
+for folder in src apps tests bench fuzz plugin python; do
   [[ ! -d $folder ]] || code+=("$folder")
 done
 forbid 'includes by a relative path' '#include "\.\.?/' '' "${code[@]}"
