@@ -8,6 +8,7 @@ void add_data(Cli& cli) {
   data->require_subcommand(1);
   add_data_prepare(*data, cli);
   add_data_stats(*data, cli);
+  add_data_density(*data, cli);
 }
 
 }  // namespace sage::cli

@@ -11,6 +11,7 @@
 #include "apps/shared/music_options.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
+#include "apps/shared/wish_options.h"
 #include "base/file.h"
 #include "generate/generator.h"
 #include "generate/takes.h"
@@ -26,6 +27,7 @@ namespace {
 struct Options {
   ModelChoice model;
   Request request;
+  WishOptions wishes;
   std::string prompt;
   std::string output;
   RenderOutputs renderings;
@@ -62,8 +64,9 @@ Result<void> check(const Options& options) {
   if (auto ok = validate(options.request.sampler); !ok) return ok;
   for (int take = 1; take <= options.takes; ++take) {
     const auto [midi, renderings] = outputs_of(options, take);
-    if (auto ok = check_apart({options.prompt, options.model.model, renderings.sound_font},
-                              {midi, renderings.wav, renderings.svg});
+    if (auto ok = check_apart(
+            {options.prompt, options.model.model, renderings.sound_font, options.wishes.file},
+            {midi, renderings.wav, renderings.svg});
         !ok)
       return ok;
   }
@@ -77,6 +80,13 @@ Result<void> prepare(Options& options) {
     if (!read) return tl::unexpected(read.error());
     options.request.prompt = std::move(read->score);
   }
+  std::vector<int> programs = options.request.programs;
+  if (programs.empty() && options.request.prompt)
+    for (const Track& track : options.request.prompt->tracks)
+      programs.push_back(track.program_or_drum());
+  auto wishes = wishes_of(options.wishes, programs);
+  if (!wishes) return tl::unexpected(wishes.error());
+  options.request.wishes = *std::move(wishes);
   for (int take = 1; take <= options.takes; ++take) {
     const auto [midi, renderings] = outputs_of(options, take);
     if (auto ok = check_writable(midi); !ok) return ok;
@@ -164,7 +174,8 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"tokens_per_second", course.tokens_per_second()},
               {"tokens_drafted", generator.drafts().drafted},
               {"drafts_accepted", generator.drafts().accepted},
-              {"time_to_first_note_ms", course.first_note * 1e3}});
+              {"time_to_first_note_ms", course.first_note * 1e3},
+              {"wishes_lost", to_json(generator.losses())}});
     return;
   }
   say(options.output + ": " + grouped(static_cast<long long>(note_count(score))) + " notes in " +
@@ -187,6 +198,7 @@ void report(const Options& options, const Engine& engine, const Generator& gener
         " notes that had no place any more when they were complete");
   for (const std::string& path : {options.renderings.wav, options.renderings.svg})
     if (!path.empty()) say("wrote " + path);
+  note_losses(generator.losses());
 }
 
 Result<void> write_takes(const Options& options, const Engine& engine, const Takes& takes,
@@ -332,6 +344,7 @@ void add_generate(Cli& cli) {
       [options] { return act(*options); });
   add_model_options(*command, options->model);
   add_wishes(*command, *options);
+  add_wish_options(*command, options->wishes);
   add_sampling(*command, options->request);
   check_usage(*command, [options] { return check(*options); });
   command

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "generate/takes.h"
+#include "generate/wishes_check.h"
 #include "score/meter_text.h"
 #include "score/timeline.h"
 
@@ -74,6 +75,15 @@ Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const 
                     "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
   if (request.bpm && !(*request.bpm >= 24 && *request.bpm <= 240))
     return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
+  if (request.wishes != Wishes{}) {
+    if (!can_wish(engine->tokenizer()))
+      return fail(ErrorCode::kUnsupported, "wishes need a model with remi+ tokens; this one has " +
+                                               engine->tokenizer().config().scheme);
+    std::vector<int> programs = request.programs;
+    if (request.prompt && !programs.empty())
+      for (const Track& track : request.prompt->tracks) programs.push_back(track.program_or_drum());
+    if (auto ok = check_wishes(request.wishes, programs); !ok) return tl::unexpected(ok.error());
+  }
   Generator generator(std::move(engine), request, options);
   if (auto ok = generator.begin(); !ok) return tl::unexpected(ok.error());
   return generator;
@@ -92,6 +102,7 @@ Result<void> Generator::begin() {
   if (request_.bpm)
     steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(60e6 / *request_.bpm)));
   steering_.follow_request(last_bar());
+  favour();
   if (!delayed_) return {};
   while (history_.size() % fields_ != 0) say(kPadId);
   delayed_->start(history_.all());
@@ -240,13 +251,19 @@ void Generator::take_row() {
     report(steering_.push(id));
     history_.push(id);
   }
-  picker_.favour(steering_.favours());
+  favour();
   ended_ = last_step_begun_ && delayed_->idle() && events_.empty();
 }
 
 void Generator::take(TokenId id) {
+  if (const auto entropy = picker_.take_entropy()) steering_.drawn(*entropy);
   hear(id);
+  favour();
+}
+
+void Generator::favour() {
   picker_.favour(steering_.favours());
+  if (request_.wishes.surprise) picker_.set_heat(steering_.constraints().heat());
 }
 
 /// Reads a token of the model into events_. Where the request ends the piece within a merged token,
@@ -311,7 +328,7 @@ Generator Generator::branch(std::uint64_t seed) const {
   branch.steering_.copy_from(steering_);
   branch.history_ = history_;
   branch.picker_.start_like(picker_);
-  branch.picker_.favour(steering_.favours());
+  branch.favour();
   return branch;
 }
 

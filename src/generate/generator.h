@@ -55,6 +55,8 @@ class Generator {
   /// By how many nats the model finds an end likelier than another bar behind the ending that was
   /// chosen; minus infinity where none was.
   double end_odds() const { return end_odds_; }
+  /// What was wished for and could not be had.
+  std::span<const WishLoss> losses() const { return steering_.constraints().losses(); }
   const DraftCounts& drafts() const { return picker_.drafts(); }
 
  private:
@@ -77,6 +79,8 @@ class Generator {
   Generator branch(std::uint64_t seed) const;
   void judge_end(TokenId id);
   void take(TokenId id);
+  /// What wishes and presence favour at the next draw.
+  void favour();
   void hear(TokenId id);
   void take_row();
   void report(ReadEvent event);

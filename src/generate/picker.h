@@ -55,6 +55,10 @@ class Picker {
   /// See Sampler::favour().
   void favour(std::span<const Candidate> bonuses) { sampler_.favour(bonuses); }
 
+  /// See Sampler.
+  void set_heat(double heat) { sampler_.set_heat(heat); }
+  std::optional<double> take_entropy() { return sampler_.take_entropy(); }
+
   /// From the next pick() on, the history is another one.
   void forget();
 

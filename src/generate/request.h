@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "generate/sampler.h"
+#include "generate/wishes.h"
 #include "score/score.h"
 
 namespace sage {
@@ -36,6 +37,8 @@ struct Request {
   /// end likelier behind them than another bar; kept are those where it is likeliest. What stands
   /// before them does not change. 0: not. Refused where can_choose_endings() says no.
   int endings = 0;
+  /// Of the new notes; hold from the first new bar on. See docs/wishes.md.
+  Wishes wishes;
 
   SamplerOptions sampler;
   std::uint64_t seed = 0;

@@ -35,6 +35,17 @@ Sampler::Sampler(const SamplerOptions& options, int vocabulary_size) : options_(
   run_of_.resize(static_cast<std::size_t>(vocabulary_size));
 }
 
+void Sampler::favour(std::span<const Candidate> bonuses) {
+  bonuses_.assign(bonuses.begin(), bonuses.end());
+  std::stable_sort(bonuses_.begin(), bonuses_.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
+}
+
+void Sampler::set_heat(double heat) {
+  heat_ = heat;
+  measures_entropy_ = true;
+}
+
 TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> logits,
                         std::span<const TokenId> history, Random& random) {
   candidates_.clear();
@@ -49,7 +60,7 @@ TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> l
   // Relative to the likeliest, so that no temperature is too small.
   const double top = std::min_element(candidates_.begin(), candidates_.end(), before)->logit;
   for (Candidate& candidate : candidates_)
-    candidate.logit = (candidate.logit - top) / options_.temperature;
+    candidate.logit = (candidate.logit - top) / (options_.temperature * heat_);
   keep_top_k();
   const double mass = total_mass();
   drop_tail(mass);
@@ -59,10 +70,14 @@ TokenId Sampler::sample(std::span<const IdRange> legal, std::span<const float> l
   return draw(random);
 }
 
+/// Both ascend by id here.
 void Sampler::add_bonuses() {
-  for (const Candidate& bonus : bonuses_)
-    for (Candidate& candidate : candidates_)
-      if (candidate.id == bonus.id) candidate.logit += bonus.logit;
+  auto candidate = candidates_.begin();
+  for (const Candidate& bonus : bonuses_) {
+    while (candidate != candidates_.end() && candidate->id < bonus.id) ++candidate;
+    if (candidate == candidates_.end()) return;
+    if (candidate->id == bonus.id) candidate->logit += bonus.logit;
+  }
 }
 
 void Sampler::penalise_repeats(std::span<const TokenId> history) {
@@ -124,10 +139,16 @@ void Sampler::drop_below_min_p() {
   while (candidates_.size() > 1 && candidates_.back().logit < floor) candidates_.pop_back();
 }
 
-TokenId Sampler::draw(Random& random) const {
+TokenId Sampler::draw(Random& random) {
   const double top = candidates_.front().logit;
   double total = 0.0;
   for (const Candidate& candidate : candidates_) total += std::exp(candidate.logit - top);
+  if (measures_entropy_) {
+    double mean = 0.0;
+    for (const Candidate& candidate : candidates_)
+      mean += std::exp(candidate.logit - top) * (candidate.logit - top);
+    entropy_ = std::log(total) - mean / total;
+  }
   double left = random.uniform() * total;
   for (const Candidate& candidate : candidates_) {
     left -= std::exp(candidate.logit - top);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -49,9 +51,12 @@ class Sampler {
                  std::span<const TokenId> history, Random& random);
 
   /// From here on so much is added to the logits of these ids, where they are legal.
-  void favour(std::span<const Candidate> bonuses) {
-    bonuses_.assign(bonuses.begin(), bonuses.end());
-  }
+  void favour(std::span<const Candidate> bonuses);
+  /// From here on the temperature is multiplied by this, and the entropy of choices is measured.
+  void set_heat(double heat);
+  /// Of the last choice among several tokens, in nats; nothing where there was none since the last
+  /// call, or none is measured.
+  std::optional<double> take_entropy() { return std::exchange(entropy_, std::nullopt); }
 
   const SamplerOptions& options() const { return options_; }
 
@@ -63,11 +68,14 @@ class Sampler {
   void drop_tail(double mass);
   void keep_top_p(double mass);
   void drop_below_min_p();
-  TokenId draw(Random& random) const;
+  TokenId draw(Random& random);
 
   SamplerOptions options_;
   std::vector<Candidate> candidates_;
   std::vector<Candidate> bonuses_;
+  std::optional<double> entropy_;
+  double heat_ = 1;
+  bool measures_entropy_ = false;
   std::vector<int> run_of_;  // by token id: the longest run that the token would repeat
 };
 

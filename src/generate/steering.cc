@@ -15,7 +15,8 @@ Steering::Steering(const Tokenizer& tokenizer, const Request& request)
       grammar_(tokenizer.reader()),
       allow_meter_changes_(request.allow_meter_changes),
       allow_tempo_changes_(request.allow_tempo_changes),
-      presence_(request.presence) {}
+      presence_(request.presence),
+      constraints_(request.wishes, tokenizer) {}
 
 Steering::Steering(const Steering& other)
     : vocabulary_(other.vocabulary_),
@@ -23,6 +24,7 @@ Steering::Steering(const Steering& other)
       allow_meter_changes_(other.allow_meter_changes_),
       allow_tempo_changes_(other.allow_tempo_changes_),
       presence_(other.presence_),
+      constraints_(other.constraints_),
       state_(other.state_) {}
 
 std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<Steering>(*this); }
@@ -30,6 +32,7 @@ std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<S
 void Steering::copy_from(const EventReader& other) {
   const auto& steering = static_cast<const Steering&>(other);
   grammar_->copy_from(*steering.grammar_);
+  constraints_ = steering.constraints_;
   state_ = steering.state_;
 }
 
@@ -37,10 +40,12 @@ void Steering::follow_request(int last_bar) {
   state_.following = true;
   state_.last_bar = last_bar;
   state_.heard.fill(std::max(1, bars_begun()) - 1);
+  constraints_.begin();
 }
 
 ReadEvent Steering::push(TokenId id) {
   const ReadEvent event = grammar_->push(id);
+  constraints_.push(id, event);
   if (event.type == ReadEvent::Type::kBar) state_.bar_start = event.onset;
   if (event.type == ReadEvent::Type::kMeter) {
     state_.meter = id;
@@ -59,8 +64,9 @@ ReadEvent Steering::push(TokenId id) {
 }
 
 std::vector<Candidate> Steering::favours() const {
-  if (!state_.following || state_.expected.none() || presence_ <= 0) return {};
   std::vector<Candidate> favours;
+  constraints_.favour(favours);
+  if (!state_.following || state_.expected.none() || presence_ <= 0) return favours;
   for (std::size_t program = 0; program < state_.expected.size(); ++program) {
     const int waited = bars_begun() - state_.heard[program] - kBarsOfSilence;
     if (state_.expected.test(program) && waited > 0)
@@ -81,6 +87,7 @@ void Steering::allowed(TokenMask& mask) const {
   keep_to_the_bar(mask);
   fix(mask, Kind::kTimeSignature, state_.meter_due, state_.meter, allow_meter_changes_);
   fix(mask, Kind::kTempo, state_.tempo_due, state_.tempo, allow_tempo_changes_);
+  constraints_.narrow(mask);
 }
 
 /// Where notes end by tokens of their own, a shift beyond the bar says that nothing begins any
@@ -103,6 +110,7 @@ void Steering::fix(TokenMask& mask, Kind kind, TokenId due, TokenId in_force, bo
 
 void Steering::restrict_programs(const ProgramSet& programs) {
   grammar_->restrict_programs(programs);
+  constraints_.restrict_programs(programs);
 }
 
 void Steering::meter_due(TokenId id) { state_.meter_due = id == state_.meter ? -1 : id; }
@@ -110,7 +118,7 @@ void Steering::tempo_due(TokenId id) { state_.tempo_due = id == state_.tempo ? -
 
 void Steering::close() {
   state_.closing = true;
-  grammar_->restrict_programs({});
+  restrict_programs({});
 }
 
 }  // namespace sage

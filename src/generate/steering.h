@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "generate/constraint.h"
 #include "generate/request.h"
 #include "generate/sampler.h"
 #include "tokens/tokenizer.h"
@@ -36,9 +37,12 @@ class Steering final : public EventReader {
   /// To be written at the next bar; what is in force already is not written again.
   void meter_due(TokenId id);
   void tempo_due(TokenId id);
-  /// What those that are expected and have been silent for some bars are favoured by: tokens, and
-  /// what is added to their logits.
+  /// What those that are expected and have been silent for some bars are favoured by, and what the
+  /// wishes favour: tokens, and what is added to their logits.
   std::vector<Candidate> favours() const;
+  /// What the request's wishes mean for the notes.
+  const Constraints& constraints() const { return constraints_; }
+  void drawn(double entropy) { constraints_.drawn(entropy); }
   /// The bar is complete and no other may begin: only what ends the piece is legal from now on.
   void close();
 
@@ -63,6 +67,7 @@ class Steering final : public EventReader {
   std::unique_ptr<EventReader> grammar_;
   bool allow_meter_changes_, allow_tempo_changes_;
   double presence_;
+  Constraints constraints_;
   State state_;
 };
 

@@ -9,6 +9,7 @@ namespace sage {
 struct PitchRange {
   std::uint8_t low = 0, high = 127;
   bool holds(int pitch) const { return pitch >= low && pitch <= high; }
+  friend bool operator==(const PitchRange&, const PitchRange&) = default;
 };
 
 /// The range of a good player's instrument for a program 0..127: as it sounds, and where scores

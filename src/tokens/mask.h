@@ -21,11 +21,12 @@ struct IdRange {
 };
 
 /// A fixed-capacity set of ids. Allocates nothing; ranges are added in ascending order. The
-/// capacity holds the worst grammar state: every second program may be named, and every second
-/// pitch of the last one be released (65 and 64 ranges), beside a few of other kinds.
+/// capacity holds the worst state of grammar and wishes: every second program may be named, pitch
+/// and drum be played or released, and position be reached (65, 64, 64 and 72 ranges), beside a few
+/// of other kinds.
 class TokenMask {
  public:
-  static constexpr std::size_t kCapacity = 144;
+  static constexpr std::size_t kCapacity = 320;
 
   TokenMask() {}  // not defaulted: that would zero the ranges where a mask is value-initialised
   TokenMask(const TokenMask& other) : size_(other.size_) {
