@@ -9,8 +9,8 @@ run_packages=(
   fluid-soundfont-gm
 )
 test_packages=(
-  libbenchmark-dev libgloo-dev libgtest-dev libopenblas0-openmp
-  librapidcheck-dev libtorch-dev pkg-config pybind11-dev python3-dev python3-numpy zstd
+  dpf-source libbenchmark-dev libgl-dev libgloo-dev libgtest-dev libopenblas0-openmp
+  librapidcheck-dev libtorch-dev libx11-dev pkg-config pybind11-dev python3-dev python3-numpy zstd
 )
 music_packages=(mma)  # band music for training, docs/band-music.md
 
