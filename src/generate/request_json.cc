@@ -8,6 +8,7 @@
 
 #include "generate/generator.h"
 #include "generate/json_fields.h"
+#include "generate/wishes_json.h"
 #include "score/meter_text.h"
 #include "score/program_names.h"
 
@@ -95,8 +96,18 @@ Result<Request> request_from_json(std::string_view text, const Engine& engine, b
   fields["tempo_changes"] = flag_field(request.allow_tempo_changes);
   fields["presence"] = number_field(request.presence);
   fields["endings"] = number_field(endings);
+  json wishes;  // read last: their words depend on the instruments
+  fields["wishes"] = [&wishes](const json& value) -> Result<void> {
+    wishes = value;
+    return {};
+  };
   add_sampling(fields, request.sampler, request.seed);
   if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  if (!wishes.is_null()) {
+    auto read = wishes_from_json(wishes, request.programs);
+    if (!read) return fail("request key 'wishes'", read.error());
+    request.wishes = *std::move(read);
+  }
   request.endings = endings.value_or(usual_endings(engine, request, continues));
   return request;
 }

@@ -42,6 +42,7 @@ TEST_F(RequestJson, ReadsEveryKey) {
   EXPECT_EQ(request.sampler.top_k, 5);
   EXPECT_EQ(request.sampler.repeat_allowed, 8);
   EXPECT_EQ(request.endings, 0);  // there is a limit
+  EXPECT_EQ(read(R"({"wishes": {"key": "Eb major"}})")->wishes.key, "Eb major");
 }
 
 TEST_F(RequestJson, RefusesInOneLine) {

@@ -132,6 +132,8 @@ static void test_pieces(const char* model) {
           sage_generate(engine, "{\"tempo\": 1}", NULL, NULL, NULL, &piece));
   REFUSES(SAGE_INVALID_ARGUMENT, "3/5",
           sage_generate(engine, "{\"meter\": \"3/5\"}", NULL, NULL, NULL, &piece));
+  REFUSES(SAGE_INVALID_ARGUMENT, "'wishes'",
+          sage_generate(engine, "{\"wishes\": {\"kee\": 1}}", NULL, NULL, NULL, &piece));
   int calls = 0;
   REFUSES(SAGE_INTERRUPTED, "stopped",
           sage_generate(engine, kTrio, NULL, stop_at_two, &calls, &piece));

@@ -96,6 +96,12 @@ class Engines(unittest.TestCase):
             with self.assertRaisesRegex(sm.Error, words):
                 engine.generate(**request)
 
+    def test_wishes_are_heard(self):
+        score = engine.generate(bars=4, instruments=["piano"], seed=1, wishes={"key": "C major"})
+        self.assertLessEqual(set(score.notes()["pitch"] % 12), {0, 2, 4, 5, 7, 9, 11})
+        with self.assertRaisesRegex(sm.Error, "'wishes'"):
+            engine.generate(wishes={"kee": "C major"})
+
     def test_the_lock_is_released(self):
         """Python runs on while a piece is written: its thread counts, where it could not with the lock held."""
         counted = []
