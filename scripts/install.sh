@@ -5,7 +5,7 @@ set -euo pipefail
 
 run_packages=(
   ca-certificates g++ cmake ninja-build
-  libcli11-dev libexpected-dev libfluidsynth-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
+  libcli11-dev libexpected-dev libfluidsynth-dev librtmidi-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
   fluid-soundfont-gm
 )
 test_packages=(

@@ -93,6 +93,9 @@ class Stream::Impl {
   bool is_written(int program) const { return written_.test(static_cast<std::size_t>(program)); }
   bool is_listed(int program) const { return listed_.test(static_cast<std::size_t>(program)); }
   bool is_open(int program, Tick time) const;
+  bool may_draw_before(Tick limit) const {
+    return (playing_.any() && committed_ < limit) || (guess_ && heard_ < limit);
+  }
   bool is_any_open(Tick time) const;
   Tick end_of_bars() const { return bars_.empty() ? Tick{0} : bars_.back().bar.end(); }
   Tick meter_length(Meter meter) const { return Tick{vocabulary_->bar_steps(meter)}; }
