@@ -8,6 +8,8 @@ void add_eval(Cli& cli) {
   CLI::App* eval = cli.app.add_subcommand(
       "eval", "The benchmark: measure models, outputs and tokenizers on music files");
   eval->require_subcommand(1);
+  add_eval_all(*eval, cli);
+  add_eval_compare(*eval, cli);
   add_eval_generation(*eval, cli);
   add_eval_holes(*eval, cli);
   add_eval_score(*eval, cli);
