@@ -152,6 +152,29 @@ TEST_F(Eval, TakesAreWrittenBelowTheFirstAndScoredTogether) {
   EXPECT_EQ(run_program({"eval", "unconditional", "--takes", "2"}).code, 2);
 }
 
+TEST_F(Eval, AllTasksComeOntoOnePageAndTwoPagesAreCompared) {
+  for (const char* seed : {"1", "2"}) {
+    const Ran ran = run_program({"eval", "all", "--data", scratch_.path("references"), "-o",
+                                 scratch_.path(seed), "--seed", seed, "--jobs", "1"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    EXPECT_TRUE(std::filesystem::exists(scratch_.path(seed + std::string("/all.html"))));
+    EXPECT_NE(ran.out.find("energy score"), std::string::npos);
+    EXPECT_NE(ran.out.find("nats a note"), std::string::npos);
+  }
+  const Ran ran =
+      run_program({"eval", "compare", scratch_.path("1"), scratch_.path("2"), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto verdicts = ran.json()["verdicts"];
+  ASSERT_FALSE(verdicts.empty());
+  for (const auto& verdict : verdicts) {
+    EXPECT_GE(verdict["works"], 2);  // some pieces have no clash to count
+    if (verdict["measure"] == "nats a note") {  // the same weights know the same
+      EXPECT_EQ(verdict["difference"], 0);
+    }
+  }
+  EXPECT_EQ(run_program({"eval", "compare", scratch_.path("1"), scratch_.path("same")}).code, 1);
+}
+
 TEST_F(Eval, HolesAreFilledByAnySystem) {
   for (const char* task : {"infill", "accompany"}) {
     const std::string out = scratch_.path(task);
