@@ -167,7 +167,7 @@ TEST_F(Eval, AllTasksComeOntoOnePageAndTwoPagesAreCompared) {
   const auto verdicts = ran.json()["verdicts"];
   ASSERT_FALSE(verdicts.empty());
   for (const auto& verdict : verdicts) {
-    EXPECT_GE(verdict["works"], 2);  // some pieces have no clash to count
+    EXPECT_GE(verdict["works"], 2);             // some pieces have no clash to count
     if (verdict["measure"] == "nats a note") {  // the same weights know the same
       EXPECT_EQ(verdict["difference"], 0);
     }
