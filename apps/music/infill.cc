@@ -11,6 +11,7 @@
 #include "apps/shared/music_options.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
+#include "apps/shared/wish_options.h"
 #include "base/file.h"
 #include "generate/request_json.h"
 #include "midi/reader.h"
@@ -22,6 +23,7 @@ namespace {
 struct Options {
   ModelChoice model;
   InfillRequest request;
+  WishOptions wishes;
   std::string input, output;
   RenderOutputs renderings;
   bool json = false;
@@ -41,14 +43,22 @@ bool knows_holes(const Engine& engine) {
 Result<void> check(const Options& options) {
   if (auto ok = validate(options.request.sampler); !ok) return ok;
   const RenderOutputs& renderings = options.renderings;
-  return check_apart({options.input, options.model.model, renderings.sound_font},
-                     {options.output, renderings.wav, renderings.svg});
+  return check_apart(
+      {options.input, options.model.model, renderings.sound_font, options.wishes.file},
+      {options.output, renderings.wav, renderings.svg});
 }
 
 Result<void> act(Options& options) {
   auto read = read_midi_file(options.input);
   if (!read) return tl::unexpected(read.error());
   options.request.piece = std::move(read->score);
+  std::vector<int> programs = options.request.programs;
+  if (programs.empty())
+    for (const Track& track : options.request.piece.tracks)
+      programs.push_back(track.program_or_drum());
+  auto wishes = wishes_of(options.wishes, programs);
+  if (!wishes) return tl::unexpected(wishes.error());
+  options.request.wishes = *std::move(wishes);
   if (auto ok = check_writable(options.output); !ok) return ok;
   if (auto ok = check_renderings(options.renderings); !ok) return ok;
   auto engine = open_engine(options.model);
@@ -79,12 +89,14 @@ Result<void> act(Options& options) {
               {"model", (*engine)->weights().hash()},
               {"new_notes", done->notes},
               {"stretches", done->stretches},
+              {"wishes_lost", to_json(done->losses)},
               {"generation_seconds", seconds},
               {"notes_per_second", static_cast<double>(done->notes) / seconds}});
     return {};
   }
   say(options.output + ": " + grouped(static_cast<long long>(done->notes)) + " new notes in " +
       fixed(seconds, 2) + " s");
+  note_losses(done->losses);
   return {};
 }
 
@@ -128,6 +140,7 @@ void add_infill(Cli& cli) {
       ->capture_default_str();
   request.sampler.top_p = kUsualTopP;
   add_model_options(*command, options->model);
+  add_wish_options(*command, options->wishes);
   add_sampler_options(*command, request.sampler);
   check_usage(*command, [options] { return check(*options); });
   command->add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")

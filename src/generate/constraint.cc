@@ -86,12 +86,21 @@ void Constraints::restrict_programs(const ProgramSet& programs) {
   find_dues();
 }
 
+Constraints Constraints::with(const Wishes& wishes) const {
+  Constraints other(wishes, *tokenizer_);
+  other.moment_ = moment_;
+  other.order_ = order_;
+  other.in_header_ = in_header_;
+  other.bar_is_fresh_ = bar_is_fresh_;
+  return other;
+}
+
 int Constraints::rank(int program) const { return by_header_ ? order_.rank(program) : program; }
 
 // -- what was said
 
 void Constraints::push(TokenId id, const ReadEvent& event) {
-  if (constraints_.empty() || event.type == ReadEvent::Type::kIllegal) return;
+  if (event.type == ReadEvent::Type::kIllegal) return;
   const auto [kind, value] = vocabulary_->event(id);
   switch (kind) {
     case Kind::kStart:
@@ -251,8 +260,8 @@ int Constraints::longest() const {
   return std::max(longest, 1);
 }
 
-void Constraints::narrow(TokenMask& mask) const {
-  if (!hold()) return;
+void Constraints::narrow_note(TokenMask& mask) const {
+  if (!hold() || moment_.program < 0) return;
   const Vocabulary& vocabulary = *vocabulary_;
   if (moment_.pitch >= 0) {
     const auto lengths = vocabulary.durations();
@@ -261,6 +270,18 @@ void Constraints::narrow(TokenMask& mask) const {
     mask.remove({all.begin + static_cast<TokenId>(fits - lengths.begin()), all.end});
     return;
   }
+  const PitchSet set = pitches_at(moment_.program, moment_.position);
+  for (const Kind kind : {Kind::kPitch, Kind::kDrum}) {
+    const IdRange pitches = vocabulary.range(kind);
+    mask.filter(pitches,
+                [&](TokenId id) { return set.test(static_cast<std::size_t>(id - pitches.begin)); });
+  }
+}
+
+void Constraints::narrow(TokenMask& mask) const {
+  if (!hold()) return;
+  if (moment_.pitch >= 0) return narrow_note(mask);
+  const Vocabulary& vocabulary = *vocabulary_;
   const Due* next = due();
   const IdRange positions = vocabulary.range(Kind::kPosition);
   mask.filter(positions, [&](TokenId id) {
@@ -278,13 +299,7 @@ void Constraints::narrow(TokenMask& mask) const {
     if (due_here && rank(program) > rank(next->program)) return false;
     return can_begin(program, moment_.position);
   });
-  if (moment_.program < 0) return;
-  const PitchSet set = pitches_at(moment_.program, moment_.position);
-  for (const Kind kind : {Kind::kPitch, Kind::kDrum}) {
-    const IdRange pitches = vocabulary.range(kind);
-    mask.filter(pitches,
-                [&](TokenId id) { return set.test(static_cast<std::size_t>(id - pitches.begin)); });
-  }
+  narrow_note(mask);
 }
 
 void Constraints::favour(std::vector<Candidate>& favours) const {

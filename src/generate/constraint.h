@@ -123,6 +123,8 @@ class Constraints {
   Constraints(const Wishes& wishes, const Tokenizer& tokenizer);
   Constraints(const Constraints& other);
   Constraints& operator=(const Constraints& other);
+  Constraints(Constraints&&) noexcept = default;
+  Constraints& operator=(Constraints&&) noexcept = default;
   ~Constraints();
 
   bool empty() const { return constraints_.empty(); }
@@ -133,11 +135,18 @@ class Constraints {
   /// From here on the wishes hold. A bar that has begun, without a note as yet, is bar 0, else the
   /// next one.
   void begin();
+  /// No note can come in the bar any more, though the next one has not begun.
+  void end_bar() { bar_is_fresh_ = false; }
   /// Only notes of these programs are written from now on. At first: all.
   void restrict_programs(const ProgramSet& programs);
 
+  /// The same moment under other wishes, which hold once begin() is called.
+  Constraints with(const Wishes& wishes) const;
+
   /// Leaves of the tokens that the grammar allows those that keep the wishes. Never empties a mask.
   void narrow(TokenMask& mask) const;
+  /// The same for the note whose program is said, alone: its pitch, then its length.
+  void narrow_note(TokenMask& mask) const;
   void favour(std::vector<Candidate>& favours) const;
   double heat() const;
   void drawn(double entropy);

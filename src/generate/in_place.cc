@@ -48,6 +48,9 @@ class InPlaceWriter {
   BarRange context_before() const;
   std::uint32_t tempo_at(Tick time) const;
   Result<Stream> begin();
+  bool is_kept(int program, Tick time) const;
+  Result<void> push_kept(Stream& stream) const;
+  bool write_bar(Stream& stream, const Bar& bar, const std::function<bool()>& stop) const;
   bool write_take(const InfillCallback& callback, int take, Stream& stream, Notes& notes);
   std::size_t silent_programs(const Notes& notes) const;
   double pitch_nats(const Notes& notes);
@@ -122,7 +125,53 @@ Result<Stream> InPlaceWriter::begin() {
       shifted.onset = note.onset - offset_;
       if (auto ok = stream->push(program, shifted); !ok) return tl::unexpected(ok.error());
     }
+  if (auto ok = push_kept(*stream); !ok) return tl::unexpected(ok.error());
+  if (request_.wishes != Wishes{})
+    if (auto ok = stream->set_wishes(request_.wishes); !ok) return tl::unexpected(ok.error());
   return stream;
+}
+
+/// Whether a moment of the grid lies in a span of old notes that stay.
+bool InPlaceWriter::is_kept(int program, Tick time) const {
+  const auto place = [&](Tick t) {
+    return rescale(t.count, request_.piece.ticks_per_quarter, tokenizer_.config().grid);
+  };
+  return std::any_of(request_.kept.begin(), request_.kept.end(), [&](const KeptSpan& span) {
+    return span.program == program && time.count >= place(span.from) && time.count < place(span.to);
+  });
+}
+
+/// Old notes of the programs that are written, where they stay.
+Result<void> InPlaceWriter::push_kept(Stream& stream) const {
+  if (request_.kept.empty()) return {};
+  const Tick from = piece_.bar(piece_.bars().begin).start,
+             to = piece_.bar(piece_.bars().end - 1).end();
+  for (const Track& track : piece_.piece().score.tracks)
+    for (const Note& note : track.notes) {
+      const int program = track.program_or_drum();
+      if (!piece_.is_asked(program) || note.onset < from || note.onset >= to ||
+          !is_kept(program, note.onset))
+        continue;
+      Note shifted = note;
+      shifted.onset = note.onset - offset_;
+      if (auto ok = stream.push(program, shifted); !ok) return ok;
+    }
+  return {};
+}
+
+/// Quarter by quarter, where old notes stay in some.
+bool InPlaceWriter::write_bar(Stream& stream, const Bar& bar,
+                              const std::function<bool()>& stop) const {
+  if (request_.kept.empty()) return stream.write(bar.end() - offset_, stop);
+  const Tick quarter{tokenizer_.config().grid};
+  for (Tick at = bar.start; at < bar.end(); at = at + quarter) {
+    std::vector<int> playing;
+    for (const int program : piece_.programs())
+      if (!is_kept(program, at)) playing.push_back(program);
+    stream.set_playing(playing);
+    if (!stream.write(std::min(at + quarter, bar.end()) - offset_, stop)) return false;
+  }
+  return true;
 }
 
 /// Of those that are asked for.
@@ -192,10 +241,12 @@ bool InPlaceWriter::write_take(const InfillCallback& callback, int take, Stream&
     // What tokens cannot say exactly they say as nearly as they can, as the quantiser did.
     const double bpm = std::clamp(60e6 / tempo_at(bar.start), 24.0, 240.0);
     if (!stream.set_meter(bar.meter) || !stream.set_tempo(bpm)) return false;
-    if (!stream.write(bar.end() - offset_, stop)) return false;
+    if (!write_bar(stream, bar, stop)) return false;
   }
+  const Tick hole = piece_.bar(piece_.bars().begin).start - offset_;
   for (const StreamNote& written : stream.notes())
-    if (written.source == NoteSource::kWritten) {
+    if (written.source == NoteSource::kWritten ||
+        (written.note.onset >= hole && piece_.is_asked(written.program))) {
       notes.emplace_back(written.program, written.note);
       notes.back().second.onset = written.note.onset + offset_;
     }
@@ -206,6 +257,7 @@ Result<Infilled> InPlaceWriter::run(const InfillCallback& callback) {
   auto stream = begin();
   if (!stream) return tl::unexpected(stream.error());
   Notes best;
+  std::vector<WishLoss> losses;
   std::pair<std::size_t, double> least;  // silent programs, nats
   for (int take = 0; take < request_.takes; ++take) {
     Notes notes;
@@ -214,11 +266,13 @@ Result<Infilled> InPlaceWriter::run(const InfillCallback& callback) {
     const std::pair cost = {silent_programs(notes), request_.takes > 1 ? pitch_nats(notes) : 0.0};
     if (take > 0 && cost >= least) continue;
     best = std::move(notes);
+    losses.assign(stream->losses().begin(), stream->losses().end());
     least = cost;
   }
   for (const auto& [program, note] : best) piece_.add(program, {&note, 1});
   Infilled out = piece_.result();
   out.stretches = 1;
+  out.losses = std::move(losses);
   return out;
 }
 

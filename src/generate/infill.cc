@@ -22,6 +22,9 @@ Result<Infilled> infill(std::shared_ptr<const Engine> engine, const InfillReques
     return fail(ErrorCode::kInvalidArgument, "takes must lie between 1 and 1000");
   if (request.way == InfillWay::kInPlace && can_stream(*engine))
     return infill_in_place(std::move(engine), request, callback);
+  if (request.wishes != Wishes{} || !request.kept.empty())
+    return fail(ErrorCode::kUnsupported,
+                "wishes and kept notes need the way in-place and a model that can write in place");
   return infill_by_fill(std::move(engine), request, callback);
 }
 

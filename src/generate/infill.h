@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "generate/constraint.h"
 #include "generate/engine.h"
 #include "generate/sampler.h"
+#include "generate/wishes.h"
 #include "score/score.h"
 
 namespace sage {
@@ -22,6 +24,13 @@ enum class InfillWay {
 
 inline constexpr int kUsualInfillTakes = 4;
 
+/// Old notes of a program that is written which stay: those that begin in [from, to), in ticks of
+/// the piece. Nothing is written there.
+struct KeptSpan {
+  int program = 0;
+  Tick from, to;
+};
+
 struct InfillRequest {
   Score piece;
   /// What is to be written, 0..128; what the piece has of it in these bars goes. Empty: all
@@ -32,6 +41,8 @@ struct InfillRequest {
   SamplerOptions sampler;
   std::uint64_t seed = 0;
   int threads = 1;
+  std::vector<KeptSpan> kept;  // in place alone
+  Wishes wishes;  // for the new notes, in place alone; the hole's first bar is their first
   InfillWay way = InfillWay::kInPlace;
   /// In place: so many versions of every hole are written. Kept is, of those in which most of the
   /// asked programs play, the one under which the model expects the kept pitches in the hole and in
@@ -43,6 +54,7 @@ struct Infilled {
   Score score;            // the piece with the new notes; all others in their own timing
   std::size_t notes = 0;  // new ones
   std::size_t stretches = 0;
+  std::vector<WishLoss> losses;
 };
 
 /// Bars done of bars to do; false stops (kInterrupted).

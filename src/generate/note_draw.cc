@@ -17,6 +17,13 @@ struct NoteDraw::Job {
   ReadHistory& model;
   std::span<const Candidate> favours;
   Random& random;
+  double heat = 1;         // that wishes ask for
+  std::optional<Due> due;  // a note that they ask for before the next known one
+
+  bool is_beyond_due(int program, int position) const {
+    if (!due || position < due->position) return false;
+    return position > due->position || sequence.rank(program) > sequence.rank(due->program);
+  }
 };
 
 NoteDraw::NoteDraw(const Tokenizer& tokenizer, const SamplerOptions& options)
@@ -29,7 +36,17 @@ NoteDraw::NoteDraw(const Tokenizer& tokenizer, const SamplerOptions& options)
 bool NoteDraw::may_come(const Job& job, int program, int position) const {
   const auto& next = job.gap.next;
   return position >= job.gap.from && job.gap.open(program, position) &&
+         !job.is_beyond_due(program, position) &&
          (!next || position < next->position || job.sequence.rank(program) < next->rank);
+}
+
+/// Those of the caller and of the wishes, for the next token.
+std::span<const Candidate> NoteDraw::favours(const Job& job) {
+  const Constraints& constraints = job.sequence.constraints();
+  if (constraints.empty()) return job.favours;
+  favours_.assign(job.favours.begin(), job.favours.end());
+  constraints.favour(favours_);
+  return favours_;
 }
 
 /// Fills choices_ with what mask_ allows, at the sampler's temperature and top-p.
@@ -40,12 +57,12 @@ void NoteDraw::weigh(const Job& job) {
   for (const IdRange& range : mask_.ranges())
     for (TokenId id = range.begin; id < range.end; ++id)
       choices_.push_back({id, static_cast<double>(logits_[next++])});
-  for (const Candidate& favour : job.favours) {
+  for (const Candidate& favour : favours(job)) {
     const auto at = std::lower_bound(choices_.begin(), choices_.end(), favour.id,
                                      [](const Choice& c, TokenId id) { return c.id < id; });
     if (at != choices_.end() && at->id == favour.id) at->probability += favour.logit;
   }
-  const double temperature = std::max(options_.temperature, 1e-3);
+  const double temperature = std::max(options_.temperature * job.heat, 1e-3);
   const auto by_probability = [](const Choice& a, const Choice& b) {
     return a.probability > b.probability;
   };
@@ -67,8 +84,11 @@ TokenId NoteDraw::draw(const Job& job) {
   if (ids.size() == 1 && ids.front().end == ids.front().begin + 1) return ids.front().begin;
   job.model.read(job.sequence.history());
   job.model.logits(ids, logits_);
-  sampler_.favour(job.favours);
-  return sampler_.sample(ids, logits_, job.sequence.history().body(), job.random);
+  sampler_.favour(favours(job));
+  if (!job.sequence.constraints().empty()) sampler_.set_heat(job.heat);
+  const TokenId id = sampler_.sample(ids, logits_, job.sequence.history().body(), job.random);
+  if (const auto entropy = sampler_.take_entropy()) job.sequence.constraints().drawn(*entropy);
+  return id;
 }
 
 /// Draws what a note needs after its PROGRAM, or after its PITCH in a compact chord.
@@ -120,7 +140,9 @@ void NoteDraw::list_options(const Job& job) {
   for (const auto& [id, probability] : choices_) {
     const TokenEvent token = vocabulary_->event(id);
     if (token.kind == Kind::kPosition && token.value < limit) {
-      if (token.value >= job.gap.from) options_of_gap_.push_back({id, probability, false});
+      const bool too_late = job.due && token.value > job.due->position;
+      if (token.value >= job.gap.from && !too_late)
+        options_of_gap_.push_back({id, probability, false});
     } else if (token.kind == Kind::kProgram) {
       if (may_come(job, token.value, position)) options_of_gap_.push_back({id, probability, true});
       // Of known programs the next one alone may come at its position.
@@ -133,7 +155,22 @@ void NoteDraw::list_options(const Job& job) {
       none += probability;
     }
   }
-  options_of_gap_.front().weight = none;
+  options_of_gap_.front().weight = is_due_in_gap(job) ? 0 : none;
+}
+
+/// Whether a due note comes before the position of the next known one, or beside the last note.
+bool NoteDraw::is_due_in_gap(const Job& job) const {
+  const auto& next = job.gap.next;
+  return job.due && (!next || job.due->position < next->position ||
+                     job.due->position == job.sequence.position());
+}
+
+/// Says how the due note begins.
+bool NoteDraw::begin_due(const Job& job) {
+  if (job.sequence.position() != job.due->position || !compact_)
+    job.sequence.say(vocabulary_->id(Kind::kPosition, job.due->position));
+  job.sequence.say(vocabulary_->id(Kind::kProgram, job.due->program));
+  return true;
 }
 
 /// Says how the next open note begins; false where none comes.
@@ -143,7 +180,7 @@ bool NoteDraw::begin_in_gap(const Job& job) {
   for (int proposals = 0;;) {
     double sum = 0;
     for (const Option& option : options_of_gap_) sum += option.weight;
-    if (sum <= 0) return false;
+    if (sum <= 0) return false;  // a due note is left to the caller
     double point = job.random.uniform() * sum;
     auto chosen = options_of_gap_.begin();
     while (chosen + 1 != options_of_gap_.end() && (point -= chosen->weight) >= 0) ++chosen;
@@ -200,8 +237,19 @@ bool NoteDraw::begin_before(const Job& job) {
 
 std::optional<DrawnNote> NoteDraw::next(const NoteGap& gap, Sequence& sequence, ReadHistory& model,
                                         std::span<const Candidate> favours, Random& random) {
-  const Job job = {gap, sequence, model, favours, random};
-  if (begin_in_gap(job)) return finish(job);
+  Job job = {gap, sequence, model, favours, random};
+  const Constraints& constraints = sequence.constraints();
+  if (!constraints.empty()) {
+    job.heat = constraints.heat();
+    const Due* due = constraints.due();
+    const auto& known = gap.next;
+    if (due != nullptr && due->position >= gap.from && due->position < gap.limit &&
+        gap.open(due->program, due->position) &&
+        (!known || std::pair(due->position, sequence.rank(due->program)) <
+                       std::pair(known->position, known->rank)))
+      job.due = *due;
+  }
+  if (begin_in_gap(job) || (job.due && begin_due(job))) return finish(job);
   if (gap.next && begin_before(job)) return finish(job);
   return std::nullopt;
 }

@@ -53,9 +53,12 @@ class NoteDraw {
     bool certain;  // the weight needs no look ahead
   };
 
+  std::span<const Candidate> favours(const Job& job);
   void weigh(const Job& job);
   bool may_come(const Job& job, int program, int position) const;
   double open_share(const Job& job, int position);
+  bool is_due_in_gap(const Job& job) const;
+  bool begin_due(const Job& job);
   bool begin_before(const Job& job);
   bool begin_in_gap(const Job& job);
   void list_options(const Job& job);
@@ -70,6 +73,7 @@ class NoteDraw {
   TokenMask mask_;
   std::vector<float> logits_;
   std::vector<Choice> choices_;
+  std::vector<Candidate> favours_;
   std::vector<Option> options_of_gap_;
 };
 

@@ -9,7 +9,8 @@ Sequence::Sequence(const Tokenizer& tokenizer, std::vector<int> order)
     : tokenizer_(&tokenizer),
       order_(std::move(order)),
       history_(tokenizer),
-      reader_(tokenizer.reader()) {
+      reader_(tokenizer.reader()),
+      constraints_({}, tokenizer) {
   state_.heard.fill(-1);
 }
 
@@ -18,6 +19,8 @@ Sequence::Sequence(const Sequence& other)
       order_(other.order_),
       history_(other.history_),
       reader_(other.reader_->clone()),
+      wishes_(other.wishes_),
+      constraints_(other.constraints_),
       state_(other.state_) {}
 
 int Sequence::rank(int program) const {
@@ -28,6 +31,7 @@ int Sequence::rank(int program) const {
 ReadEvent Sequence::say(TokenId id) {
   const ReadEvent event = reader_->push(id);
   history_.push(id);
+  constraints_.push(id, event);
   const TokenEvent token = vocabulary().event(id);
   switch (token.kind) {
     case Kind::kBar:
@@ -95,6 +99,14 @@ void Sequence::allowed(TokenMask& mask) const {
   reader_->allowed(mask);
   mask.remove(vocabulary().range(Kind::kHole));
   mask.remove(vocabulary().range(Kind::kFill));
+  constraints_.narrow_note(mask);
+}
+
+void Sequence::set_wishes(const Wishes& wishes, const ProgramSet& programs) {
+  wishes_ = std::make_shared<const Wishes>(wishes);
+  constraints_ = constraints_.with(wishes);
+  constraints_.restrict_programs(programs);
+  constraints_.begin();
 }
 
 Sequence::Mark Sequence::mark() const { return Mark(*this); }
@@ -102,6 +114,11 @@ Sequence::Mark Sequence::mark() const { return Mark(*this); }
 void Sequence::rewind(const Mark& mark) {
   history_.cut(mark.size_);
   reader_->copy_from(*mark.reader_);
+  constraints_ = mark.constraints_;
+  if (wishes_ != mark.wishes_) {  // others have been set since
+    constraints_ = constraints_.with(*wishes_);
+    constraints_.begin();
+  }
   state_ = mark.state_;
 }
 

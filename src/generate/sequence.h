@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "generate/constraint.h"
 #include "generate/history.h"
 #include "score/score.h"
 #include "tokens/tokenizer.h"
@@ -37,8 +38,14 @@ class Sequence {
   /// Any token that the grammar allows.
   ReadEvent say(TokenId id);
 
-  /// What may come next; holes are never part of it.
+  /// What may come next; holes are never part of it. Of the note that is being written only what
+  /// keeps the wishes.
   void allowed(TokenMask& mask) const;
+
+  /// From here on these wishes hold for notes of these programs; after a rewind() too.
+  void set_wishes(const Wishes& wishes, const ProgramSet& programs);
+  Constraints& constraints() { return constraints_; }
+  const Constraints& constraints() const { return constraints_; }
 
   /// Of the bar that was begun last; -1 and 0 before the first.
   int bar() const { return state_.bar; }
@@ -76,13 +83,19 @@ class Sequence {
   std::vector<int> order_;
   TokenHistory history_;
   std::unique_ptr<EventReader> reader_;
+  std::shared_ptr<const Wishes> wishes_;  // that constraints_ are made of
+  Constraints constraints_;
   State state_;
 };
 
 class Sequence::Mark {
  public:
   Mark(const Mark& other)
-      : size_(other.size_), reader_(other.reader_->clone()), state_(other.state_) {}
+      : size_(other.size_),
+        reader_(other.reader_->clone()),
+        wishes_(other.wishes_),
+        constraints_(other.constraints_),
+        state_(other.state_) {}
   Mark(Mark&&) noexcept = default;
   Mark& operator=(Mark&&) noexcept = default;
   std::size_t size() const { return size_; }  // tokens
@@ -90,10 +103,16 @@ class Sequence::Mark {
  private:
   friend class Sequence;
   explicit Mark(const Sequence& of)
-      : size_(of.history_.size()), reader_(of.reader_->clone()), state_(of.state_) {}
+      : size_(of.history_.size()),
+        reader_(of.reader_->clone()),
+        wishes_(of.wishes_),
+        constraints_(of.constraints_),
+        state_(of.state_) {}
 
   std::size_t size_;
   std::unique_ptr<EventReader> reader_;
+  std::shared_ptr<const Wishes> wishes_;
+  Constraints constraints_;
   State state_;
 };
 

@@ -32,7 +32,7 @@ std::unique_ptr<EventReader> Steering::clone() const { return std::make_unique<S
 void Steering::copy_from(const EventReader& other) {
   const auto& steering = static_cast<const Steering&>(other);
   grammar_->copy_from(*steering.grammar_);
-  constraints_ = steering.constraints_;
+  if (!constraints_.empty()) constraints_ = steering.constraints_;
   state_ = steering.state_;
 }
 
@@ -45,7 +45,7 @@ void Steering::follow_request(int last_bar) {
 
 ReadEvent Steering::push(TokenId id) {
   const ReadEvent event = grammar_->push(id);
-  constraints_.push(id, event);
+  if (!constraints_.empty()) constraints_.push(id, event);
   if (event.type == ReadEvent::Type::kBar) state_.bar_start = event.onset;
   if (event.type == ReadEvent::Type::kMeter) {
     state_.meter = id;

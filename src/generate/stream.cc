@@ -8,6 +8,7 @@
 #include "generate/note_draw.h"
 #include "generate/read_history.h"
 #include "generate/sequence.h"
+#include "generate/wishes_check.h"
 #include "score/meter_text.h"
 
 namespace sage {
@@ -57,6 +58,8 @@ class Stream::Impl {
   }
   void rewind(Tick time);
   void set_playing(std::span<const int> programs);
+  Result<void> set_wishes(const Wishes& wishes);
+  std::span<const WishLoss> losses() const { return sequence_.constraints().losses(); }
   std::span<const StreamNote> notes_in(Tick from, Tick to) const;
   Score score() const;
 
@@ -241,9 +244,11 @@ bool Stream::Impl::advance(Tick time, Draw what, const std::function<bool()>& st
   while (now_ < time) {
     const int bar = sequence_.bar();
     if (bar < 0 || now_ >= bars_[static_cast<std::size_t>(bar)].bar.end()) begin_bar();
-    const Tick limit = std::min(time, bars_[static_cast<std::size_t>(sequence_.bar())].bar.end());
+    const Tick end = bars_[static_cast<std::size_t>(sequence_.bar())].bar.end();
+    const Tick limit = std::min(time, end);
     if (!advance_in_bar(limit, what, stop)) return false;
     now_ = limit;
+    if (now_ == end) sequence_.constraints().end_bar();
   }
   keep_mark();
   return true;
@@ -278,7 +283,10 @@ std::optional<DrawnNote> Stream::Impl::draw_before(Tick limit, const StreamNote*
   NoteGap gap;
   gap.from = in_bar(now_);
   gap.limit = in_bar(limit);
-  gap.open = [&](int program, int position) { return is_open(program, start + Tick{position}); };
+  gap.open = [&](int program, int position) {
+    return is_open(program, start + Tick{position}) &&
+           sequence_.constraints().can_begin(program, position);
+  };
   if (next != nullptr)
     gap.next = {in_bar(next->note.onset), sequence_.rank(next->program), next->program};
   find_favours();
@@ -304,6 +312,7 @@ void Stream::Impl::rewind(Tick time) {
   while (marks_.size() > 1 && marks_.back().time > time) marks_.pop_back();
   const Mark& mark = marks_.back();
   sequence_.rewind(mark.sequence);
+  sequence_.constraints().restrict_programs(playing_);
   model_.cut(mark.sequence.size());
   said_ = mark.said;
   now_ = mark.time;
@@ -342,6 +351,16 @@ void Stream::Impl::set_playing(std::span<const int> programs) {
   for (const int program : programs)
     if (program >= 0 && program < kProgramCount && is_written(program))
       playing_.set(static_cast<std::size_t>(program));
+  sequence_.constraints().restrict_programs(playing_);
+}
+
+Result<void> Stream::Impl::set_wishes(const Wishes& wishes) {
+  std::vector<int> programs;
+  for (const int program : sequence_.order())
+    if (is_written(program)) programs.push_back(program);
+  if (auto ok = check_wishes(wishes, programs); !ok) return ok;
+  sequence_.set_wishes(wishes, playing_);
+  return {};
 }
 
 std::span<const StreamNote> Stream::Impl::notes_in(Tick from, Tick to) const {
@@ -422,7 +441,10 @@ Result<Stream> Stream::create(std::shared_ptr<const Engine> engine, const Stream
   }
   if (engine->tokenizer().config().order == ProgramOrder::kNumber)
     std::sort(order.begin(), order.end());
-  return Stream(std::make_unique<Impl>(std::move(engine), options, std::move(order)));
+  Stream stream(std::make_unique<Impl>(std::move(engine), options, std::move(order)));
+  if (options.wishes != Wishes{})
+    if (auto ok = stream.set_wishes(options.wishes); !ok) return tl::unexpected(ok.error());
+  return stream;
 }
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -461,6 +483,8 @@ Result<void> Stream::set_tempo(double bpm) {
 
 void Stream::set_sampler(const SamplerOptions& options) { impl_->set_sampler(options); }
 void Stream::set_playing(std::span<const int> programs) { impl_->set_playing(programs); }
+Result<void> Stream::set_wishes(const Wishes& wishes) { return impl_->set_wishes(wishes); }
+std::span<const WishLoss> Stream::losses() const { return impl_->losses(); }
 std::span<const StreamNote> Stream::notes() const { return impl_->notes(); }
 std::span<const StreamNote> Stream::notes_in(Tick from, Tick to) const {
   return impl_->notes_in(from, to);

@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "generate/constraint.h"
 #include "generate/engine.h"
 #include "generate/sampler.h"
+#include "generate/wishes.h"
 #include "score/score.h"
 #include "score/timeline.h"
 #include "tokens/quantise.h"
@@ -35,6 +37,7 @@ struct StreamOptions {
   bool guess = false;
   double presence = 1.0;  // see Request::presence; a part that never played is favoured at once
   SamplerOptions sampler{.top_p = kUsualTopP};
+  Wishes wishes;  // for the written programs, see set_wishes()
   std::uint64_t seed = 0;
   int threads = 1;
 };
@@ -101,6 +104,9 @@ class Stream {
   Result<void> set_tempo(double bpm);
   /// From now() on.
   void set_sampler(const SamplerOptions& options);
+  /// For the written programs, from now on; a bar that has no notes as yet is their first, else the
+  /// next one. Errors: wishes that contradict each other, or name other programs.
+  Result<void> set_wishes(const Wishes& wishes);
   /// The written programs that may play from now on; the others rest.
   void set_playing(std::span<const int> programs);
 
@@ -108,6 +114,8 @@ class Stream {
   std::span<const StreamNote> notes() const;
   /// Those with an onset in [from, to).
   std::span<const StreamNote> notes_in(Tick from, Tick to) const;
+  /// Wishes that could not be kept before now().
+  std::span<const WishLoss> losses() const;
   /// Given and written notes, with meters and tempi; one track a program.
   Score score() const;
   const Engine& engine() const;

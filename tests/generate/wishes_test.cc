@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "generate/generator.h"
+#include "generate/stream.h"
 #include "generate/wishes_check.h"
 #include "score/harmony.h"
 #include "small_engine.h"
@@ -15,6 +16,7 @@ using test::WrittenPiece;
 
 constexpr int kWishesAWord = 112;
 constexpr int kPiecesAPair = 8;
+constexpr int kStreamsAWord = 24;
 
 std::shared_ptr<const Engine> engine_of(Layout layout, ProgramOrder order) {
   TokenizerConfig config;
@@ -152,6 +154,86 @@ TEST(HardWishes, ARhythmThatFindsNoRoomIsReportedWithItsBar) {
   ASSERT_EQ(generator.losses().size(), 4U);
   EXPECT_EQ(generator.losses()[0].word, "rhythm");
   EXPECT_EQ(generator.losses()[0].bar, 1);
+}
+
+/// The same as write(), on a stream with a given scale of the violin beside what is written.
+WrittenPiece write_beside_given(const std::shared_ptr<const Engine>& engine, const Request& request,
+                                std::vector<WishLoss>& losses) {
+  constexpr int kGiven = 40;
+  WrittenPiece piece;
+  piece.grid = engine->tokenizer().config().grid;
+  piece.meter = *request.meter;
+  piece.bar_steps = engine->tokenizer().vocabulary().bar_steps(*request.meter);
+  piece.bars = request.bars;
+  piece.programs = request.programs;
+  auto stream = Stream::create(engine, {.given = {kGiven},
+                                        .written = request.programs,
+                                        .meter = *request.meter,
+                                        .wishes = request.wishes,
+                                        .seed = request.seed})
+                    .value();
+  const Tick end{request.bars * piece.bar_steps};
+  for (Tick at{0}; at < end; at = at + Tick{9})
+    EXPECT_TRUE(stream.push(kGiven, {at, Tick{9}, static_cast<std::uint8_t>(61 + at.count % 7)}));
+  stream.write(Tick{piece.bar_steps + 7});
+  stream.rewind(Tick{piece.bar_steps / 2});  // what is written anew keeps the wishes too
+  stream.write(end);
+  for (const StreamNote& note : stream.notes()) {
+    if (note.source != NoteSource::kWritten) continue;
+    const auto onset = static_cast<int>(note.note.onset.count);
+    piece.notes.push_back({note.program, note.note.pitch, onset / piece.bar_steps,
+                           onset % piece.bar_steps, onset,
+                           onset + static_cast<int>(note.note.duration.count)});
+  }
+  losses.assign(stream.losses().begin(), stream.losses().end());
+  return piece;
+}
+
+TEST(HardWishes, AreKeptBesideGivenNotesAndAfterRewinds) {
+  const std::shared_ptr<const Engine> engines[] = {
+      engine_of(Layout::kCompact, ProgramOrder::kNumber),
+      engine_of(Layout::kFull, ProgramOrder::kNumber),
+      engine_of(Layout::kCompact, ProgramOrder::kHeader)};
+  Random random(9);
+  for (const std::string& word : test::hard_words()) {
+    std::size_t notes = 0;
+    for (int kept = 0; kept < kStreamsAWord;) {
+      Request request = test::random_request(random);
+      test::add_random_wish(word, random, request);
+      if (!check_wishes(request.wishes, request.programs)) continue;
+      std::vector<WishLoss> losses;
+      const WrittenPiece piece = write_beside_given(engines[kept % 3], request, losses);
+      ASSERT_EQ(test::violation(word, request.wishes, piece), "") << word << ", piece " << kept;
+      EXPECT_TRUE(losses.empty()) << losses.front().reason;
+      notes += piece.notes.size();
+      ++kept;
+    }
+    EXPECT_GT(notes, 3U * kStreamsAWord) << word;
+  }
+}
+
+TEST(HardWishes, SetLaterHoldFromThenOnAndAfterARewind) {
+  const auto engine = test::small_engine();
+  auto stream = Stream::create(engine, {.given = {}, .written = {0}, .seed = 3}).value();
+  stream.write(Tick{96});
+  Wishes wishes;
+  wishes.ranges = {{0, {70, 71}}};
+  wishes.rhythm = {{0, "x."}};  // so that there are notes
+  ASSERT_TRUE(stream.set_wishes(wishes));
+  stream.write(Tick{192});
+  const auto all_in_range = [&](Tick from) {
+    const auto notes = stream.notes_in(from, Tick{192});
+    return !notes.empty() && std::all_of(notes.begin(), notes.end(), [](const StreamNote& note) {
+      return note.note.pitch == 70 || note.note.pitch == 71;
+    });
+  };
+  EXPECT_TRUE(all_in_range(Tick{96}));
+  stream.rewind(Tick{48});
+  stream.write(Tick{192});
+  EXPECT_TRUE(all_in_range(Tick{48}));
+  EXPECT_GE(stream.notes_in(Tick{48}, Tick{192}).size(), 3U);
+  wishes.ranges = {{1, {70, 71}}};
+  EXPECT_FALSE(stream.set_wishes(wishes));  // no such program
 }
 
 TEST(Density, IsNearWhatWasAskedFor) {
