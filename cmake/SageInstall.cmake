@@ -1,12 +1,28 @@
-# What `cmake --install` puts where. Components: program, runtime (the shared library and the bundled
-# model), development (headers, archives, CMake and pkg-config files).
+# What `cmake --install` puts where. Components: program, model (the bundled one), runtime (the shared
+# library), development (headers, archives, CMake and pkg-config files), plugin.
 
 include(CMakePackageConfigHelpers)
 
 set(SAGE_DATA_FOLDER ${CMAKE_INSTALL_DATADIR}/sage-music)
 
-install(TARGETS sage-music RUNTIME COMPONENT program)
-install(FILES models/small.safetensors models/README.md DESTINATION ${SAGE_DATA_FOLDER}/models COMPONENT runtime)
+# Any component can be installed without what others need.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+
+# The installed program never has the trainer, and so never needs libtorch.
+install(PROGRAMS $<TARGET_FILE:sage-music-light> DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME sage-music
+        COMPONENT program)
+if(NOT CMAKE_CROSSCOMPILING)  # the program writes its own manual pages and completion
+  set(manual ${PROJECT_BINARY_DIR}/manual)
+  file(MAKE_DIRECTORY ${manual}/completions)
+  add_custom_command(OUTPUT ${manual}/man1/sage-music.1 ${manual}/completions/sage-music
+                     COMMAND $<TARGET_FILE:sage-music-light> manual -o ${manual}/man1
+                     COMMAND $<TARGET_FILE:sage-music-light> completion > ${manual}/completions/sage-music
+                     DEPENDS sage-music-light VERBATIM)
+  add_custom_target(sage_manual ALL DEPENDS ${manual}/man1/sage-music.1)
+  install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT program)
+  install(DIRECTORY ${manual}/completions DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion COMPONENT program)
+endif()
+install(FILES models/small.safetensors models/README.md DESTINATION ${SAGE_DATA_FOLDER}/models COMPONENT model)
 
 # The layers behind <sage/sage.hpp>, top first, as a linker wants static libraries.
 set(installed_layers generate metrics midi tokens nn kernels score base)
@@ -46,3 +62,5 @@ foreach(package sage_music sage_music_cpp)
 endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/sage_music.pc ${PROJECT_BINARY_DIR}/sage_music_cpp.pc
         DESTINATION ${pkgconfig_folder} COMPONENT development)
+
+include(SagePackage)

@@ -10,7 +10,7 @@ run_packages=(
 )
 test_packages=(
   dpf-source libbenchmark-dev libgl-dev libgloo-dev libgtest-dev libopenblas0-openmp
-  librapidcheck-dev libtorch-dev libx11-dev pkg-config pybind11-dev python3-dev python3-numpy zstd
+  librapidcheck-dev libtorch-dev libx11-dev lilv-utils pkg-config pybind11-dev python3-dev python3-numpy zstd
 )
 music_packages=(mma)  # band music for training, docs/band-music.md
 

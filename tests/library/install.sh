@@ -8,7 +8,7 @@ rm -rf "$work"
 mkdir -p "$work/elsewhere"
 prefix=$work/prefix
 
-for component in runtime development; do
+for component in model program runtime development; do
   cmake --install "$build" --prefix "$prefix" --component $component >/dev/null
 done
 # What was installed holds on its own: from here on the sources and their build are out of sight.
@@ -22,6 +22,17 @@ fi
 stray=$(find "$prefix/include" -type f ! -path "$prefix/include/sage/*")
 [[ -z $stray ]] || { echo "headers outside of include/sage: $stray"; exit 1; }
 clean() { env -i PATH="$PATH" HOME="$work" "$@"; }
+
+echo "program"
+clean "$prefix/bin/sage-music" generate --bars 2 --endings 0 -o program.mid >/dev/null
+grep -q "^.SH COMMANDS" "$prefix/share/man/man1/sage-music.1"
+grep -q "prompt" "$prefix/share/man/man1/sage-music-generate.1"
+(
+  source "$prefix/share/bash-completion/completions/sage-music"
+  COMP_WORDS=(sage-music gen) COMP_CWORD=1
+  _sage_music
+  [[ ${COMPREPLY[*]} == generate ]]
+)
 
 echo "symbols of the shared library"
 library=$(find "$prefix" -name 'libsage_music.so')
