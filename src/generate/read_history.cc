@@ -35,8 +35,7 @@ void ReadHistory::read(const TokenHistory& history) {
   stale_ = false;
   const auto unread = all.subspan(forwarded_);
   if (unread.empty()) return;
-  const auto length = static_cast<std::size_t>(cache_.length());
-  if (length + unread.size() + kSpareTokens > static_cast<std::size_t>(engine_->context())) {
+  if (!fits(unread.size())) {
     const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
     const std::vector<TokenId> context = history.context(budget);
     std::size_t same = 0;
@@ -50,6 +49,23 @@ void ReadHistory::read(const TokenHistory& history) {
     engine_->model().forward(unread, cache_, *workspace_);
   }
   forwarded_ = all.size();
+}
+
+bool ReadHistory::read_some(const TokenHistory& history, std::size_t tokens) {
+  const auto unread = history.all().subspan(forwarded_);
+  if (unread.size() <= tokens || !fits(unread.size())) {
+    read(history);
+    return true;
+  }
+  engine_->model().forward(unread.first(tokens), cache_, *workspace_);
+  forwarded_ += tokens;
+  stale_ = false;
+  return false;
+}
+
+bool ReadHistory::fits(std::size_t unread) const {
+  const auto length = static_cast<std::size_t>(cache_.length());
+  return length + unread + kSpareTokens <= static_cast<std::size_t>(engine_->context());
 }
 
 void ReadHistory::cut(std::size_t size) {

@@ -22,6 +22,8 @@ class ReadHistory {
   /// read again. Precondition: the history has grown, or was cut back with cut(), since the last
   /// call.
   void read(const TokenHistory& history);
+  /// The same for at most `tokens` of them, where all fit the context; false: more are left.
+  bool read_some(const TokenHistory& history, std::size_t tokens);
   /// The history now has its first `size` tokens only.
   void cut(std::size_t size);
 
@@ -41,6 +43,7 @@ class ReadHistory {
   Workspace& workspace() { return *workspace_; }
 
  private:
+  bool fits(std::size_t unread) const;
   ReadHistory(const ReadHistory& other, KvCache cache);
 
   std::shared_ptr<const Engine> engine_;

@@ -70,7 +70,10 @@ class Stream::Impl {
   void commit(Tick time) { committed_ = std::max(committed_, std::min(time, now_)); }
   const std::vector<StreamNote>& notes() const { return notes_; }
   const Vocabulary& vocabulary() const { return *vocabulary_; }
-  void prepare() { model_.read(sequence_.history()); }
+  bool prepare(int tokens) {
+    const auto most = tokens > 0 ? static_cast<std::size_t>(tokens) : sequence_.history().size();
+    return model_.read_some(sequence_.history(), most);
+  }
   void reseed(std::uint64_t seed) { seed_ = seed; }
   void set_meter(Meter meter) { meter_ = meter; }
   void set_tempo(std::uint32_t tempo) { tempo_ = tempo; }
@@ -463,7 +466,7 @@ void Stream::hear(Tick time) { impl_->hear(time); }
 bool Stream::write(Tick time, const std::function<bool()>& stop) {
   return impl_->write(time, stop);
 }
-void Stream::prepare() { impl_->prepare(); }
+bool Stream::prepare(int tokens) { return impl_->prepare(tokens); }
 void Stream::rewind(Tick time) { impl_->rewind(time); }
 void Stream::commit(Tick time) { impl_->commit(time); }
 Tick Stream::committed() const { return impl_->committed(); }

@@ -147,6 +147,22 @@ RC_GTEST_PROP(StreamTest, AfterAnyHistoryWritesWhatAFreshStreamWrites, ()) {
   RC_ASSERT(of_stream == of_fresh);
 }
 
+TEST(StreamTest, ReadsALongPromptInParts) {
+  const auto engine = small_engine(kHeaderOrder, 1500);
+  const auto piece = engine->tokenizer().quantise(test::small_song());
+  ASSERT_TRUE(piece);
+  const StreamOptions options{.given = {0, 32}, .written = {40}};
+  auto whole = Stream::create(engine, options), parts = Stream::create(engine, options);
+  ASSERT_TRUE(whole->begin_with(*piece) && parts->begin_with(*piece));
+  int calls = 1;
+  while (!parts->prepare(10)) ++calls;
+  EXPECT_GT(calls, 3);
+  EXPECT_TRUE(whole->prepare());
+  whole->write(Tick{8 * kBar});
+  parts->write(Tick{8 * kBar});
+  EXPECT_EQ(plain(parts->notes()), plain(whole->notes()));
+}
+
 TEST(StreamTest, AForkGoesItsOwnWay) {
   Stream stream = make_stream();
   ASSERT_TRUE(stream.push(40, quarter(0)));
