@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a job needs: scripts/install.sh run|test|music...
+# Installs the Debian packages that a job needs: scripts/install.sh run|test|page|music...
 # Silent when all are there. Works as root or with sudo, and prints what to do without either.
 set -euo pipefail
 
 run_packages=(
   ca-certificates g++ cmake ninja-build
-  libcli11-dev libexpected-dev libfluidsynth-dev librtmidi-dev libxxhash-dev libzstd-dev nlohmann-json3-dev
+  libboost-dev libcli11-dev libexpected-dev libfluidsynth-dev librtmidi-dev libxxhash-dev libzstd-dev
+  nlohmann-json3-dev
   fluid-soundfont-gm
 )
 test_packages=(
@@ -13,6 +14,8 @@ test_packages=(
   librapidcheck-dev libtorch-dev libx11-dev lilv-utils pkg-config pybind11-dev python3-dev python3-numpy zstd
 )
 music_packages=(mma)  # band music for training, docs/band-music.md
+
+page_packages=(nodejs npm)  # the page of sage-music serve, docs/page.md
 
 say() { echo "install: $*" >&2; }
 
@@ -22,10 +25,12 @@ for job in "$@"; do
     run) packages+=("${run_packages[@]}") ;;
     test) packages+=("${test_packages[@]}") ;;
     music) packages+=("${music_packages[@]}") ;;
-    *) say "unknown job '$job' (known: run, test, music)"; exit 2 ;;
+    page) command -v npm >/dev/null || packages+=("${page_packages[@]}") ;;
+    *) say "unknown job '$job' (known: run, test, page, music)"; exit 2 ;;
   esac
 done
 
+[[ ${#packages[@]} -gt 0 ]] || exit 0
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   say "this is no Debian system; make sure that you have what these packages hold: ${packages[*]}"
   exit 0

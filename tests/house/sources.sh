@@ -32,7 +32,7 @@ forbid 'libtorch outside of ops and train' '#include <(torch|ATen|c10)/' '^(src|
 forbid 'FluidSynth outside of synth' '#include <fluidsynth' '^src/synth/' "${code[@]}"
 forbid 'intrinsics outside of kernels/isa' '#include <([a-z]*mmintrin|immintrin|arm_neon)\.h>' \
   '^src/kernels/isa/' src apps
-forbid 'sockets outside of server' '#include <(sys/socket|netinet/|arpa/|netdb)' '^src/server/' src apps
+forbid 'sockets outside of serve' '#include <(sys/socket|netinet/|arpa/|netdb|boost/)' '^src/serve/' src apps
 forbid 'RtMidi outside of live/ports' '#include <(rtmidi/)?RtMidi' '^src/live/ports/' src apps
 
 forbid 'prints' 'std::(cout|cerr|clog)|#include <(iostream|print)>|\b(printf|fprintf|puts|fputs|putchar|perror)\(' \

@@ -1,0 +1,34 @@
+// POST /v1/infill: some tracks in some bars, written again.
+#include "serve/verbs.h"
+
+namespace sage {
+namespace {
+
+Result<void> act(serve::Call& call) {
+  auto body = serve::parse_body(call.request.body);
+  if (!body) return tl::unexpected(body.error());
+  serve::Fields fields(*body);
+  auto verb = serve::read_infill(fields, call.state);
+  if (!verb) return tl::unexpected(verb.error());
+  return serve::answer_verb(call, *verb);
+}
+
+}  // namespace
+
+const serve::Route& infill_route() {
+  static const serve::Route route = {
+      .method = "POST",
+      .path = "/v1/infill",
+      .summary = "Rewrites bars or parts of a piece, or adds instruments; all else stays as it is",
+      .schema =
+          R"({"type":"object","additionalProperties":false,"properties":{)" SAGE_PIECE_SCHEMA
+          R"(,"bars":{"type":"string","examples":["5-8","5-","5"],"description":"from 1 )"
+          R"(; all unless given"},"tracks":{"type":"array","items":{"type":"integer",)"
+          R"("minimum":0},"description":"tracks of the piece, from 0"},)" SAGE_INSTRUMENTS_SCHEMA
+          R"(,"takes":{"type":"integer","minimum":1,"maximum":16,"default":4,)"
+          R"("description":"versions to write; the best one is kept"},)" SAGE_SAMPLER_SCHEMA "}}",
+      .act = act};
+  return route;
+}
+
+}  // namespace sage
