@@ -50,6 +50,22 @@ FieldReader instruments(std::vector<int>& programs) {
   };
 }
 
+/// Keeps a value that is read last, since what it means depends on the others.
+FieldReader kept_field(json& into) {
+  return [&into](const json& value) -> Result<void> {
+    into = value;
+    return {};
+  };
+}
+
+Result<void> read_wishes(const json& value, const std::vector<int>& programs, Wishes& wishes) {
+  if (value.is_null()) return {};
+  auto read = wishes_from_json(value, programs);
+  if (!read) return fail("request key 'wishes'", read.error());
+  wishes = *std::move(read);
+  return {};
+}
+
 template <class Into>
 FieldReader meter_field(Into& into) {
   return [&into](const json& value) -> Result<void> {
@@ -96,18 +112,12 @@ Result<Request> request_from_json(std::string_view text, const Engine& engine, b
   fields["tempo_changes"] = flag_field(request.allow_tempo_changes);
   fields["presence"] = number_field(request.presence);
   fields["endings"] = number_field(endings);
-  json wishes;  // read last: their words depend on the instruments
-  fields["wishes"] = [&wishes](const json& value) -> Result<void> {
-    wishes = value;
-    return {};
-  };
+  json wishes;
+  fields["wishes"] = kept_field(wishes);
   add_sampling(fields, request.sampler, request.seed);
   if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
-  if (!wishes.is_null()) {
-    auto read = wishes_from_json(wishes, request.programs);
-    if (!read) return fail("request key 'wishes'", read.error());
-    request.wishes = *std::move(read);
-  }
+  if (auto ok = read_wishes(wishes, request.programs, request.wishes); !ok)
+    return tl::unexpected(ok.error());
   request.endings = endings.value_or(usual_endings(engine, request, continues));
   return request;
 }
@@ -124,8 +134,12 @@ Result<InfillRequest> infill_request_from_json(std::string_view text) {
   fields["instruments"] = instruments(request.programs);
   fields["takes"] = number_field(request.takes);
   fields["threads"] = number_field(request.threads);
+  json wishes;
+  fields["wishes"] = kept_field(wishes);
   add_sampling(fields, request.sampler, request.seed);
   if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  if (auto ok = read_wishes(wishes, request.programs, request.wishes); !ok)
+    return tl::unexpected(ok.error());
   return request;
 }
 
@@ -139,8 +153,12 @@ Result<StreamOptions> stream_options_from_json(std::string_view text) {
   fields["guess"] = flag_field(options.guess);
   fields["presence"] = number_field(options.presence);
   fields["threads"] = number_field(options.threads);
+  json wishes;
+  fields["wishes"] = kept_field(wishes);
   add_sampling(fields, options.sampler, options.seed);
   if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
+  if (auto ok = read_wishes(wishes, options.written, options.wishes); !ok)
+    return tl::unexpected(ok.error());
   return options;
 }
 
@@ -156,6 +174,8 @@ Result<void> change_stream(Stream& stream, std::string_view text) {
   fields["playing"] = [&playing](const json& value) {
     return instruments(playing.emplace())(value);
   };
+  json wishes;
+  fields["wishes"] = kept_field(wishes);
   FieldReaders sampling;
   bool resample = false;
   add_sampling(sampling, sampler, seed);
@@ -170,6 +190,11 @@ Result<void> change_stream(Stream& stream, std::string_view text) {
     if (auto ok = stream.set_meter(*meter); !ok) return ok;
   if (bpm)
     if (auto ok = stream.set_tempo(*bpm); !ok) return ok;
+  if (!wishes.is_null()) {
+    Wishes wanted;
+    if (auto ok = read_wishes(wishes, {}, wanted); !ok) return ok;
+    if (auto ok = stream.set_wishes(wanted); !ok) return ok;
+  }
   if (playing) stream.set_playing(*playing);
   if (seed) stream.reseed(*seed);
   if (resample) stream.set_sampler(sampler);

@@ -99,8 +99,16 @@ class Engines(unittest.TestCase):
     def test_wishes_are_heard(self):
         score = engine.generate(bars=4, instruments=["piano"], seed=1, wishes={"key": "C major"})
         self.assertLessEqual(set(score.notes()["pitch"] % 12), {0, 2, 4, 5, 7, 9, 11})
+        notes = engine.stream(["bass"], bars=4, seed=1, wishes={"key": "C major"})
+        self.assertLessEqual({note.pitch % 12 for note in notes}, {0, 2, 4, 5, 7, 9, 11})
+        stream = engine.stream(["bass"], bars=4, seed=1)
+        stream.change(wishes={"key": "Db major"})
+        self.assertLessEqual({note.pitch % 12 for note in stream}, {1, 3, 5, 6, 8, 10, 0})
+        for request in (engine.generate, lambda **wishes: engine.stream([0], **wishes)):
+            with self.assertRaisesRegex(sm.Error, "'wishes'"):
+                request(wishes={"kee": "C major"})
         with self.assertRaisesRegex(sm.Error, "'wishes'"):
-            engine.generate(wishes={"kee": "C major"})
+            engine.infill(trio, wishes={"kee": "C major"})
 
     def test_the_lock_is_released(self):
         """Python runs on while a piece is written: its thread counts, where it could not with the lock held."""
