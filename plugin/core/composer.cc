@@ -78,6 +78,14 @@ SamplerOptions sampler_of(const Settings& settings) {
   return sampler;
 }
 
+/// The wished density holds for the roles; a continuation or a fill is dense as the person is.
+Wishes wishes_of(const Settings& settings) {
+  Wishes wishes;
+  if (settings.density > 0)
+    wishes.density = {{kEveryProgram, static_cast<double>(settings.density)}};
+  return wishes;
+}
+
 /// A request for the music of a pass, with a prompt or from nothing.
 Result<Score> generate(const std::shared_ptr<const Engine>& engine, const Pass& pass,
                        const Settings& settings, Request request) {
@@ -102,6 +110,7 @@ Result<Part> accompany(const std::shared_ptr<const Engine>& engine, const Pass& 
     request.programs = programs;
     request.meter = heard.meters.front().meter;
     request.bpm = std::clamp(pass.bpm, 24.0, 240.0);
+    request.wishes = wishes_of(settings);
     auto score = generate(engine, pass, settings, request);
     if (!score) return tl::unexpected(score.error());
     return part_of(*score, 0, pass.quarters(), channels, settings);
@@ -112,6 +121,7 @@ Result<Part> accompany(const std::shared_ptr<const Engine>& engine, const Pass& 
                         .sampler = sampler_of(settings),
                         .seed = static_cast<std::uint64_t>(settings.seed),
                         .takes = 1};
+  request.wishes = wishes_of(settings);
   auto filled = infill(engine, request);
   if (!filled) return tl::unexpected(filled.error());
   return part_of(filled->score, 0, pass.quarters(), channels, settings);

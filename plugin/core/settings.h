@@ -29,6 +29,7 @@ struct Settings {
   int fill_from = 2;    // bars of the loop to fill, from 1
   int fill_to = 4;
   float surprise = 1.0F;  // temperature
+  int density = 0;        // notes a bar of each role; 0: as the model likes
   int seed = 0;
   bool lock = false;     // keeps the part that plays
   bool programs = true;  // sends program changes, for General MIDI synthesisers

@@ -19,6 +19,7 @@ constexpr ParameterInfo kInfos[kParameterCount] = {
     {"seed", "Seed", 0, 9999, 0, Kind::kWhole},
     {"lock", "Lock", 0, 1, 0, Kind::kSwitch},
     {"programs", "Send programs", 0, 1, 1, Kind::kSwitch},
+    {"density", "Density", 0, 32, 0, Kind::kWhole},
     {"role1", "Bass", 0, 1, 1, Kind::kSwitch},
     {"program1", "Bass program", 0, 128, 32, Kind::kWhole},
     {"role2", "Chords", 0, 1, 1, Kind::kSwitch},
@@ -55,6 +56,8 @@ float parameter_of(const Settings& settings, std::uint32_t id) {
       return settings.lock ? 1 : 0;
     case kPrograms:
       return settings.programs ? 1 : 0;
+    case kDensity:
+      return static_cast<float>(settings.density);
     default:
       break;
   }
@@ -96,6 +99,9 @@ void set_parameter(Settings& settings, std::uint32_t id, float value) {
       return;
     case kPrograms:
       settings.programs = whole != 0;
+      return;
+    case kDensity:
+      settings.density = whole;
       return;
     default:
       break;

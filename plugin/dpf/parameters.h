@@ -18,6 +18,7 @@ enum ParameterId : std::uint32_t {
   kSeed,
   kLock,
   kPrograms,
+  kDensity,
   kFirstRole,  // of each role: on, program
   kParameterCount = kFirstRole + 2 * kRoles,
 };

@@ -30,17 +30,18 @@ struct Control {
 constexpr float kRow = 26, kGap = 6, kLeft = 12;
 constexpr Box kRoll{kLeft, 200, 536, 120};
 
-constexpr std::array<Control, 18> kControls = {{
+constexpr std::array<Control, 19> kControls = {{
     {kMode, {kLeft, 40, 130, kRow}},
     {kBars, {kLeft + 136, 40, 90, kRow}},
     {kOwnProgram, {kLeft + 232, 40, 160, kRow}},
     {kLock, {kLeft + 398, 40, 64, kRow}},
     {kBypass, {kLeft + 468, 40, 68, kRow}},
-    {kSurprise, {kLeft, 72, 130, kRow}},
-    {kSeed, {kLeft + 136, 72, 90, kRow}},
-    {kFillFrom, {kLeft + 232, 72, 98, kRow}},
-    {kFillTo, {kLeft + 336, 72, 92, kRow}},
-    {kPrograms, {kLeft + 434, 72, 102, kRow}},
+    {kSurprise, {kLeft, 72, 102, kRow}},
+    {kDensity, {kLeft + 108, 72, 80, kRow}},
+    {kSeed, {kLeft + 194, 72, 72, kRow}},
+    {kFillFrom, {kLeft + 272, 72, 90, kRow}},
+    {kFillTo, {kLeft + 368, 72, 76, kRow}},
+    {kPrograms, {kLeft + 450, 72, 86, kRow}},
     {kFirstRole, {kLeft, 112, 128, kRow}},
     {kFirstRole + 2, {kLeft + 136, 112, 128, kRow}},
     {kFirstRole + 4, {kLeft + 272, 112, 128, kRow}},

@@ -233,6 +233,16 @@ TEST_F(Composing, AccompaniesWithTheRolesThatAreOn) {
   EXPECT_NE(compose(engine_, pass_, settings_)->notes, part->notes);
 }
 
+TEST_F(Composing, IsAsDenseAsWished) {
+  settings_.own_program = 40;
+  for (std::size_t i = 0; i < kRoles; ++i) settings_.roles[i].on = i == 0;
+  const auto notes = [&](int density) {
+    settings_.density = density;
+    return compose(engine_, pass_, settings_).value().notes.size();
+  };
+  EXPECT_LT(notes(1), notes(12));
+}
+
 TEST_F(Composing, ContinuesOnThePersonsChannel) {
   settings_.mode = Mode::kContinue;
   const auto part = compose(engine_, pass_, settings_);
