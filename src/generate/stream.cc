@@ -307,11 +307,13 @@ void Stream::Impl::keep_mark() {
 
 void Stream::Impl::rewind(Tick time) {
   time = std::max(time, Tick{0});
+  // A write that was stopped may have said notes at now() itself.
+  const bool is_said = time < now_ || (said_ > 0 && notes_[said_ - 1].note.onset >= time);
   std::erase_if(notes_, [&](const StreamNote& note) {
     const Tick from = note.source == NoteSource::kWritten ? std::max(time, committed_) : time;
     return note.source != NoteSource::kGiven && note.note.onset >= from;
   });
-  if (time >= now_) return;
+  if (!is_said) return;
   while (marks_.size() > 1 && marks_.back().time > time) marks_.pop_back();
   const Mark& mark = marks_.back();
   sequence_.rewind(mark.sequence);
