@@ -1,9 +1,12 @@
 #include "live/clock.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 namespace sage::live {
 
@@ -18,6 +21,18 @@ void SystemClock::wait_until(std::int64_t time_us) noexcept {
   const timespec time{time_us / 1'000'000, (time_us % 1'000'000) * 1000};
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == EINTR) {
   }
+}
+
+bool prefer_real_time(int priority) {
+  sched_param parameter{};
+  parameter.sched_priority = priority;
+  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter) == 0;
+}
+
+bool may_have_real_time_priority() {
+  bool may = false;
+  std::thread([&] { may = prefer_real_time(1); }).join();
+  return may;
 }
 
 void VirtualClock::wait_until(std::int64_t time_us) noexcept {

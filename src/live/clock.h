@@ -30,6 +30,11 @@ class SystemClock final : public Clock {
   void wait_until(std::int64_t time_us) noexcept override;
 };
 
+/// Real-time priority for the calling thread; false where the system does not allow it.
+bool prefer_real_time(int priority);
+/// Whether it would be allowed.
+bool may_have_real_time_priority();
+
 class VirtualClock final : public Clock {
  public:
   /// A part that falls due: called with the time, returns when it wants to be called next.

@@ -367,6 +367,15 @@ void Conductor::write(Tick from, Tick to, const Turn& turn) {
   commit(from, to, notes);
 }
 
+/// A note is late by a musical unit or not at all: what should have begun already is left out. True
+/// where nothing was.
+bool Conductor::leave_out_late(std::vector<BandNote>& notes) const {
+  const auto now = static_cast<double>(clock_.now() + options_.output_delay_us);
+  return std::erase_if(notes, [&](const BandNote& note) {
+           return transport_.time_at(static_cast<double>(note.note.onset.count)) < now;
+         }) == 0;
+}
+
 /// The notes of the interval, by the best rung that there is; returns the end of what is covered.
 Tick Conductor::choose(Tick from, Tick to, bool complete, std::vector<BandNote>& notes,
                        Interval& interval) {
@@ -377,8 +386,9 @@ Tick Conductor::choose(Tick from, Tick to, bool complete, std::vector<BandNote>&
   interval.staleness_us = since(heard_);
   const Tick written = complete ? to : std::min(band_.written(), to);
   if (written > from) {
-    interval.rung = complete ? Rung::kFresh : Rung::kShorter;
     band_.notes(from, written, notes);
+    const bool all_in_time = leave_out_late(notes);
+    interval.rung = complete && all_in_time ? Rung::kFresh : Rung::kShorter;
     const auto first = std::min_element(
         notes.begin(), notes.end(),
         [](const BandNote& a, const BandNote& b) { return a.note.onset < b.note.onset; });
@@ -403,11 +413,7 @@ Tick Conductor::choose(Tick from, Tick to, bool complete, std::vector<BandNote>&
     interval.rung = notes.empty() ? Rung::kRest : Rung::kRepeat;
     interval.staleness_us = since(std::max(Tick{0}, from - bar));
   }
-  // A note is late by a musical unit or not at all: what should have begun already is left out.
-  std::erase_if(notes, [&](const BandNote& note) {
-    return transport_.time_at(static_cast<double>(note.note.onset.count)) <
-           static_cast<double>(clock_.now() + options_.output_delay_us);
-  });
+  leave_out_late(notes);
   band_.rewind(from);
   for (const BandNote& note : notes) band_.play(note.program, note.note);
   return to;

@@ -108,9 +108,9 @@ class Conductor {
   /// From any thread.
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
   /// From one thread.
-  Queue<Command>& commands() { return commands_; }
+  SpscQueue<Command>& commands() { return commands_; }
   /// To one thread; full when nobody looks.
-  Queue<Status>& status() { return status_; }
+  SpscQueue<Status>& status() { return status_; }
 
   // For when run() has returned.
   const Hearing& hearing() const { return hearing_; }
@@ -147,6 +147,7 @@ class Conductor {
   void look_ahead(Tick from);
   void await(Tick from);
   void write(Tick from, Tick to, const Turn& turn);
+  bool leave_out_late(std::vector<BandNote>& notes) const;
   Tick choose(Tick from, Tick to, bool complete, std::vector<BandNote>& notes, Interval& interval);
   void replay(Tick from, Tick to, const Turn& turn);
   void commit(Tick from, Tick to, const std::vector<BandNote>& notes);
@@ -164,8 +165,8 @@ class Conductor {
   std::unique_ptr<Mode> mode_;
   Hearing hearing_;
   Pace pace_;
-  Queue<Command> commands_;
-  Queue<Status> status_;
+  SpscQueue<Command> commands_;
+  SpscQueue<Status> status_;
   std::atomic<bool> stopped_{false};
 
   Tick committed_{0};

@@ -7,9 +7,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/spsc_queue.h"
 #include "live/message.h"
 #include "live/port.h"
-#include "live/queue.h"
 
 namespace sage::live {
 
@@ -18,11 +18,11 @@ class Listener {
   /// `channels`: what each channel is taken for. `thru`: messages of the person are passed on to
   /// it; null: not.
   Listener(Source& source, const std::array<std::uint8_t, kChannels>& channels,
-           Queue<Message>* thru)
+           SpscQueue<Message>* thru)
       : source_(source), channels_(channels), thru_(thru), heard_(kMost) {}
 
   /// To the inference thread.
-  Queue<Message>& heard() { return heard_; }
+  SpscQueue<Message>& heard() { return heard_; }
 
   /// Takes what has come; returns when to be called next at the latest.
   std::int64_t step(std::int64_t now) noexcept {
@@ -45,8 +45,8 @@ class Listener {
   static constexpr std::size_t kMost = 4096;
   Source& source_;
   std::array<std::uint8_t, kChannels> channels_;
-  Queue<Message>* thru_;
-  Queue<Message> heard_;
+  SpscQueue<Message>* thru_;
+  SpscQueue<Message> heard_;
   std::atomic<std::uint64_t> dropped_{0};
 };
 

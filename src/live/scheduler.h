@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/spsc_queue.h"
 #include "live/clock.h"
 #include "live/message.h"
 #include "live/port.h"
-#include "live/queue.h"
 #include "live/transport.h"
 
 namespace sage::live {
@@ -68,10 +68,10 @@ class Scheduler {
   Scheduler(Clock& clock, Sink& sink, const SchedulerOptions& options);
 
   // From the inference thread.
-  Queue<Cue>& cues() { return cues_; }
-  Queue<Sent>& sent() { return sent_; }
+  SpscQueue<Cue>& cues() { return cues_; }
+  SpscQueue<Sent>& sent() { return sent_; }
   // From the input thread.
-  Queue<Message>& thru() { return thru_; }
+  SpscQueue<Message>& thru() { return thru_; }
 
   /// Sends what is due; returns when to be called next at the latest.
   std::int64_t step(std::int64_t now) noexcept;
@@ -125,9 +125,9 @@ class Scheduler {
   Sink& sink_;
   SchedulerOptions options_;
   Line line_;
-  Queue<Cue> cues_;
-  Queue<Sent> sent_;
-  Queue<Message> thru_;
+  SpscQueue<Cue> cues_;
+  SpscQueue<Sent> sent_;
+  SpscQueue<Message> thru_;
   std::vector<Item> heap_;  // by tick; its capacity never changes
   std::array<Key, static_cast<std::size_t>(kChannels) * kKeys> keys_{};
   int held_count_ = 0;

@@ -1,8 +1,5 @@
 #include "live/session.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <thread>
 
@@ -15,13 +12,6 @@ constexpr std::int64_t kReopenUs = 1'000'000;
 constexpr std::int64_t kLongestNapUs = 5'000;     // of the live threads: they see the end in time
 constexpr std::int64_t kLastWordsUs = 2'000'000;  // for a stalled sink to take the last releases
 constexpr int kOutputPriority = 70, kInputPriority = 69;
-
-/// True where the system allows it.
-bool prefer(int priority) {
-  sched_param parameter{};
-  parameter.sched_priority = priority;
-  return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter) == 0;
-}
 
 std::array<std::uint8_t, kChannels> channels_of(const SessionOptions& options) {
   std::array<std::uint8_t, kChannels> channels{};
@@ -127,7 +117,7 @@ void Session::run(const Watch& watch) {
   const std::int64_t began = clock.now();
   std::atomic<bool> ended{false}, played{false}, real_time{false};
   std::thread output([&] {
-    real_time.store(prefer(kOutputPriority));
+    real_time.store(prefer_real_time(kOutputPriority));
     while (!ended.load(std::memory_order_relaxed))
       clock.wait_until(std::min(parts_->scheduler.step(clock.now()), clock.now() + kLongestNapUs));
     const std::int64_t give_up = clock.now() + kLastWordsUs;
@@ -135,7 +125,7 @@ void Session::run(const Watch& watch) {
       clock.wait_until(clock.now() + kPollUs);
   });
   std::thread input([&] {
-    prefer(kInputPriority);
+    prefer_real_time(kInputPriority);
     while (!ended.load(std::memory_order_relaxed))
       clock.wait_until(std::min(parts_->listener.step(clock.now()), clock.now() + kLongestNapUs));
   });

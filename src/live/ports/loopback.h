@@ -2,9 +2,9 @@
 // sessions that play to each other, and for machines without MIDI.
 #pragma once
 
+#include "base/spsc_queue.h"
 #include "live/clock.h"
 #include "live/port.h"
-#include "live/queue.h"
 
 namespace sage::live {
 
@@ -27,7 +27,7 @@ class Loopback final : public Sink, public Source {
   static constexpr std::size_t kRoom = 8192;
   const Clock& clock_;
   bool keep_;
-  Queue<Message> cable_;
+  SpscQueue<Message> cable_;
 };
 
 /// Somebody who does not play.

@@ -1,13 +1,12 @@
 #include <RtMidi.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 
+#include "base/hush.h"
+#include "base/spsc_queue.h"
 #include "live/byte_parser.h"
 #include "live/ports/midi_ports.h"
-#include "live/queue.h"
 
 namespace sage::live {
 namespace {
@@ -21,24 +20,6 @@ std::vector<RtMidi::Api> systems() {
   std::erase(apis, RtMidi::RTMIDI_DUMMY);
   return apis;
 }
-
-/// ALSA and JACK write to standard error themselves while they look for what is not there.
-class Hush {
- public:
-  Hush() : before_(dup(STDERR_FILENO)), nothing_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
-    if (nothing_ >= 0) dup2(nothing_, STDERR_FILENO);
-  }
-  ~Hush() {
-    if (before_ >= 0) dup2(before_, STDERR_FILENO);
-    for (const int file : {before_, nothing_})
-      if (file >= 0) close(file);
-  }
-  Hush(const Hush&) = delete;
-  Hush& operator=(const Hush&) = delete;
-
- private:
-  int before_, nothing_;
-};
 
 void remember(RtMidiError::Type, const std::string& message, void* to) {
   *static_cast<std::string*>(to) = message;
@@ -112,6 +93,7 @@ Result<Opened<Port>> open(const std::string& name, const std::string& direction)
     auto port = make_port<Port>(api, nullptr);
     if (!port) continue;
     any = true;
+    const Hush hush;
     try {
       if (name.empty()) {
         port->openVirtualPort(direction);
@@ -158,7 +140,7 @@ class RtMidiSource final : public Source {
   Opened<RtMidiIn> opened_;
   const Clock& clock_;
   ByteParser parser_;
-  Queue<Message> queue_;
+  SpscQueue<Message> queue_;
   std::atomic<std::uint64_t> dropped_{0};
 };
 

@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <memory>
 
-namespace sage::live {
+namespace sage {
 
 template <class T>
-class Queue {
+class SpscQueue {
  public:
   /// Holds at least `capacity` items. The only allocation there is.
-  explicit Queue(std::size_t capacity)
+  explicit SpscQueue(std::size_t capacity)
       : mask_(std::bit_ceil(capacity) - 1), items_(std::make_unique<T[]>(mask_ + 1)) {}
 
   /// False where the queue is full: nothing was pushed.
@@ -43,4 +43,4 @@ class Queue {
   alignas(kLine) std::atomic<std::size_t> tail_{0};
 };
 
-}  // namespace sage::live
+}  // namespace sage

@@ -1,14 +1,14 @@
-#include "live/queue.h"
+#include "base/spsc_queue.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-namespace sage::live {
+namespace sage {
 namespace {
 
-TEST(Queue, RefusesWhatDoesNotFit) {
-  Queue<int> queue(4);
+TEST(SpscQueue, RefusesWhatDoesNotFit) {
+  SpscQueue<int> queue(4);
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(queue.push(i));
   EXPECT_FALSE(queue.push(4));
   int value = -1;
@@ -18,9 +18,9 @@ TEST(Queue, RefusesWhatDoesNotFit) {
   EXPECT_EQ(queue.size(), 4u);
 }
 
-TEST(Queue, KeepsTheOrderBetweenTwoThreads) {
+TEST(SpscQueue, KeepsTheOrderBetweenTwoThreads) {
   constexpr int kItems = 20'000;
-  Queue<int> queue(64);
+  SpscQueue<int> queue(64);
   std::thread producer([&] {
     for (int i = 0; i < kItems;)
       if (queue.push(i))
@@ -41,4 +41,4 @@ TEST(Queue, KeepsTheOrderBetweenTwoThreads) {
 }
 
 }  // namespace
-}  // namespace sage::live
+}  // namespace sage
