@@ -3,6 +3,7 @@
 #include <fstream>
 #include <memory>
 
+#include "apps/live/devices.h"
 #include "apps/live/view.h"
 #include "apps/shared/cli.h"
 #include "apps/shared/files.h"
@@ -38,7 +39,10 @@ struct Options {
   int bars = 0;
   int phrase = 4, listen = 0;
   double noise_ms = 0, step_ms = 0;
-  double output_delay_ms = 0, input_delay_ms = 0;
+  double output_delay_ms = -1;  // negative: what the device says
+  double input_delay_ms = 0;
+  std::string sound_font;
+  bool send_clock = false;
   bool fast = false, metronome = false;
   std::string record, report;
 };
@@ -49,8 +53,11 @@ struct Jam {
   live::BandOptions band;
   std::optional<Score> file;
   Tick file_end{0};
-  std::unique_ptr<live::Source> source;
-  std::unique_ptr<live::Sink> sink;
+  std::unique_ptr<live::Source> file_player;
+  JamDevices devices;
+  live::Devices ends() const {
+    return {file_player ? file_player.get() : devices.source.get(), devices.sink.get()};
+  }
 };
 
 Tick to_grid(Tick time, const Score& score, int grid) {
@@ -103,9 +110,8 @@ Result<void> cast_file(const Options& options, const std::vector<live::Role>& ro
     player.end = std::min(player.end, Tick{rescale(bars.start(options.phrase).count, grid,
                                                    jam.file->ticks_per_quarter)});
   }
-  jam.source = std::make_unique<live::FilePlayer>(*jam.file, jam.session.lineup, grid, player);
+  jam.file_player = std::make_unique<live::FilePlayer>(*jam.file, jam.session.lineup, grid, player);
   jam.session.any_channel = false;
-  jam.session.thru = true;
   return {};
 }
 
@@ -119,7 +125,6 @@ Result<void> cast_person(const Options& options, const std::vector<live::Role>& 
   jam.session.lineup = *std::move(lineup);
   jam.session.bpm = options.tempo > 0 ? options.tempo : 120;
   jam.session.end = live::BarTable(grid, {}).start(options.bars);
-  jam.source = std::make_unique<live::Silence>();
   return {};
 }
 
@@ -136,7 +141,7 @@ Result<Jam> prepare(const Options& options, int grid) {
   session.listen_bars = options.listen;
   session.metronome = options.metronome;
   session.follow_clock = options.clock == "midi";
-  session.output_delay_us = static_cast<std::int64_t>(options.output_delay_ms * 1e3);
+  session.output_delay_us = static_cast<std::int64_t>(std::max(0.0, options.output_delay_ms) * 1e3);
   session.input_delay_us = static_cast<std::int64_t>(options.input_delay_ms * 1e3);
   jam.band.lineup = session.lineup;
   jam.band.meter = live::BarTable(grid, session.meters).at(Tick{0}).bar.meter;
@@ -144,9 +149,23 @@ Result<Jam> prepare(const Options& options, int grid) {
   jam.band.sampler = options.sampler;
   jam.band.seed = options.seed;
   jam.band.threads = options.model.threads;
-  static const live::SystemClock system;
-  jam.sink = std::make_unique<live::Loopback>(system, false);
   return jam;
+}
+
+Result<void> connect(const Options& options, const live::Clock& clock, Jam& jam) {
+  const DeviceChoice choice{options.fast ? "loopback" : options.port, options.sound_font,
+                            !options.simulate.empty()};
+  auto devices = open_devices(choice, clock);
+  if (!devices) return tl::unexpected(devices.error());
+  jam.devices = *std::move(devices);
+  // A person with an instrument hears it; one who plays through us does not otherwise.
+  jam.session.thru = !options.simulate.empty() || jam.devices.own_sound || jam.devices.typed;
+  jam.session.active_sensing = jam.devices.cable;
+  jam.session.send_clock = jam.devices.cable && options.send_clock;
+  if (options.output_delay_ms < 0)
+    jam.session.output_delay_us = static_cast<std::int64_t>(1e3 * jam.devices.delay_ms);
+  if (!options.fast) say(jam.devices.description);
+  return {};
 }
 
 void say_report(const live::Report& report) {
@@ -195,13 +214,15 @@ Result<void> act(const Options& options) {
   if (!jam) return tl::unexpected(jam.error());
   auto band = live::stream_band(*engine, jam->band);
   if (!band) return tl::unexpected(band.error());
-  auto session = Session::create(**band, {jam->source.get(), jam->sink.get()}, jam->session);
+  const live::SystemClock clock;
+  if (auto ok = connect(options, clock, *jam); !ok) return ok;
+  auto session = Session::create(**band, jam->ends(), jam->session);
   if (!session) return tl::unexpected(session.error());
   if (options.fast) {
     (*session)->run_virtual(static_cast<std::int64_t>(options.step_ms * 1e3),
                             [](const live::Status&) { return !stop_requested(); });
   } else {
-    View view(jam->session, **session);
+    View view(jam->session, **session, jam->devices.typed);
     (*session)->run(
         [&](const live::Status& status) { return view.show(status) && !stop_requested(); });
   }
@@ -288,10 +309,15 @@ void add_jam(Cli& cli) {
       ->capture_default_str();
   command
       ->add_option("--output-delay", options->output_delay_ms,
-                   "ms from a message to its sound, made up for")
+                   "ms from a message to its sound, made up for; default: what the device says")
       ->check(CLI::Range(0.0, 500.0));
   command->add_option("--input-delay", options->input_delay_ms, "ms from a key to its message")
       ->check(CLI::Range(0.0, 500.0));
+  command->add_flag("--send-clock", options->send_clock, "MIDI clock to the output port");
+  command
+      ->add_option("--sound-font", options->sound_font,
+                   "SoundFont file; default: the one installed")
+      ->check(CLI::ExistingFile);
   command->add_option("--record", options->record, "write everybody's notes to this MIDI file");
   command->add_option("--report", options->report, "write the session's figures to this JSON file");
   command->add_option("--seed", options->seed, "of the band's choices")->check(not_negative());

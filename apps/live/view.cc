@@ -64,8 +64,8 @@ class View::Terminal {
   int lines_ = 0;
 };
 
-View::View(const live::SessionOptions& options, live::Session& session)
-    : options_(options), session_(session) {
+View::View(const live::SessionOptions& options, live::Session& session, live::TypedKeys* typed)
+    : options_(options), session_(session), typed_(typed) {
   if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0)
     terminal_ = std::make_unique<Terminal>();
 }
@@ -73,6 +73,7 @@ View::View(const live::SessionOptions& options, live::Session& session)
 View::~View() = default;
 
 bool View::obey(char key) {
+  if (typed_ != nullptr && typed_->press(key)) return true;
   using Kind = live::Command::Kind;
   const auto command = [&](Kind kind, double value = 0) {
     session_.command({kind, value, now_us()});
@@ -83,7 +84,7 @@ bool View::obey(char key) {
     case ' ':
       command(Kind::kPanic);
       break;
-    case 'h':
+    case 'o':
       command(Kind::kHandOver);
       break;
     case 't':
@@ -146,7 +147,7 @@ bool View::show(const live::Status& status) {
             std::to_string(status.rungs[static_cast<std::size_t>(i)]);
   text +=
       clear +
-      "q ends   space silences   h hands over   t taps the tempo   + - tempo   1-9 a part on, off" +
+      "q ends   space silences   o hands over   t taps the tempo   + - tempo   1-9 a part on, off" +
       clear;
   terminal_->draw(text);
   return true;

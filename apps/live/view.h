@@ -4,13 +4,15 @@
 
 #include <memory>
 
+#include "live/ports/typed_keys.h"
 #include "live/session.h"
 
 namespace sage::cli {
 
 class View {
  public:
-  View(const live::SessionOptions& options, live::Session& session);
+  /// `typed`: the piano on the computer's keyboard, where that is played; else null.
+  View(const live::SessionOptions& options, live::Session& session, live::TypedKeys* typed);
   ~View();
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -24,6 +26,7 @@ class View {
 
   live::SessionOptions options_;
   live::Session& session_;
+  live::TypedKeys* typed_;
   std::unique_ptr<Terminal> terminal_;  // null: there is none
 };
 
