@@ -150,6 +150,7 @@ Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewri
   request.programs = seen.programs;
   request.first_bar = wish.first_bar;
   request.bars = wish.bars;
+  request.wishes = wish.wishes;
   request.sampler = wish.sampler;
   request.seed = wish.seed;
   request.takes = wish.versions;

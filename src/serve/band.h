@@ -53,6 +53,7 @@ struct Rewriting {
   std::vector<int> programs;        // further ones, which the piece lacks
   int first_bar = 0;                // from 0
   int bars = 0;                     // 0: to the end
+  Wishes wishes;                    // for the new notes; the first bar written is their first
   SamplerOptions sampler;
   std::uint64_t seed = 0;
   int versions = kUsualInfillTakes;  // of which the best is kept

@@ -40,6 +40,7 @@ void add_facts(Json& json, struct Call& call, std::uint64_t seed, std::size_t no
   R"("midi":{"type":"string","contentEncoding":"base64","description":"a Standard MIDI File"},)" \
   R"("music":{"$ref":"#/components/schemas/Music"})"
 #define SAGE_SAMPLER_SCHEMA                                                              \
+  R"("wishes":{"type":"object","description":"as in a wishes file, docs/wishes.md"},)"   \
   R"("seed":{"type":"integer","minimum":0,"description":"the same seed gives the same )" \
   R"(music"},"temperature":{"type":"number","minimum":0,"maximum":10,"default":1},)"     \
   R"("top_k":{"type":"integer","minimum":0,"default":0},)"                               \

@@ -71,6 +71,7 @@ Result<Verb> read_infill(Fields& fields, const ServiceState& state) {
   if (request->takes > kMostVersions) return too_much("takes", kMostVersions);
   wish.first_bar = request->first_bar;
   wish.bars = request->bars;
+  wish.wishes = request->wishes;
   wish.sampler = request->sampler;
   wish.versions = request->takes;
   wish.seed = verb.seed = request->seed;

@@ -84,6 +84,22 @@ class Routes(unittest.TestCase):
         self.assertTrue(notes)
         self.assertTrue({note["pitch"] % 12 for note in notes} <= {0, 2, 4, 5, 7, 9, 11})
 
+    def test_wishes_of_infill(self):
+        request = {"midi": encoded(CASES / "two-hands-two-channels.mid"), "bars": "3-6", "tracks": [0], "seed": 2,
+                   "wishes": {"chords": "C | F | G7 | C", "density": {"all": "dense"}}}
+        with contextlib.closing(self.server.connection()) as connection:
+            connection.request("POST", "/v1/infill", json.dumps(request), {"Accept": "text/event-stream"})
+            told = list(events(connection.getresponse()))
+        notes = [data for name, data in told if name == "note"]
+        self.assertEqual(told[-1][0], "done", told[-1])
+        tones = [{0, 4, 7}, {5, 9, 0}, {7, 11, 2, 5}, {0, 4, 7}]
+        downbeats = [note for note in notes if note["onset"] % 1920 == 0]
+        self.assertTrue(downbeats)
+        for note in downbeats:
+            self.assertIn(note["pitch"] % 12, tones[note["onset"] // 1920 - 2])
+        status, answer = self.server.post("/v1/infill", {**request, "wishes": {"chords": "H9"}})
+        self.assertEqual((status, answer["error"]["code"]), (400, "invalid_argument"))
+
     def test_continue_keeps_what_was_there(self):
         file = CASES / "two-hands-two-channels.mid"
         status, answer = self.server.post("/v1/generate", {"midi": encoded(file), "prompt_bars": 4, "bars": 2})

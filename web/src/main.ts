@@ -70,6 +70,7 @@ class App {
         h("button", { type: "button", "data-view": view, "aria-pressed": String(view === "roll"), onclick: () => this.show(view) }, label)));
     document.getElementById("app")!.append(
       this.transport.element, main,
+      this.panel.overNotes,
       h("footer", { class: "status" }, statusText(), this.midiNote, this.savedNote, this.online), tabs);
     document.body.dataset.view = "roll";
     const say2 = (text: string) => say(text);

@@ -36,7 +36,7 @@ try {
     const end = store.timeline.end;
     const scroll = await run(180, (i, n) => (roll.view.x = (i / n) * end * roll.view.perTick * 0.9));
     const zoom = await run(180, (i, n) => {
-      roll.view.perTick = 0.2 * 0.02 ** (i / n);
+      roll.view.perQuarter = 96 * 0.02 ** (i / n);
       roll.view.x = 0;
       roll.view.row = 6;
     });

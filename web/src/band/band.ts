@@ -18,7 +18,7 @@ export interface Choice {
   readonly density?: DensityWord;
   readonly chords?: string;
 }
-export const DENSITY_WORDS = ["sparse", "light", "normal", "busy", "dense"] as const;
+export const DENSITY_WORDS = ["very-sparse", "sparse", "medium", "dense", "very-dense"] as const;
 export type DensityWord = (typeof DENSITY_WORDS)[number];
 
 /** Music from nothing. */

@@ -130,6 +130,7 @@ export class ServerBand implements Band {
         seed: choice.seed,
         temperature: choice.temperature,
         top_p: choice.topP,
+        wishes: wishesOf(choice),
       },
       "text/event-stream",
       signal,
@@ -157,6 +158,11 @@ export class ServerBand implements Band {
 
 function barsText(wish: { firstBar: number; bars: number }): string {
   return `${wish.firstBar + 1}-${wish.firstBar + wish.bars}`;
+}
+
+function wishesOf(choice: Choice): object | undefined {
+  if (!choice.density && !choice.chords) return undefined;
+  return { ...(choice.density && { density: { all: choice.density } }), ...(choice.chords && { chords: choice.chords }) };
 }
 
 /** Whether a beat of a track keeps its notes: the same answer each time for one take. */

@@ -119,6 +119,22 @@ export function pasteRange(piece: Piece, ids: ReadonlySet<number>, from: number,
   };
 }
 
+/** The chords of some bars as musicians write them, "Am7 | F G | %"; undefined where there are none. */
+export function progression(piece: Piece, firstBar: number, bars: number): string | undefined {
+  if (piece.chords.length === 0) return undefined;
+  const timeline = timelineOf(piece);
+  const inForce = (tick: number) => [...piece.chords].reverse().find((c) => c.tick <= tick)?.text;
+  const written: string[] = [];
+  for (let i = firstBar; i < firstBar + bars; ++i) {
+    const bar = timeline.bars[Math.min(i, timeline.bars.length - 1)];
+    const beat = timeline.beatLength(bar);
+    const beats = Array.from({ length: Math.max(1, Math.round(bar.length / beat)) }, (_, n) =>
+      (i < timeline.bars.length ? inForce(bar.start + n * beat) : undefined) ?? "N.C.");
+    written.push(beats.every((b) => b === beats[0]) ? beats[0] : beats.join(" "));
+  }
+  return written.every((b) => b === "N.C.") ? undefined : written.join(" | ");
+}
+
 const SHARPS = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
 export function pitchName(pitch: number): string {
   return SHARPS[pitch % 12] + (Math.floor(pitch / 12) - 1);

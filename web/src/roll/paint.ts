@@ -116,10 +116,16 @@ function visible(view: View, all: readonly Note[], draw: (note: Note, x: number,
   const to = view.tickAt(view.width);
   const lowest = view.pitchAt(view.gridBottom);
   const highest = view.pitchAt(TOP);
+  // Zoomed out, notes that lie within a pixel of one of their row are one.
+  const drawn = new Float32Array(128).fill(-1e9);
   for (const note of all) {
     if (note.onset > to) break;
     if (note.onset + note.duration < from || note.pitch < lowest || note.pitch > highest) continue;
-    draw(note, view.xOf(note.onset), view.yOf(note.pitch), Math.max(2, note.duration * view.perTick - 1));
+    const x = view.xOf(note.onset);
+    const width = Math.max(2, note.duration * view.perTick - 1);
+    if (width < 3 && x < drawn[note.pitch] + 1) continue;
+    drawn[note.pitch] = x + (width < 3 ? 0 : width);
+    draw(note, x, view.yOf(note.pitch), width);
   }
 }
 
@@ -140,7 +146,7 @@ function notes({ c, view, store, theme, track }: Paint, marks: Marks): void {
   const take = shownTake(proposal);
   const { selected } = store.state;
   const height = Math.max(3, view.row - 1.5);
-  const names = view.row >= 12 && view.perTick > 0.08;
+  const names = view.row >= 12 && view.perQuarter > 38;
   visible(view, track.notes, (note, x, y, w) => {
     const going = take && proposal && isReplaced(proposal, track, note);
     c.globalAlpha = going ? 0.16 : 0.45 + 0.55 * (note.velocity / 127);
@@ -222,17 +228,21 @@ function velocities(p: Paint): void {
     c.globalAlpha = alpha;
     c.fillStyle = colour;
     c.fillRect(x, view.height - height, 2, height);
+    if (view.perQuarter < 16) return;
     c.beginPath();
     c.arc(x + 1, view.height - height, 3, 0, 7);
     c.fill();
   };
   const from = view.tickAt(view.left);
   const to = view.tickAt(view.width);
+  let last = -1e9; // one bar a pixel is enough
   if (track)
     for (const note of track.notes)
-      if (note.onset >= from && note.onset <= to)
+      if (note.onset >= from && note.onset <= to && (view.perQuarter > 16 || view.xOf(note.onset) > last + 1)) {
+        last = view.xOf(note.onset);
         bar(note, store.state.selected.has(note) ? theme.accent : theme.tracks[track.colour],
             store.state.selected.size === 0 || store.state.selected.has(note) ? 0.9 : 0.35);
+      }
   c.globalAlpha = 1;
   c.restore();
   c.fillStyle = theme.panel;

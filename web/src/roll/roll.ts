@@ -69,8 +69,9 @@ export class Roll {
   private paint(): void {
     this.view.width = this.surface.width;
     this.view.height = this.surface.height;
+    this.view.ticksPerQuarter = this.store.piece.ticksPerQuarter;
     const narrow = this.view.width < 560;
-    this.view.left = this.store.track?.program === DRUMS ? (narrow ? 84 : 108) : narrow ? 48 : 64;
+    this.view.left = this.store.track?.program === DRUMS ? (narrow ? 84 : 108) : narrow ? 58 : 64;
     this.view.clamp(this.store.timeline.end);
     paintRoll(this.surface.context, this.view, this.store, this.marks);
   }

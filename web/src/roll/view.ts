@@ -8,12 +8,16 @@ export const VELOCITY = 76;
 export class View {
   x = 0; // pixels scrolled, of the grid
   y = 0;
-  perTick = 0.12; // pixels
+  perQuarter = 58; // pixels of a quarter note
+  ticksPerQuarter = 480;
   row = 14;
   left = 64; // of the grid: as wide as the names of rows
   width = 0; // of the whole canvas
   height = 0;
 
+  get perTick(): number {
+    return this.perQuarter / this.ticksPerQuarter;
+  }
   get gridWidth(): number {
     return Math.max(1, this.width - this.left);
   }
@@ -51,7 +55,7 @@ export class View {
   }
   zoom(factor: number, x: number, end: number): void {
     const tick = this.tickAt(x);
-    this.perTick = Math.max(0.004, Math.min(2, this.perTick * factor));
+    this.perQuarter = Math.max(2, Math.min(960, this.perQuarter * factor));
     this.x = tick * this.perTick - (x - this.left);
     this.clamp(end);
   }

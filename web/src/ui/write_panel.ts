@@ -1,6 +1,7 @@
 // Writing together: what to ask, where, how freely; then the proposals to hear, take or leave.
-import { BandError, type Band, type BandStream, type Choice } from "../band/band";
+import { BandError, DENSITY_WORDS, type Band, type BandStream, type Choice, type DensityWord } from "../band/band";
 import { collect, type Target } from "../band/collect";
+import { progression } from "../model/edit";
 import { accepted, shownTake } from "../model/proposal";
 import { noteCount, type Piece } from "../model/music";
 import type { Proposal, Range, Store } from "../model/store";
@@ -29,10 +30,14 @@ interface Kept {
 
 export class WritePanel {
   readonly element = h("section", { class: "write-panel", "aria-label": "Write together" });
+  /** For narrow windows: the proposal, wherever one looks. */
+  readonly overNotes = h("div", { class: "over-notes" });
   counts: Counts = { proposed: 0, accepted: 0 };
   private chosen: Verb = "infill";
   private surprise = 50; // 0..100
   private similarity = 60;
+  private density: DensityWord | "" = "";
+  private useChords = true;
   private takes = 3;
   private bars = 4; // of continue and compose
   private programs = new Set<number>([73, 0, 32, 128]);
@@ -88,6 +93,7 @@ export class WritePanel {
       ...(proposal ? [this.proposalCard(proposal)] : this.form()),
       this.historyList(),
     );
+    this.overNotes.replaceChildren(...(proposal ? [this.bar(proposal)] : []));
     if (focused) (this.element.querySelector(`[data-focus="${focused}"]`) as HTMLElement | null)?.focus();
   }
 
@@ -114,6 +120,8 @@ export class WritePanel {
       ...(this.verb === "compose" ? this.composeFields() : this.verb === "continue" ? [this.barsField("New bars")] : this.placeFields()),
       this.verb === "vary" && this.slider("Similarity", "similarity", this.similarity, (v) => (this.similarity = v), "new", "alike"),
       this.slider("Surprise", "surprise", this.surprise, (v) => (this.surprise = v), "safe", "wild"),
+      this.densityField(),
+      this.verb !== "compose" && this.store.piece.chords.length > 0 && this.chordsField(),
       h("div", { class: "row" }, h("label", { for: "takes" }, "Proposals"),
         h("input", { id: "takes", "data-focus": "takes", type: "number", min: "1", max: "8", value: String(this.takes), onchange: (e: Event) => (this.takes = clamp(e, 1, 8)) })),
       h("button", { type: "button", class: "primary propose", "data-focus": "propose", "aria-keyshortcuts": "P", onclick: () => void this.propose() }, icon("wand"), "Propose", h("kbd", {}, "P")),
@@ -167,6 +175,16 @@ export class WritePanel {
   private instrumentSelect(value: number, set: (program: number) => void, focus: string): HTMLSelectElement {
     return h("select", { "data-focus": focus, onchange: (e: Event) => set(Number((e.target as HTMLSelectElement).value)) },
       ...this.instruments().map((name, i) => h("option", { value: String(i), selected: i === value }, name)));
+  }
+  private densityField(): HTMLElement {
+    return h("label", { class: "row" }, "Density",
+      h("select", { "data-focus": "density", onchange: (e: Event) => (this.density = (e.target as HTMLSelectElement).value as DensityWord | "") },
+        h("option", { value: "", selected: this.density === "" }, "as it comes"),
+        ...DENSITY_WORDS.map((word) => h("option", { value: word, selected: word === this.density }, word.replace("-", " ")))));
+  }
+  private chordsField(): HTMLElement {
+    return h("label", { class: "row check" }, "Follow the chord lane",
+      h("input", { type: "checkbox", "data-focus": "chords", checked: this.useChords, onchange: (e: Event) => (this.useChords = (e.target as HTMLInputElement).checked) }));
   }
   private barsField(label: string): HTMLElement {
     return h("label", { class: "row" }, label,
@@ -231,7 +249,20 @@ export class WritePanel {
       h("div", { class: "decide" },
         h("button", { type: "button", class: "audition", "data-focus": "audition", disabled: !take, onclick: () => (this.store.state.playing ? this.stopSound() : this.audition(proposal.range)) },
           icon(this.store.state.playing ? "stop" : "play"), this.store.state.playing ? "Stop" : "Listen", h("kbd", {}, "L")),
-        h("button", { type: "button", "data-focus": "more", onclick: () => void this.propose() }, icon("dice"), "Other ones")));
+        h("button", { type: "button", "data-focus": "more", onclick: () => void this.propose() }, icon("dice"), "Other ones")),
+      this.slider("Surprise", "surprise", this.surprise, (v) => (this.surprise = v), "safe", "wild"));
+  }
+
+  /** On a phone the notes have the whole window: the decision stands below them. */
+  private bar(proposal: Proposal): HTMLElement {
+    const take = shownTake(proposal);
+    return h("div", { class: "proposal-bar", role: "group", "aria-label": "Proposal" },
+      iconButton("previous", "Previous proposal", () => this.step(-1)),
+      h("output", {}, take ? `${proposal.shown + 1} of ${proposal.takes.length}` : "…"),
+      iconButton("next", "Next proposal", () => this.step(1)),
+      iconButton(this.store.state.playing ? "stop" : "play", this.store.state.playing ? "Stop" : "Listen", () => (this.store.state.playing ? this.stopSound() : this.audition(proposal.range))),
+      h("button", { type: "button", class: "primary", disabled: !take?.done, onclick: () => this.accept() }, icon("check"), "Accept"),
+      iconButton("close", "Reject", () => this.reject()));
   }
   private drawAudition(): void {
     if (this.store.state.proposal) this.draw();
@@ -239,7 +270,8 @@ export class WritePanel {
 
   private place(proposal: Proposal): string {
     const { timeline, piece } = this.store;
-    const names = proposal.range.tracks.map((id) => piece.tracks.find((t) => t.id === id)?.name).filter(Boolean);
+    const names = proposal.range.tracks.flatMap((id) => piece.tracks.filter((t) => t.id === id).map((t) => t.name || this.instruments()[t.program]));
+    if (names.length > 4) names.splice(3, names.length, `${names.length - 3} more`);
     const first = timeline.barAt(proposal.range.from).index + 1;
     const last = timeline.barAt(proposal.range.to - 1).index + 1;
     return `${proposal.verb}${names.length ? `: ${names.join(", ")}` : ""} · bars ${first}–${last}`;
@@ -305,13 +337,15 @@ export class WritePanel {
     this.store.setProposal(undefined);
   }
 
-  private choice(): Choice {
+  private choice(target: Target, firstBar: number, bars: number): Choice {
     const surprise = this.surprise / 100;
     return {
       seed: this.seed++,
       takes: this.takes,
       temperature: 0.7 + 0.6 * surprise,
-      topP: 0.9 + 0.09 * surprise + 0.01 * (surprise > 0.9 ? 1 : 0),
+      topP: 0.9 + 0.1 * surprise,
+      density: this.density || undefined,
+      chords: this.useChords && target.verb !== "compose" ? progression(target.piece, firstBar, target.verb === "continue" ? this.bars : bars) : undefined,
     };
   }
 
@@ -390,10 +424,10 @@ export class WritePanel {
 
   private stream(target: Target, signal: AbortSignal): BandStream {
     const { piece, range } = target;
-    const choice = this.choice();
     const timeline = timelineOf(piece);
     const firstBar = timeline.barAt(range.from).index;
     const bars = timeline.barAt(range.to - 1).index - firstBar + 1;
+    const choice = this.choice(target, firstBar, bars);
     const tracks = range.tracks.map((id) => piece.tracks.findIndex((t) => t.id === id));
     switch (target.verb) {
       case "compose": {
