@@ -131,6 +131,11 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
                  {"nats_per_second", total.nats / seconds},
                  {"bits_per_second", total.nats / seconds * bits},
                  {"nats_per_note_under_grammar", total.nats_legal / notes}};
+  for (std::size_t i = 0; i < total.nats_of.size(); ++i)
+    result["nats_per_note_of_" + std::string(attribute_name(static_cast<Attribute>(i)))] =
+        total.nats_of[i] / notes;
+  const double velocity = total.nats_of[static_cast<std::size_t>(Attribute::kVelocity)];
+  result["nats_per_note_without_velocity"] = (total.nats - velocity) / notes;
   if (!options.ngram.empty()) {
     auto rows = ngram_rows(options, (*engine)->tokenizer(), held_out, notes);
     if (!rows) return tl::unexpected(rows.error());

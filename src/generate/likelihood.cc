@@ -34,6 +34,7 @@ class Scorer {
         output_(engine.model().output()),
         fields_(static_cast<std::size_t>(engine.model().config().fields)),
         size_(static_cast<std::size_t>(tokenizer_.size())),
+        attributes_(tokenizer_.attributes()),
         ids_(ids),
         workspace_(workspace),
         cache_(engine.model().config(), {.type = engine.cache_type()}),
@@ -118,7 +119,9 @@ class Scorer {
     if (output_.compound && target == kPadId) return;
     const IdRange everything[] = {{0, static_cast<TokenId>(size_)}};
     const double logit = logits[static_cast<std::size_t>(target)];
-    total_.nats += log_sum(logits, everything) - logit;
+    const double nats = log_sum(logits, everything) - logit;
+    total_.nats += nats;
+    total_.nats_of[attributes_[static_cast<std::size_t>(target)]] += nats;
     total_.nats_legal += log_sum(logits, legal) - logit;
   }
 
@@ -148,6 +151,7 @@ class Scorer {
   const Tokenizer& tokenizer_;
   OutputSpec output_;
   std::size_t fields_, size_;
+  std::vector<std::uint8_t> attributes_;  // of each token
   std::span<const TokenId> ids_;
   Workspace& workspace_;
   KvCache cache_;

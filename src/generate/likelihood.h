@@ -1,6 +1,7 @@
 // How likely a model finds a piece: the figure by which models of different tokenizations compare.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 
@@ -10,13 +11,15 @@
 namespace sage {
 
 struct Likelihood {
-  double nats = 0;         // of all tokens after BOS's step
+  double nats = 0;                                   // of all tokens after BOS's step
+  std::array<double, kAttributeCount> nats_of = {};  // of these, by the token's attribute
   double nats_legal = 0;   // the same, with the probability shared among legal tokens only
   std::size_t tokens = 0;  // that these are the nats of
   std::size_t notes = 0;
 
   Likelihood& operator+=(const Likelihood& other) {
     nats += other.nats;
+    for (std::size_t i = 0; i < nats_of.size(); ++i) nats_of[i] += other.nats_of[i];
     nats_legal += other.nats_legal;
     tokens += other.tokens;
     notes += other.notes;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "small_engine.h"
 
@@ -31,6 +32,8 @@ TEST(Likelihood, IsTheSumOfStepByStepProbabilities) {
     nats += std::log(sum) - logits[static_cast<std::size_t>(ids[i + 1])];
   }
   EXPECT_NEAR(scored.nats, nats, 1e-3 * nats);
+  EXPECT_NEAR(std::accumulate(scored.nats_of.begin(), scored.nats_of.end(), 0.0), nats,
+              1e-3 * nats);
   EXPECT_LE(scored.nats_legal, scored.nats);
   EXPECT_EQ(scored.tokens, ids.size() - 1);
   EXPECT_EQ(scored.notes, 18u);
