@@ -13,13 +13,7 @@ constexpr int kShortestContext = 16;  // room for a note or two behind a header
 Result<std::shared_ptr<const Engine>> from_weights(std::shared_ptr<const Weights> weights,
                                                    std::optional<WeightType> type,
                                                    std::optional<DType> cache) {
-  const auto& metadata = weights->metadata();
-  const auto text = metadata.find(std::string(kTokenizerKey));
-  if (text == metadata.end()) return fail(ErrorCode::kMalformed, "the model names no tokenizer");
-  const auto json = nlohmann::json::parse(text->second, nullptr, false);
-  if (json.is_discarded())
-    return fail(ErrorCode::kMalformed, "the model's tokenizer is not valid JSON");
-  auto config = tokenizer_config_from_json(json);
+  auto config = tokenizer_config_of(*weights);
   if (!config) return tl::unexpected(config.error());
   auto tokenizer = Tokenizer::create(*config);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
@@ -78,6 +72,16 @@ Result<std::shared_ptr<const Engine>> Engine::open(std::span<const std::uint8_t>
   auto weights = Weights::load(bytes);
   if (!weights) return tl::unexpected(weights.error());
   return from_weights(*std::move(weights), type, cache);
+}
+
+Result<TokenizerConfig> tokenizer_config_of(const Weights& weights) {
+  const auto text = weights.metadata().find(std::string(kTokenizerKey));
+  if (text == weights.metadata().end())
+    return fail(ErrorCode::kMalformed, "the model names no tokenizer");
+  const auto json = nlohmann::json::parse(text->second, nullptr, false);
+  if (json.is_discarded())
+    return fail(ErrorCode::kMalformed, "the model's tokenizer is not valid JSON");
+  return tokenizer_config_from_json(json);
 }
 
 void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config) {

@@ -48,6 +48,9 @@ class Engine {
   DType cache_type_;
 };
 
+/// The tokenizer that a model file names.
+Result<TokenizerConfig> tokenizer_config_of(const Weights& weights);
+
 /// Fills in what a model's config says of its vocabulary: its size, each token's attribute, and the
 /// fields of a step where its output is compound.
 void describe_vocabulary(const Tokenizer& tokenizer, ModelConfig& config);
