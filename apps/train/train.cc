@@ -335,6 +335,14 @@ void add_train(Cli& cli) {
                    "in a random order for each example (default: the tokenizer's own)")
       ->transform(CLI::CheckedTransformer(kOrders).description(""))
       ->option_text("number|header");
+  std::map<std::string, Attribute> attributes;
+  for (int i = 0; i < kAttributeCount; ++i)
+    attributes.emplace(attribute_name(static_cast<Attribute>(i)), static_cast<Attribute>(i));
+  command
+      ->add_option("--only", train.only,
+                   "learn to predict tokens of this attribute alone, among given others")
+      ->transform(CLI::CheckedTransformer(attributes).description(""))
+      ->option_text("ATTRIBUTE");
   add_model_shape(*command, *options);
   add_schedule(*command, train);
   add_optimisation(*command, train);

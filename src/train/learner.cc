@@ -48,6 +48,18 @@ bool copy(std::span<const TensorView> tensors, std::string_view name, Tensor to)
   return true;
 }
 
+/// (V): which tokens the loss counts; undefined for all.
+Tensor counted_tokens(const TrainOptions& options) {
+  if (!options.only) return {};
+  const auto& attributes = options.model.token_attributes;
+  Tensor counted = torch::empty({static_cast<std::int64_t>(attributes.size())}, torch::kBool);
+  std::transform(attributes.begin(), attributes.end(), counted.data_ptr<bool>(),
+                 [&](std::uint8_t attribute) {
+                   return attribute == static_cast<std::uint8_t>(*options.only);
+                 });
+  return counted.to(device_of(options.placement, options.device));
+}
+
 }  // namespace
 
 Learner::Learner(const TrainOptions& options, ProcessGroup group)
@@ -55,6 +67,7 @@ Learner::Learner(const TrainOptions& options, ProcessGroup group)
       device_(device_of(options.placement, options.device)),
       group_(std::move(group)),
       model_(options.model, options.seed, device_),
+      counted_(counted_tokens(options)),
       optimiser_(rule_of(options).make(
           model_,
           {.beta2 = options.beta2, .weight_decay = options.weight_decay, .group = &group_})) {}
@@ -91,6 +104,9 @@ Learner::Batch Learner::make_batch(std::span<const std::uint16_t> examples,
   result.targets = result.next.reshape({-1});
   if (output.compound)
     result.targets = result.targets.masked_fill(result.targets == kPadId, ops::kIgnored);
+  if (counted_.defined())
+    result.targets = result.targets.masked_fill(
+        counted_.index_select(0, result.targets).logical_not(), ops::kIgnored);
   return result;
 }
 

@@ -83,6 +83,7 @@ class Learner {
   torch::Device device_;
   ProcessGroup group_;
   TorchModel model_;
+  torch::Tensor counted_;  // (V): whether the loss counts a token; undefined for all
   std::unique_ptr<Optimiser> optimiser_;
 };
 

@@ -61,6 +61,9 @@ struct TrainOptions {
   /// float always.
   std::optional<bool> bf16;
   std::uint64_t seed = 1;
+  /// The loss counts tokens of this attribute alone: the model learns to predict them among given
+  /// others. Unset: all tokens.
+  std::optional<Attribute> only;
   WindowOptions windows;
   /// Unset: the data's own. Else it may differ from that in its merges and its order of programs.
   std::optional<TokenizerConfig> tokenizer;

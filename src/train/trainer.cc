@@ -96,6 +96,21 @@ Result<void> check(const TrainOptions& options) {
   return {};
 }
 
+/// Whether the loss counts anything.
+Result<void> check_only(const TrainOptions& options) {
+  if (!options.only) return {};
+  if (options.model.fields > 1)
+    return fail(ErrorCode::kUnsupported, "only a flat model can learn one attribute alone");
+  const auto& attributes = options.model.token_attributes;
+  if (std::find(attributes.begin(), attributes.end(), static_cast<std::uint8_t>(*options.only)) ==
+      attributes.end())
+    return fail(ErrorCode::kInvalidArgument,
+                "the data have no token of the attribute " +
+                    std::string(attribute_name(*options.only)) +
+                    "; prepare them with --velocity on if that is meant");
+  return {};
+}
+
 /// Of all that decides which steps are made and how: processes that differ in it would drift apart,
 /// or wait for each other for ever.
 std::string fingerprint(const TrainOptions& options, const TokenizerConfig& tokenizer,
@@ -123,6 +138,7 @@ std::string fingerprint(const TrainOptions& options, const TokenizerConfig& toke
                        options.clip,
                        options.dropout,
                        options.seed,
+                       options.only ? static_cast<int>(*options.only) : -1,
                        w.header_probability,
                        w.first_bar_probability,
                        w.lowest_shift,
@@ -216,6 +232,7 @@ Result<TrainSummary> train(const TrainOptions& given, const TrainHooks& hooks) {
   if (auto set = set_fields(tokenizer, options.model); !set)
     return tl::unexpected<Error>(set.error());
   if (auto valid = validate(options.model); !valid) return tl::unexpected<Error>(valid.error());
+  if (auto checked = check_only(options); !checked) return tl::unexpected<Error>(checked.error());
   if (initial && !has_shape(*initial, options.model))
     return fail(ErrorCode::kMismatch,
                 options.init.string() +

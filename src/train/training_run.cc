@@ -162,6 +162,7 @@ std::string TrainingRun::training_summary() const {
                   {"infill", options_.windows.hole_probability},
                   {"seed", options_.seed},
                   {"command", options_.command}};
+  if (options_.only) summary["only"] = attribute_name(*options_.only);
   if (!init_hash_.empty()) summary["init"] = init_hash_;
   if (validation_) {
     summary["valid_nats_per_token"] = state_.valid_nats_per_token;

@@ -363,6 +363,37 @@ TEST(TrainerTest, RefusesAnInitialModelThatDoesNotFit) {
   says("prepare the data again");
 }
 
+// The pitches are random and the velocities all the same, so only a loss of velocities alone can
+// vanish.
+TEST(TrainerTest, CanLearnOneAttributeAlone) {
+  TemporaryFolder folder;
+  TokenizerConfig tokenizer;
+  tokenizer.velocity = true;
+  test::prepare_small(folder, 4, tokenizer);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 60;
+  options.only = Attribute::kVelocity;
+  const auto alone = train(options);
+  ASSERT_TRUE(alone) << to_string(alone.error());
+  EXPECT_LT(alone->validation.nats_per_note, 0.1);
+  options.run = folder / "all";
+  options.only.reset();
+  const auto all = train(options);
+  ASSERT_TRUE(all) << to_string(all.error());
+  EXPECT_GT(all->validation.nats_per_note, 1);
+}
+
+TEST(TrainerTest, AnAttributeThatTheDataLackIsRefused) {
+  TemporaryFolder folder;
+  test::prepare_small(folder, 2);
+  TrainOptions options = small_training(folder, "run");
+  options.steps = 1;
+  options.only = Attribute::kVelocity;
+  const auto refused = train(options);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("velocity"), std::string::npos);
+}
+
 TEST(TrainerTest, DamagedDataEndARunWithOneLineAndACheckpoint) {
   const TemporaryFolder folder;
   test::prepare_small(folder, 4);
