@@ -9,6 +9,7 @@ void add_data(Cli& cli) {
   add_data_prepare(*data, cli);
   add_data_stats(*data, cli);
   add_data_density(*data, cli);
+  add_data_feel(*data, cli);
 }
 
 }  // namespace sage::cli

@@ -141,6 +141,8 @@ void add_data_prepare(CLI::App& data, Cli& cli) {
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
   add_tokenizer_options(*command, options->tokenizer);
+  command->add_flag("--perform", prepare.perform,
+                    "with --velocity: velocities by rules of performance for parts without any");
   add_filters(*command, prepare);
   add_likeness(*command, prepare);
   command->add_option("--shard-mb", options->shard_megabytes, "size of a file of prepared data")

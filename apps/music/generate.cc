@@ -9,6 +9,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/model_choice.h"
 #include "apps/shared/music_options.h"
+#include "apps/shared/playing_options.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
 #include "apps/shared/wish_options.h"
@@ -31,6 +32,7 @@ struct Options {
   std::string prompt;
   std::string output;
   RenderOutputs renderings;
+  PlayingChoice playing;
   int takes = 1;
   std::optional<int> endings;
   bool no_drafts = false;
@@ -201,18 +203,44 @@ void report(const Options& options, const Engine& engine, const Generator& gener
   note_losses(generator.losses());
 }
 
-Result<void> write_takes(const Options& options, const Engine& engine, const Takes& takes,
+/// Who writes, and who plays what was written.
+struct Setup {
+  std::shared_ptr<const Engine> engine;
+  Rendition rendition;
+};
+
+Result<Setup> open_setup(const Options& options) {
+  auto engine = open_engine(options.model);
+  if (!engine) return tl::unexpected(engine.error());
+  auto rendition = Rendition::open(options.playing, **engine);
+  if (!rendition) return tl::unexpected(rendition.error());
+  return Setup{*std::move(engine), *std::move(rendition)};
+}
+
+/// What a stream has written, played and signed.
+Result<Score> finished(const Setup& setup, const Generator& stream, std::uint64_t seed) {
+  Score score = stream.score();
+  const auto& prompt = stream.prompt();
+  if (auto played = setup.rendition.play(score, prompt ? prompt->score : Score{},
+                                         prompt ? prompt->end : Tick{0}, seed);
+      !played)
+    return tl::unexpected(played.error());
+  sign(score, *setup.engine, seed);
+  return score;
+}
+
+Result<void> write_takes(const Options& options, const Setup& setup, const Takes& takes,
                          double seconds) {
   std::size_t notes = 0;
   Json outputs = Json::array();
   for (int take = 1; take <= options.takes; ++take) {
     const Generator& stream = takes.streams()[static_cast<std::size_t>(take - 1)];
     const std::uint64_t seed = options.request.seed + static_cast<std::uint64_t>(take - 1);
-    Score score = stream.score();
-    sign(score, engine, seed);
+    const auto score = finished(setup, stream, seed);
+    if (!score) return tl::unexpected(score.error());
     const auto [path, renderings] = outputs_of(options, take);
-    if (auto done = write_midi_file(score, path); !done) return done;
-    if (auto done = write_renderings(score, renderings); !done) return done;
+    if (auto done = write_midi_file(*score, path); !done) return done;
+    if (auto done = write_renderings(*score, renderings); !done) return done;
     notes += stream.notes();
     outputs.push_back({{"output", path}, {"seed", seed}, {"new_notes", stream.notes()}});
     if (!options.json)
@@ -222,7 +250,7 @@ Result<void> write_takes(const Options& options, const Engine& engine, const Tak
   const double rate = static_cast<double>(notes) / seconds;
   if (options.json)
     say_json({{"takes", outputs},
-              {"model", engine.weights().hash()},
+              {"model", setup.engine->weights().hash()},
               {"new_notes", notes},
               {"generation_seconds", seconds},
               {"notes_per_second", rate}});
@@ -232,9 +260,9 @@ Result<void> write_takes(const Options& options, const Engine& engine, const Tak
   return {};
 }
 
-Result<void> write_together(const Options& options, const std::shared_ptr<const Engine>& engine) {
+Result<void> write_together(const Options& options, const Setup& setup) {
   const auto start = std::chrono::steady_clock::now();
-  auto takes = Takes::create(engine, options.request, options.takes, options.model.threads);
+  auto takes = Takes::create(setup.engine, options.request, options.takes, options.model.threads);
   if (!takes) return tl::unexpected(takes.error());
   note_meter(options, takes->streams().front());
   const auto bars = static_cast<double>(options.request.bars * options.takes);
@@ -248,29 +276,30 @@ Result<void> write_together(const Options& options, const std::shared_ptr<const 
   }
   end_progress();
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-  return write_takes(options, *engine, *takes, passed.count());
+  return write_takes(options, setup, *takes, passed.count());
 }
 
 Result<void> act(Options& options) {
   if (auto ok = prepare(options); !ok) return ok;
-  auto engine = open_engine(options.model);
-  if (!engine) return tl::unexpected(engine.error());
+  const auto setup = open_setup(options);
+  if (!setup) return tl::unexpected(setup.error());
+  const auto& engine = setup->engine;
   options.request.endings =
-      options.endings.value_or(usual_endings(**engine, options.request, !options.prompt.empty()));
+      options.endings.value_or(usual_endings(*engine, options.request, !options.prompt.empty()));
   install_stop_handler();
-  if (options.takes > 1) return write_together(options, *engine);
+  if (options.takes > 1) return write_together(options, *setup);
   const auto start = std::chrono::steady_clock::now();
   auto generator = Generator::create(
-      *engine, options.request, {.threads = options.model.threads, .drafts = !options.no_drafts});
+      engine, options.request, {.threads = options.model.threads, .drafts = !options.no_drafts});
   if (!generator) return tl::unexpected(generator.error());
   note_meter(options, *generator);
   auto course = run(*generator, options, start);
   if (!course) return tl::unexpected(course.error());
-  Score score = generator->score();
-  sign(score, **engine, options.request.seed);
-  if (auto done = write_midi_file(score, options.output); !done) return done;
-  if (auto done = write_renderings(score, options.renderings); !done) return done;
-  report(options, **engine, *generator, score, *course);
+  const auto score = finished(*setup, *generator, options.request.seed);
+  if (!score) return tl::unexpected(score.error());
+  if (auto done = write_midi_file(*score, options.output); !done) return done;
+  if (auto done = write_renderings(*score, options.renderings); !done) return done;
+  report(options, *engine, *generator, *score, *course);
   return {};
 }
 
@@ -354,6 +383,7 @@ void add_generate(Cli& cli) {
       ->capture_default_str();
   command->add_flag("--no-drafts", options->no_drafts,
                     "disable speculative decoding; the music is the same");
+  add_playing_options(*command, options->playing);
   command->add_option("-o,--output", options->output, "MIDI file to write")->required();
   add_rendering_options(*command, options->renderings);
   command->add_flag("--json", options->json, "print a report as JSON");

@@ -9,6 +9,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/model_choice.h"
 #include "apps/shared/music_options.h"
+#include "apps/shared/playing_options.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
 #include "apps/shared/wish_options.h"
@@ -25,6 +26,7 @@ struct Options {
   InfillRequest request;
   WishOptions wishes;
   std::string input, output;
+  PlayingChoice playing;
   RenderOutputs renderings;
   bool json = false;
 };
@@ -63,6 +65,8 @@ Result<void> act(Options& options) {
   if (auto ok = check_renderings(options.renderings); !ok) return ok;
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
+  auto rendition = Rendition::open(options.playing, **engine);
+  if (!rendition) return tl::unexpected(rendition.error());
   if (options.request.way == InfillWay::kFill && !knows_holes(**engine))
     note("this model was not trained to fill holes, and will fill them badly (train --infill)");
   install_stop_handler();
@@ -79,6 +83,9 @@ Result<void> act(Options& options) {
   });
   end_progress();
   if (!done) return tl::unexpected(done.error());
+  if (auto ok = rendition->play(done->score, options.request.piece, Tick{0}, options.request.seed);
+      !ok)
+    return ok;
   const double seconds = elapsed();
   sign(done->score, **engine, options.request.seed);
   if (auto ok = write_midi_file(done->score, options.output); !ok) return ok;
@@ -142,6 +149,9 @@ void add_infill(Cli& cli) {
   add_model_options(*command, options->model);
   add_wish_options(*command, options->wishes);
   add_sampler_options(*command, request.sampler);
+  command->add_option("--performer", options->playing.performer,
+                      "who gives new notes their loudness: a model file, rules or none (default: "
+                      "the bundled performer, else rules)");
   check_usage(*command, [options] { return check(*options); });
   command->add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")
       ->check(not_negative())

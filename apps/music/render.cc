@@ -3,6 +3,7 @@
 
 #include "apps/shared/cli.h"
 #include "apps/shared/files.h"
+#include "apps/shared/playing_options.h"
 #include "apps/shared/render_outputs.h"
 #include "midi/reader.h"
 
@@ -11,12 +12,16 @@ namespace {
 
 struct Options {
   std::string input;
+  std::string feel = "none";
+  std::uint64_t seed = 1;
   RenderOutputs outputs;
 };
 
 Result<void> act(const Options& options) {
   auto read = read_midi_file(options.input);
   if (!read) return tl::unexpected(read.error());
+  if (const auto feel = find_feel(options.feel))
+    apply_feel(read->score, **feel, {.seed = options.seed, .from = {}});
   if (auto done = write_renderings(read->score, options.outputs); !done) return done;
   for (const std::string& path : {options.outputs.wav, options.outputs.svg})
     if (!path.empty()) say("wrote " + path);
@@ -28,9 +33,12 @@ Result<void> act(const Options& options) {
 void add_render(Cli& cli) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(cli.app, cli, "render", "Render a MIDI file as WAV and SVG",
-                                  "  sage-music render song.mid --wav song.wav --svg song.svg",
+                                  "  sage-music render song.mid --wav song.wav --svg song.svg\n"
+                                  "  sage-music render song.mid --feel swing --wav song.wav",
                                   [options] { return act(*options); });
   command->add_option("file", options->input, "MIDI file")->required();
+  add_feel_option(*command, options->feel);
+  command->add_option("-s,--seed", options->seed, "random seed of the feel")->capture_default_str();
   add_rendering_options(*command, options->outputs);
   check_usage(*command, [options]() -> Result<void> {
     if (options->outputs.wav.empty() && options->outputs.svg.empty())

@@ -39,18 +39,33 @@ CLI::Validator is_attention() {
   return CLI::IsMember(names);
 }
 
+namespace {
+
+std::optional<fs::path> found_model() {
+  std::error_code code;
+  if (auto found = bundled_model(fs::read_symlink("/proc/self/exe", code))) return found;
+  if (fs::path here = fs::current_path(code) / "."; !code) return bundled_model(here, 1);
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<fs::path> default_model() {
   if (const char* path = std::getenv("SAGE_MODEL"); path != nullptr && *path != '\0') {
     if (std::error_code code; fs::exists(path, code)) return fs::path(path);
     return fail(ErrorCode::kIo, std::string("there is no file ") + path +
                                     ", which the environment variable SAGE_MODEL names");
   }
-  std::error_code code;
-  if (const auto found = bundled_model(fs::read_symlink("/proc/self/exe", code))) return *found;
-  if (fs::path here = fs::current_path(code) / "."; !code)
-    if (const auto found = bundled_model(here, 1)) return *found;
+  if (auto found = found_model()) return *std::move(found);
   return fail(ErrorCode::kIo,
               "no bundled model beside the program or in this folder; name one with --model");
+}
+
+std::optional<fs::path> bundled(const std::string& name) {
+  const auto model = found_model();
+  std::error_code code;
+  if (!model || !fs::exists(model->parent_path() / name, code)) return std::nullopt;
+  return model->parent_path() / name;
 }
 
 Result<std::shared_ptr<const Engine>> open_engine(const ModelChoice& choice) {

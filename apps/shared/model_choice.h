@@ -32,6 +32,9 @@ CLI::Validator is_attention();
 /// folder above the program, or in the current one.
 Result<std::filesystem::path> default_model();
 
+/// A file beside the bundled model; nothing where there is none.
+std::optional<std::filesystem::path> bundled(const std::string& name);
+
 /// The type of a checked name; nothing for an empty one.
 std::optional<DType> type_of(const std::string& name);
 

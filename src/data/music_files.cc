@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
 #include <tuple>
 #include <unordered_map>
 
 #include "base/hash.h"
+#include "data/manifest.h"
 #include "midi/file_name.h"
 
 namespace sage {
@@ -20,18 +20,6 @@ constexpr std::string_view kSeparators = "-_. ";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
-
-std::vector<std::string> cells_of(const std::string& line) {
-  std::vector<std::string> cells(1);
-  for (const char c : line) {
-    if (c == '\t') {
-      cells.emplace_back();
-    } else if (c != '\r') {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
 
 }  // namespace
 
@@ -133,24 +121,11 @@ std::string version_stem(std::string_view file_name) {
 
 std::map<std::string, Source> read_sources(const fs::path& folder) {
   std::map<std::string, Source> sources;
-  std::ifstream file(folder / "MANIFEST.tsv");
-  std::string line;
-  std::vector<std::string> header;
-  while (std::getline(file, line)) {
-    const auto cells = cells_of(line);
-    if (header.empty()) {
-      header = cells;
-      continue;
-    }
-    std::string name;
+  for (ManifestRow& row : read_manifest(folder)) {
     Source source;
-    for (std::size_t i = 0; i < std::min(cells.size(), header.size()); ++i) {
-      if (cells[i].empty()) continue;
-      if (header[i] == "file") name = cells[i];
-      if (header[i] == "repo") source.repo = cells[i];
-      if (header[i] == "licence") source.licence = cells[i];
-    }
-    if (!name.empty()) sources[name] = source;
+    if (row.contains("repo")) source.repo = row["repo"];
+    if (row.contains("licence")) source.licence = row["licence"];
+    sources[row["file"]] = source;
   }
   return sources;
 }

@@ -55,8 +55,7 @@ class MusicFiles {
 /// no version unless a v marks it.
 std::string version_stem(std::string_view file_name);
 
-/// The rows of MANIFEST.tsv in a folder: sources by file name, as columns "file", "repo" and
-/// such as "licence".
+/// Sources by file name, from the columns "repo" and "licence".
 std::map<std::string, Source> read_sources(const std::filesystem::path& folder);
 
 }  // namespace sage

@@ -1,8 +1,11 @@
 #include "data/piece.h"
 
 #include <algorithm>
+#include <string>
 
+#include "base/hash.h"
 #include "data/shard_format.h"
+#include "feel/rules.h"
 #include "midi/reader.h"
 #include "score/timeline.h"
 
@@ -60,7 +63,7 @@ void index_bars(const std::vector<TokenId>& ids, const Vocabulary& vocabulary, P
 
 Piece read_piece(std::span<const std::uint8_t> bytes, const Tokenizer& tokenizer,
                  const PrepareOptions& options) {
-  const auto midi = read_midi(bytes);
+  auto midi = read_midi(bytes);
   if (!midi) return dropped(Drop::kUnreadable);
   const std::size_t notes = note_count(midi->score);
   if (notes == 0) return dropped(Drop::kNoNotes);
@@ -68,6 +71,8 @@ Piece read_piece(std::span<const std::uint8_t> bytes, const Tokenizer& tokenizer
   if (notes > options.max_notes) return dropped(Drop::kTooManyNotes);
   const Drop drop = judge(measure_quality(midi->score, options.max_bars), options.quality);
   if (drop != Drop::kNone) return dropped(drop);
+  if (options.perform)
+    perform_by_rules(midi->score, std::stoull(sha256_hex(bytes).substr(0, 16), nullptr, 16));
   const auto quantised = tokenizer.quantise(midi->score, {.max_bars = options.max_bars});
   if (!quantised) return dropped(Drop::kTooManyBars);
   const auto ids = tokenizer.write(*quantised);

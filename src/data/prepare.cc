@@ -181,7 +181,7 @@ std::string digest_of(const PrepareOptions& options) {
                      options.same_piece,         options.min_notes,        options.max_notes,
                      options.max_bars,           quality.top_pitch_share,  quality.cut_bars,
                      quality.notes_per_second,   quality.sounding,         quality.silent_bars,
-                     options.shard_bytes};
+                     options.shard_bytes,        options.perform};
   return Sha256().update(text.dump()).hex();
 }
 

@@ -33,6 +33,9 @@ struct PrepareOptions {
   std::size_t max_notes = 100'000;
   std::size_t max_bars = 4'000;
   QualityLimits quality;
+  /// Velocities for parts whose notes are all equally loud, or in steps (feel/rules.h). Means
+  /// nothing without velocity tokens.
+  bool perform = false;
   std::uint64_t shard_bytes = std::uint64_t{512}
                               << 20;  // a shard that reaches it is the last but one
   bool restart = false;               // throw unfinished work of other options or files away

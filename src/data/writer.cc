@@ -297,7 +297,8 @@ json options_json(const PrepareOptions& options) {
           {"max_cut_bars", options.quality.cut_bars},
           {"max_notes_per_second", options.quality.notes_per_second},
           {"max_sounding", options.quality.sounding},
-          {"max_silent_bars", options.quality.silent_bars}};
+          {"max_silent_bars", options.quality.silent_bars},
+          {"perform", options.perform}};
 }
 
 Result<PrepareSummary> DataWriter::run() {
