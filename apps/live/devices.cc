@@ -120,6 +120,9 @@ Result<JamDevices> open_devices(const DeviceChoice& choice, const live::Clock& c
     if (!choice.simulated) devices.source = std::make_unique<live::Silence>();
     devices.sink = std::make_unique<live::Loopback>(clock, false);
     devices.description = "loopback: nothing is heard";
+  } else if (choice.port == "virtual") {
+    if (!choice.simulated) ok = use_input("", clock, devices);
+    if (ok) ok = use_output("", devices);
   } else if (!choice.port.empty()) {
     ok = use_port(choice, clock, devices);
   } else {

@@ -21,7 +21,8 @@ struct JamDevices {
 };
 
 struct DeviceChoice {
-  std::string port;  // part of a MIDI port's name; "loopback": none; empty: what there is
+  std::string port;  // part of a MIDI port's name; "virtual": our own, for others to connect to;
+                     // "loopback": none; empty: what there is
   std::string sound_font;
   bool simulated = false;  // a file plays the person
 };

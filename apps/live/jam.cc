@@ -286,7 +286,8 @@ void add_jam(Cli& cli) {
   command->add_option("--clock", options->clock, "whose time: internal, midi or link")
       ->check(CLI::IsMember({"internal", "midi", "link"}))
       ->capture_default_str();
-  command->add_option("--port", options->port, "MIDI port by name, or loopback for none");
+  command->add_option("--port", options->port,
+                      "MIDI port by name; virtual: one for others to connect to; loopback: none");
   command->add_option("--bars", options->bars, "end after so many bars")
       ->check(CLI::Range(1, kMostJamBars));
   command->add_option("--phrase", options->phrase, "bars of a phrase, for respond and loop")

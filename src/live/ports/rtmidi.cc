@@ -53,11 +53,11 @@ std::vector<std::string> names_of(RtMidi& port) {
 
 bool is_own(const std::string& name) { return name.starts_with(kClient); }
 
-/// The number of the first port with `name` in its name; those of other programs first.
+/// The number of the first port with `name` in its name.
 int find_port(RtMidi& port, const std::string& name) {
   const auto names = names_of(port);
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (!is_own(names[i]) && names[i].find(name) != std::string::npos) return static_cast<int>(i);
+    if (names[i].find(name) != std::string::npos) return static_cast<int>(i);
   return -1;
 }
 
