@@ -20,6 +20,8 @@ std::array<std::uint8_t, kChannels> channels_of(const SessionOptions& options) {
   for (const Player& player : options.lineup.players)
     if (!player.is_band) {
       channels.fill(player.channel);
+      // What comes on the drum channel is drums: another program's clicks, or pads.
+      channels[kDrumChannel] = kDrumChannel;
       break;
     }
   return channels;
