@@ -4,7 +4,7 @@
 
 Each user is a person at the page: asks for three proposals for two bars of one part, looks at them for --think
 seconds, asks again. Prints a line a number of users: requests, p50 and p95 of the time to the first note and to the
-last one, notes a second, the server's memory. Without --address it starts PROGRAM itself.
+last one, notes a second, and of a server that it starts itself (without --address) processor time and memory.
 """
 import argparse
 import base64
@@ -41,11 +41,16 @@ class User(threading.Thread):
         while time.monotonic() < self.end:
             bar = self.chance.randint(1, bars - 1)
             body = json.dumps({"verb": "infill", "music": self.music, "tracks": [self.chance.choice(self.tracks)],
-                               "bars": f"{bar}-{bar + 1}", "count": 3, "seed": self.chance.randint(0, 10**6)})
+                               "bars": f"{bar}-{bar + 1}", "count": 3, "takes": 1, "seed": self.chance.randint(0, 10**6)})
             start = time.monotonic()
             connection.request("POST", "/v1/takes", body,
                                {"Accept": "text/event-stream", "X-Sage-Client": f"user{self.number}"})
-            response = connection.getresponse()
+            try:
+                response = connection.getresponse()
+            except TimeoutError:
+                self.failed += 1
+                connection.close()
+                continue
             if response.status != 200:
                 self.failed += 1
                 response.read()
@@ -80,6 +85,7 @@ def main():
         end = time.monotonic() + options.seconds
         users = [User(i, address, music, tracks, end, options.think) for i in range(count)]
         start = time.monotonic()
+        cpu = server.cpu_seconds() if server else 0
         for user in users:
             user.start()
         for user in users:
@@ -87,7 +93,8 @@ def main():
         seconds = time.monotonic() - start
         first = [t for user in users for t in user.first]
         last = [t for user in users for t in user.last]
-        memory = f", {server.memory_kib() >> 10} MiB" if server else ""
+        memory = (f", {(server.cpu_seconds() - cpu) / max(1, len(first)) * 1e3:.0f} ms of processor time a request, "
+                  f"{server.memory_kib() >> 10} MiB") if server else ""
         print(f"{count} users: {len(first)} requests, first note p50 {quantile(first, 0.5) * 1e3:.0f} ms, "
               f"p95 {quantile(first, 0.95) * 1e3:.0f} ms; three proposals p50 {quantile(last, 0.5) * 1e3:.0f} ms, "
               f"p95 {quantile(last, 0.95) * 1e3:.0f} ms; {sum(u.notes for u in users) / seconds:.0f} notes/s, "

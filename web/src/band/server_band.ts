@@ -16,6 +16,9 @@ import {
 } from "./band";
 import { fromWire, toWire, type WireMusic } from "./wire";
 
+/** One version of each proposal: the listener chooses, and judging several costs more than writing them. */
+const VERSIONS = 1;
+
 const CLIENT = Math.random().toString(36).slice(2, 12);
 
 export class ServerBand implements Band {
@@ -75,7 +78,7 @@ export class ServerBand implements Band {
 
   infill(wish: InfillWish, signal: AbortSignal): BandStream {
     return this.takes(
-      { verb: "infill", music: toWire(wish.piece), tracks: wish.tracks, bars: barsText(wish) },
+      { verb: "infill", music: toWire(wish.piece), tracks: wish.tracks, bars: barsText(wish), takes: VERSIONS },
       wish,
       signal,
     );
@@ -115,7 +118,7 @@ export class ServerBand implements Band {
     if (programs.length < wish.programs.length && programs.length === 0)
       throw new BandError("The piece has these instruments already: select them and rewrite bars.", "invalid_argument");
     return this.takes(
-      { verb: "infill", music: toWire(wish.piece), instruments: programs, bars: barsText(wish) },
+      { verb: "infill", music: toWire(wish.piece), instruments: programs, bars: barsText(wish), takes: VERSIONS },
       wish,
       signal,
     );
