@@ -22,6 +22,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "midi/document.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "score/timeline.h"
@@ -40,6 +41,13 @@ bool parse_sage(const File& file) {
   auto read = sage::read_midi(file);
   benchmark::DoNotOptimize(read);
   return read.has_value();
+}
+
+/// The same with what edits need: the file's own bytes, its events, and those of every note.
+bool parse_document(const File& file) {
+  auto document = sage::midi::Document::read(file);
+  benchmark::DoNotOptimize(document);
+  return document.has_value();
 }
 
 #ifdef SAGE_BENCH_LIBSMF
@@ -66,6 +74,7 @@ struct Parser {
 
 constexpr Parser kParsers[] = {
     {"sage", parse_sage},
+    {"sage_document", parse_document},
 #ifdef SAGE_BENCH_LIBSMF
     {"libsmf", parse_libsmf},
 #endif

@@ -11,11 +11,13 @@
 #pragma once
 
 #include "base/error.h"
+#include "generate/continuing.h"
 #include "generate/engine.h"
 #include "generate/generator.h"
 #include "generate/infill.h"
 #include "generate/likelihood.h"
 #include "generate/request.h"
+#include "generate/rewriting.h"
 #include "generate/sampler.h"
 #include "generate/stream.h"
 #include "generate/takes.h"
@@ -26,6 +28,7 @@
 #include "score/program_names.h"
 #include "score/score.h"
 #include "score/timeline.h"
+#include "score/validate.h"
 #include "tokens/bpe/trainer.h"
 #include "tokens/tokenizer.h"
 #include "tokens/tokenizer_file.h"

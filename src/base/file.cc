@@ -43,6 +43,8 @@ int open_to_read(const std::filesystem::path& path) {
 Result<std::size_t> regular_size(const Descriptor& fd, const std::filesystem::path& path) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return io_error("read", path);
+  if (S_ISDIR(info.st_mode))
+    return fail(ErrorCode::kIo, "cannot read " + path.string() + ": it is a folder");
   if (!S_ISREG(info.st_mode))
     return fail(ErrorCode::kIo, "cannot read " + path.string() + ": not a regular file");
   return static_cast<std::size_t>(info.st_size);

@@ -28,7 +28,7 @@ std::size_t edits(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {
+std::string closest_word(std::string_view word, std::span<const std::string_view> words) {
   constexpr std::size_t kLongest = 64;  // that is compared
   std::size_t least = word.size();
   std::string_view nearest;
@@ -39,8 +39,12 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
       nearest = known;
     }
   }
-  if (!nearest.empty() && least <= 1 + nearest.size() / 4)
-    return "; did you mean '" + std::string(nearest) + "'?";
+  return least <= 1 + nearest.size() / 4 ? std::string(nearest) : std::string();
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {
+  if (const std::string nearest = closest_word(word, words); !nearest.empty())
+    return "; did you mean '" + nearest + "'?";
   std::string list;
   for (const std::string_view known : words)
     list += (list.empty() ? "" : ", ") + std::string(known);

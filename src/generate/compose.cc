@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include "score/timeline.h"
 #include "score/transform.h"
+#include "score/validate.h"
 
 namespace sage {
 namespace {
@@ -37,6 +39,11 @@ void drop_from(Items& items, Tick end) {
   std::erase_if(items, [&](const auto& item) { return item.time >= end; });
 }
 
+template <class Items>
+void drop_behind(Items& items, Tick end) {
+  std::erase_if(items, [&](const auto& item) { return item.time > end; });
+}
+
 /// Brings a track's controllers to rest at `end`: what released them may lie beyond it.
 void settle(Track& track, Tick end) {
   for (const std::uint8_t number : {1, 64, 66, 67}) {  // modulation; sustain, sostenuto, soft pedal
@@ -53,48 +60,67 @@ void settle(Track& track, Tick end) {
     track.pressures.push_back({end, Pressure::kWholeChannel, 0});
 }
 
-/// Everything before `end`, unmoved. Notes that start before it keep their whole length.
-Score head_of(const Score& score, Tick end) {
+/// Everything before `end`, unmoved, and what stands exactly on it for all. Notes that start before
+/// it keep their whole length; with a grid, before it on that too.
+Score head_of(const Score& score, Tick end, std::optional<int> grid) {
+  const auto step = [&](Tick t) {
+    return grid ? rescale(t.count, score.ticks_per_quarter, *grid) : t.count;
+  };
   Score head = score;
   for (Track& track : head.tracks) {
-    std::erase_if(track.notes, [&](const Note& note) { return note.onset >= end; });
+    std::erase_if(track.notes, [&](const Note& note) {
+      return note.onset >= end || step(note.onset) >= step(end);
+    });
     drop_from(track.controls, end);
     drop_from(track.bends, end);
     drop_from(track.pressures, end);
     settle(track, end);
   }
   std::erase_if(head.tracks, [](const Track& track) { return track.notes.empty(); });
-  drop_from(head.tempos, end);
-  drop_from(head.meters, end);
-  drop_from(head.keys, end);
+  drop_behind(head.tempos, end);
+  drop_behind(head.meters, end);
+  drop_behind(head.keys, end);
   drop_from(head.texts, end);
   return head;
 }
 
 /// Finds out what tokens write for the meter at the end, and whether the file can keep its own.
 void choose_meter(Prompt& prompt, const Bar& last, const Vocabulary& vocabulary) {
-  const std::vector<Meter> listed = listed_meters(last.meter, vocabulary);
-  prompt.meter = prompt.file_meter = last.meter;
+  const auto& changes = prompt.score.meters;
+  const bool said = !changes.empty() && changes.back().time == prompt.end;
+  const Meter meter = said ? changes.back().meter : last.meter;
+  const std::vector<Meter> listed = listed_meters(meter, vocabulary);
+  prompt.meter = prompt.file_meter = meter;
   prompt.listed = listed.front();
   prompt.listed_bars = static_cast<int>(listed.size());
   const bool alike = std::all_of(listed.begin(), listed.end(),
                                  [&](Meter meter) { return meter == listed.front(); });
   // Do so many listed bars last exactly as long as one of the file's?
   const bool exact =
-      std::int64_t{prompt.listed.numerator} * prompt.listed_bars * last.meter.denominator ==
-      std::int64_t{last.meter.numerator} * prompt.listed.denominator;
+      std::int64_t{prompt.listed.numerator} * prompt.listed_bars * meter.denominator ==
+      std::int64_t{meter.numerator} * prompt.listed.denominator;
   if (!alike || !exact) {
     prompt.meter = prompt.listed;
     prompt.listed_bars = 1;
   }
   const bool whole = last.length.count * last.meter.denominator ==
                      std::int64_t{prompt.score.ticks_per_quarter} * 4 * last.meter.numerator;
-  prompt.restate = !whole || prompt.meter != last.meter;
+  prompt.restate = (!whole && !said) || prompt.meter != meter;
 }
 
 }  // namespace
 
-Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokenizer) {
+Result<std::vector<Bar>> bars_up_to(const Score& score, Tick end) {
+  const Tick last_note = end_of(score);
+  auto bars = bars_of(score, std::max(last_note, end));
+  if (!bars) return bars_of(score, last_note);
+  while (bars->size() > 1 && bars->back().end() > end && bars->back().start >= last_note)
+    bars->pop_back();
+  return bars;
+}
+
+Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokenizer, Tick end) {
+  if (auto ok = validate(score); !ok) return tl::unexpected(ok.error());
   if (note_count(score) == 0) return fail(ErrorCode::kInvalidArgument, "the prompt holds no notes");
   if (bars < 1) return fail(ErrorCode::kInvalidArgument, "the prompt must be at least one bar");
   const int grid = tokenizer.config().grid;
@@ -104,12 +130,15 @@ Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokeniz
   const int factor = grid / std::gcd(grid, score.ticks_per_quarter);
   if (score.ticks_per_quarter * factor < 32'768) refine(prompt.score, factor);
 
-  auto all = bars_of(prompt.score, end_of(prompt.score));
+  auto all =
+      bars_up_to(prompt.score, end * (prompt.score.ticks_per_quarter / score.ticks_per_quarter));
   if (!all) return tl::unexpected(all.error());
   const auto last =
       std::min(static_cast<std::size_t>(bars), std::max<std::size_t>(all->size(), 1)) - 1;
   prompt.end = (*all)[last].end();
-  prompt.score = head_of(prompt.score, prompt.end);
+  prompt.whole = last + 1 == all->size();
+  prompt.score =
+      head_of(prompt.score, prompt.end, prompt.whole ? std::nullopt : std::optional(grid));
   if (note_count(prompt.score) == 0)
     return fail(ErrorCode::kInvalidArgument,
                 (bars == 1 ? std::string("the prompt's first bar is")

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "score/score.h"
+#include "score/timeline.h"
 #include "tokens/tokenizer.h"
 
 namespace sage {
@@ -21,13 +22,21 @@ struct Prompt {
   Meter meter;          // of the bars behind the end: that one, where tokens can say it
   Meter listed;         // what tokens write for it
   int listed_bars = 1;  // how many of `listed` make one bar of `meter`
+  bool whole = false;   // nothing of the piece lies behind the end
   bool restate =
       false;  // the file must say a meter at `end`, for its bar lines to go on from there
 };
 
+/// The bars up to the last note, and behind it those that are complete before `end`: the silent
+/// ones at the end of a file. Where these are out of all proportion, up to the last note.
+Result<std::vector<Bar>> bars_up_to(const Score& score, Tick end);
+
 /// Cuts the first `bars` bars, counted in the meters of the file (a shorter piece is taken whole).
-/// Refuses a piece without notes and one whose first bars hold none.
-Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokenizer);
+/// The piece lasts up to `end` where that lies behind its last note and bars are complete there.
+/// Tempo, meter and key exactly on the cut are part of it, and count for what follows; notes a
+/// little ahead of the cut, which round to it on the grid, are not. Refuses what validate()
+/// refuses, a piece without notes and one whose first bars hold none.
+Result<Prompt> cut_prompt(const Score& score, int bars, const Tokenizer& tokenizer, Tick end = {});
 
 /// `generated` (in grid ticks from the start of the piece) after the prompt: notes go to the
 /// prompt's track of the same program, or to a new one; meter and tempo changes only where they

@@ -138,7 +138,7 @@ void Generator::begin_header() {
 Result<void> Generator::begin_prompt() {
   const Tokenizer& tokenizer = engine_->tokenizer();
   const Vocabulary& vocabulary = tokenizer.vocabulary();
-  auto prompt = cut_prompt(*request_.prompt, request_.prompt_bars, tokenizer);
+  auto prompt = cut_prompt(*request_.prompt, request_.prompt_bars, tokenizer, request_.prompt_end);
   if (!prompt) return tl::unexpected(prompt.error());
   prompt_ = *std::move(prompt);
   request_.prompt.reset();
@@ -170,6 +170,10 @@ Result<void> Generator::begin_prompt() {
   // The prompt's last bar is complete: what is new begins with a bar of its own.
   anchor_ = prompt_end_ = say(vocabulary.id(Kind::kBar)).onset;
   us_per_quarter_ = TempoMap(prompt_->score).tempo_at(prompt_->end);
+  // A tempo on the cut counts for what follows; the tokens know the last bar's mean.
+  const auto& tempos = prompt_->score.tempos;
+  if (!tempos.empty() && tempos.back().time == prompt_->end)
+    steering_.tempo_due(vocabulary.id(Kind::kTempo, vocabulary.tempo_index(us_per_quarter_)));
   // The file's tempo at the end need not be the last bar's mean, which is what the tokens know.
   if (request_.bpm) {
     ReadEvent tempo;
@@ -231,8 +235,12 @@ bool Generator::is_new(const ReadEvent& event) const {
 }
 
 void Generator::report(ReadEvent event) {
-  if (event.type == ReadEvent::Type::kTempo && request_.bpm && !request_.allow_tempo_changes)
-    event.us_per_quarter = exact_tempo();
+  if (event.type == ReadEvent::Type::kTempo && !request_.allow_tempo_changes) {
+    if (request_.bpm)
+      event.us_per_quarter = exact_tempo();
+    else if (prompt_)
+      event.us_per_quarter = us_per_quarter_;
+  }
   if (is_new(event)) events_.push_back(event);
 }
 

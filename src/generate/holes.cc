@@ -37,7 +37,7 @@ Result<PieceWithHoles> PieceWithHoles::create(const InfillRequest& request,
   if (note_count(request.piece) == 0)
     return fail(ErrorCode::kInvalidArgument, "the piece holds no notes");
   PieceWithHoles holes(request, tokenizer);
-  auto piece = cut_prompt(request.piece, std::numeric_limits<int>::max(), tokenizer);
+  auto piece = cut_prompt(request.piece, std::numeric_limits<int>::max(), tokenizer, request.end);
   if (!piece) return tl::unexpected(piece.error());
   holes.piece_ = *std::move(piece);
   holes.request_.piece = {};
@@ -166,8 +166,10 @@ Infilled PieceWithHoles::result() const {
     return Tick{rescale(t.count, tokenizer_->config().grid, out.ticks_per_quarter)};
   };
   // Old notes leave where new ones were written: between the lines of the grid's bars.
-  const Tick from = place(piece_.piece.bars[static_cast<std::size_t>(bars_.begin)].start);
-  const Tick to = place(piece_.piece.bars[static_cast<std::size_t>(bars_.end - 1)].end());
+  done.from = bar(bars_.begin).start;
+  done.to = bar(bars_.end - 1).end();
+  done.fresh.ticks_per_quarter = tokenizer_->config().grid;
+  const Tick from = place(done.from), to = place(done.to);
   const Tick half{out.ticks_per_quarter / tokenizer_->config().grid / 2};  // of a grid step
   for (Track& track : out.tracks)
     if (is_asked(track.program_or_drum()))
@@ -178,6 +180,8 @@ Infilled PieceWithHoles::result() const {
     Track part;
     part.is_drum = program == kDrumProgram;
     part.program = static_cast<std::uint8_t>(part.is_drum ? 0 : program);
+    part.notes = added_[static_cast<std::size_t>(program)];
+    done.fresh.tracks.push_back(part);
     std::vector<Note> fresh;
     for (const Note& note : added_[static_cast<std::size_t>(program)])
       fresh.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),

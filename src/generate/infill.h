@@ -38,6 +38,7 @@ struct InfillRequest {
   std::vector<int> programs;
   int first_bar = 0;  // in the meters of the piece, from 0
   int bars = 0;       // 0: to the end
+  Tick end;           // of the piece, where silent bars follow its last note
   SamplerOptions sampler;
   std::uint64_t seed = 0;
   int threads = 1;
@@ -55,6 +56,9 @@ struct Infilled {
   std::size_t notes = 0;  // new ones
   std::size_t stretches = 0;
   std::vector<WishLoss> losses;
+  /// The new notes alone and the bars in which they stand, on the tokens' grid.
+  Score fresh;
+  Tick from, to;
 };
 
 /// Bars done of bars to do; false stops (kInterrupted).

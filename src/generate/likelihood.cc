@@ -73,6 +73,11 @@ class Scorer {
   Result<void> check() {
     if (ids_.size() % fields_ != 0)
       return fail(ErrorCode::kMalformed, "the last step is not complete");
+    for (std::size_t i = 0; i < ids_.size(); ++i)
+      if (ids_[i] < 0 || ids_[i] >= tokenizer_.size())
+        return fail(ErrorCode::kMalformed, "token " + std::to_string(i) + " is " +
+                                               std::to_string(ids_[i]) +
+                                               ", which is not in the vocabulary");
     const auto reader = tokenizer_.reader();
     for (std::size_t i = 0; i < ids_.size(); ++i)
       for (const TokenId base : tokenizer_.expansion(ids_[i])) {

@@ -14,6 +14,7 @@ namespace sage {
 struct Request {
   std::optional<Score> prompt;  // its first prompt_bars bars are kept and continued
   int prompt_bars = 4;
+  Tick prompt_end;  // of the prompt's piece, where silent bars follow its last note
 
   int bars = 16;      // new bars to write (after the prompt)
   int max_notes = 0;  // stop after so many new notes; 0: no limit

@@ -28,6 +28,8 @@ class Steering final : public EventReader {
   void restrict_programs(const ProgramSet& programs) override;
   int bars_begun() const override { return grammar_->bars_begun(); }
   Tick now() const override { return grammar_->now(); }
+  /// Where the bar that was begun last ends.
+  Tick bar_end() const { return state_.bar_start + Tick{state_.bar_steps}; }
 
   /// From here on the request's wishes hold; until then, for a header and a prompt, the grammar
   /// alone. `last_bar` counts from 1, the prompt's bars included.

@@ -98,6 +98,7 @@ class Editor {
   void put_notes(std::vector<NewEvent>& into, int channel, const std::vector<Note>& notes);
   void put_music(const NewMusic& music, Tick limit, Tick end);
   void add_part(const AddedPart& added, Tick limit, Tick end);
+  AddedPart moved(std::size_t from) const;
   ChannelKey free_channel(bool is_drum);
   void sign(const std::string& signature);
   void cut_track(std::uint32_t track, const Continuation& wishes);
@@ -304,19 +305,50 @@ void Editor::add_part(const AddedPart& added, Tick limit, Tick end) {
   Tick setup = edits_.origin;
   for (const InstrumentChange& change : instruments_.changes(channel.first, channel.second))
     if (!notes.empty() && change.time <= notes.front().onset) setup = std::max(setup, change.time);
-  if (!shares)
+  if (!shares) {
+    const int control = 0xb0 | channel.second;
+    if (added.bank_high != 0 || added.bank_low != 0) {
+      track.added.push_back(channel_event(setup, Order::kAfter, control, 0, added.bank_high));
+      track.added.push_back(channel_event(setup, Order::kAfter, control, 32, added.bank_low));
+    }
     track.added.push_back(
         channel_event(setup, Order::kAfter, 0xc0 | channel.second, is_drum ? 0 : added.program));
+  }
   put_notes(track.added, channel.second, notes);
 }
 
 void Editor::put_music(const NewMusic& music, Tick limit, Tick end) {
+  auto count = [&, before = std::size_t{0}]() mutable {
+    result_.written_by.push_back(result_.written - before);
+    before = result_.written;
+  };
   for (const PartNotes& fresh : music.notes) {
     const Part& to = part(fresh.part);
-    put_notes(edit(to.track).added, to.channel, fitted(key(to), fresh.notes, limit));
+    PartNotes own{fresh.part, {}};
+    AddedPart elsewhere = moved(fresh.part);
+    for (const Note& note : fresh.notes) {
+      const bool fits = instruments_.at(to.port, to.channel, to.track, note.onset) == to.instrument;
+      (fits ? own.notes : elsewhere.notes).push_back(note);
+    }
+    put_notes(edit(to.track).added, to.channel, fitted(key(to), own.notes, limit));
+    if (!elsewhere.notes.empty()) add_part(elsewhere, limit, end);
+    count();
   }
-  for (const AddedPart& added : music.added) add_part(added, limit, end);
+  for (const AddedPart& added : music.added) {
+    if (!added.notes.empty()) add_part(added, limit, end);
+    count();
+  }
   sign(music.signature);
+}
+
+/// A new part that plays what an old one does.
+AddedPart Editor::moved(std::size_t from) const {
+  const Instrument& instrument = part(from).instrument;
+  return {instrument.is_drum ? kDrumProgram : instrument.program,
+          document_.music().score.tracks[from].name,
+          {},
+          instrument.bank_high,
+          instrument.bank_low};
 }
 
 void Editor::sign(const std::string& signature) {
@@ -467,6 +499,12 @@ Edited rewrite(const Document& document, const Rewrite& wishes) {
 
 Edited continued(const Document& document, const Continuation& wishes) {
   return Editor(document).continued(wishes);
+}
+
+bool is_in_force(const Document& document, std::size_t part, Tick time) {
+  const Part& of = document.music().parts[part];
+  const Instruments instruments(document.file(), document.bytes());
+  return instruments.at(of.port, of.channel, of.track, time) == of.instrument;
 }
 
 Result<Document> editable(Document document) {

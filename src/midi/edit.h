@@ -16,7 +16,8 @@
 
 namespace sage::midi {
 
-/// New notes of a part of the document, in its ticks.
+/// New notes of a part of the document, in its ticks. Where its channel plays another instrument by
+/// then, they go to a new part with its name and instrument.
 struct PartNotes {
   std::size_t part = 0;
   std::vector<Note> notes;
@@ -28,6 +29,7 @@ struct AddedPart {
   int program = 0;  // 0..128
   std::string name;
   std::vector<Note> notes;
+  std::uint8_t bank_high = 0, bank_low = 0;
 };
 
 struct NewMusic {
@@ -60,12 +62,17 @@ struct Continuation {
 /// What was written: new notes may not have found a place beside old ones of their pitch.
 struct Edited {
   std::vector<std::uint8_t> bytes;
-  std::size_t removed = 0;  // old notes
-  std::size_t written = 0;  // new ones
+  std::size_t removed = 0;              // old notes
+  std::size_t written = 0;              // new ones
+  std::vector<std::size_t> written_by;  // the same by part: NewMusic::notes, then those added
 };
 
 Edited rewrite(const Document& document, const Rewrite& wishes);
 Edited continued(const Document& document, const Continuation& wishes);
+
+/// Whether a part's channel plays its instrument at a time: another of its parts may have taken
+/// over.
+bool is_in_force(const Document& document, std::size_t part, Tick time);
 
 /// A document whose events can be edited: the sequences of a type 2 file are first laid one after
 /// the other.

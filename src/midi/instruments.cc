@@ -76,6 +76,19 @@ std::span<const InstrumentChange> Instruments::changes(int port, int channel) co
   return at->second.channels[static_cast<std::size_t>(channel)].changes;
 }
 
+Instrument Instruments::at(int port, int channel, std::uint32_t track, Tick time) const {
+  Instrument now = initial(channel);
+  bool named = false;  // see ChangeCursor::follow
+  for (const InstrumentChange& change : changes(port, channel)) {
+    if (change.time > time) break;
+    const bool own = change.track == track;
+    if (change.by_player && !own && named) continue;
+    named |= change.by_player && own;
+    now = change.instrument;
+  }
+  return now;
+}
+
 Instruments::Port& Instruments::port(int number) {
   const auto [at, is_new] = ports_.try_emplace(number);
   if (is_new)

@@ -1,4 +1,4 @@
-// Which instrument each channel of a file plays when. Internal to midi.
+// Which instrument each channel of a file plays when.
 //
 // State belongs to port and channel: the events of all tracks are taken in the order in which a
 // player meets them (time, track, place in the track). Heeded are program changes, bank selects
@@ -43,6 +43,9 @@ class Instruments {
 
   /// In the order in which a player meets them.
   std::span<const InstrumentChange> changes(int port, int channel) const;
+
+  /// What a track's notes on a channel play from `time` on, changes at that time included.
+  Instrument at(int port, int channel, std::uint32_t track, Tick time) const;
 
   static Instrument initial(int channel) { return {.is_drum = channel == kDrumChannel}; }
 

@@ -48,6 +48,7 @@ Result<std::vector<std::uint8_t>> from_runs(const json& runs, int size) {
   std::vector<std::uint8_t> attributes(static_cast<std::size_t>(size), 0);
   if (!runs.is_array()) return bad("token_attributes must be a list of [first id, attribute]");
   std::int64_t previous = -1;
+  std::uint8_t last = 0;
   for (const json& run : runs) {
     if (!run.is_array() || run.size() != 2 || !run[0].is_number_integer() ||
         !run[1].is_number_integer())
@@ -56,9 +57,12 @@ Result<std::vector<std::uint8_t>> from_runs(const json& runs, int size) {
     const auto attribute = run[1].get<std::int64_t>();
     if (first <= previous || first >= size || attribute < 0 || attribute > 31)
       return bad("token_attributes are out of order or out of range");
-    std::fill(attributes.begin() + first, attributes.end(), static_cast<std::uint8_t>(attribute));
+    std::fill(attributes.begin() + std::max<std::int64_t>(previous, 0), attributes.begin() + first,
+              last);
+    last = static_cast<std::uint8_t>(attribute);
     previous = first;
   }
+  std::fill(attributes.begin() + std::max<std::int64_t>(previous, 0), attributes.end(), last);
   return attributes;
 }
 

@@ -99,6 +99,22 @@ std::pair<std::vector<std::int64_t>, DType> scale_shape(const TensorSpec& spec, 
   return {shape, DType::kBf16};
 }
 
+/// What running a model takes depends on its window too, which no tensor shows. A full K/V cache
+/// beyond kFreeMemory must stand in some proportion to the weights.
+Result<void> check_memory(const ModelConfig& config, std::span<const TensorView> tensors) {
+  constexpr std::int64_t kFreeMemory = std::int64_t{1} << 30;
+  constexpr std::int64_t kMostTimes = 64;
+  std::int64_t stored = 0;
+  for (const TensorView& tensor : tensors) stored += static_cast<std::int64_t>(tensor.bytes.size());
+  const std::int64_t per_token =
+      2 * std::int64_t{total_kv_heads(config)} * config.head_dim() * std::int64_t{sizeof(float)};
+  const std::int64_t cache = per_token * std::max(config.window, config.context);
+  if (cache <= kFreeMemory + kMostTimes * stored) return {};
+  return bad("a window of " + std::to_string(config.window) + " and a context of " +
+             std::to_string(config.context) + " tokens need " + std::to_string(cache >> 20) +
+             " MiB, for weights of " + std::to_string(stored >> 20) + " MiB");
+}
+
 /// Exactly the tensors that the config calls for, all matrices of one type, which is that of the
 /// first layer.
 Result<void> check_tensors(const ModelConfig& config, std::span<const TensorView> tensors) {
@@ -251,6 +267,7 @@ Result<std::shared_ptr<Weights>> Weights::parse(std::span<const std::uint8_t> by
   auto config = model_config_from_json(json);
   if (!config) return tl::unexpected(config.error());
   if (auto ok = check_tensors(*config, parsed->tensors); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_memory(*config, parsed->tensors); !ok) return tl::unexpected(ok.error());
 
   std::shared_ptr<Weights> weights(new Weights);
   weights->config_ = *std::move(config);

@@ -1,8 +1,10 @@
 #include "score/program_names.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
+#include "base/nearest_word.h"
 #include "score/score.h"
 
 namespace sage {
@@ -198,6 +200,45 @@ constexpr Alias kAliases[] = {
     {"percussion", kDrumProgram},
 };
 
+/// The programs that the word of a family can mean.
+struct Family {
+  std::string_view word;  // as `plain` leaves it
+  int first, last;
+};
+
+constexpr Family kFamilies[] = {
+    {"piano", 0, 5},
+    {"electricpiano", 4, 5},
+    {"epiano", 4, 5},
+    {"organ", 16, 20},
+    {"guitar", 24, 31},
+    {"acousticguitar", 24, 25},
+    {"electricguitar", 26, 31},
+    {"distortedguitar", 29, 30},
+    {"bass", 32, 39},
+    {"bassguitar", 33, 37},
+    {"electricbass", 33, 37},
+    {"slapbass", 36, 37},
+    {"synthbass", 38, 39},
+    {"strings", 48, 51},
+    {"strings", 40, 45},
+    {"stringensemble", 48, 49},
+    {"synthstrings", 50, 51},
+    {"choir", 52, 54},
+    {"voice", 52, 54},
+    {"voices", 52, 54},
+    {"vocals", 52, 54},
+    {"brass", 56, 63},
+    {"synthbrass", 62, 63},
+    {"saxophone", 64, 67},
+    {"sax", 64, 67},
+    {"lead", 80, 87},
+    {"synthlead", 80, 87},
+    {"synth", 80, 95},
+    {"pad", 88, 95},
+    {"synthpad", 88, 95},
+};
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Lower case, letters and digits only.
@@ -241,6 +282,29 @@ std::optional<int> program_from_name(std::string_view name) {
   for (int program = 0; program < kProgramCount; ++program)
     if (plain(program_name(program)) == wanted) return program;
   return std::nullopt;
+}
+
+std::vector<int> programs_meant(std::string_view name) {
+  const auto usual = program_from_name(name);
+  if (!usual) return {};
+  std::vector<int> programs = {*usual};
+  const std::string wanted = plain(name);
+  for (const Family& family : kFamilies)
+    if (family.word == wanted)
+      for (int program = family.first; program <= family.last; ++program)
+        if (program != *usual) programs.push_back(program);
+  return programs;
+}
+
+std::string closest_program_name(std::string_view name) {
+  std::vector<std::string> words, plain_words;
+  for (const Alias& alias : kAliases) words.emplace_back(alias.name);
+  for (const std::string_view gm : kNames) words.emplace_back(gm);
+  for (const std::string& word : words) plain_words.push_back(plain(word));
+  const std::vector<std::string_view> views(plain_words.begin(), plain_words.end());
+  const std::string close = closest_word(plain(name), views);
+  const auto at = std::find(plain_words.begin(), plain_words.end(), close);
+  return close.empty() ? close : words[static_cast<std::size_t>(at - plain_words.begin())];
 }
 
 }  // namespace sage

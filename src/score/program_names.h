@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace sage {
 
@@ -14,5 +16,12 @@ std::string_view program_name(int program);
 /// word
 /// ("piano", "bass", "strings", "drums"). Case, spaces and punctuation do not matter.
 std::optional<int> program_from_name(std::string_view name);
+
+/// All programs that a person can mean by it, the most common first: "bass" is any bass, "Fretless
+/// Bass" and 35 are that one. Empty where program_from_name() knows none.
+std::vector<int> programs_meant(std::string_view name);
+
+/// The name that was most likely meant by one that is none; empty where none is close.
+std::string closest_program_name(std::string_view name);
 
 }  // namespace sage

@@ -28,6 +28,7 @@ struct Reading {
   double quarters = 0;
   std::string sha256;
   std::string dropped;  // why; empty: it was not
+  std::string remark;   // what the reader could not read
 };
 
 Reading read_one(const std::filesystem::path& path, const Tokenizer& tokenizer,
@@ -37,8 +38,12 @@ Reading read_one(const std::filesystem::path& path, const Tokenizer& tokenizer,
   const auto midi = bytes ? read_midi(*bytes) : Result<MidiRead>(tl::unexpected(bytes.error()));
   if (!midi) {
     reading.dropped = "unreadable";
+    reading.remark = to_string(midi.error());
     return reading;
   }
+  if (midi->warning_count > 0)
+    reading.remark = "byte " + std::to_string(midi->warnings.front().offset) + ": " +
+                     midi->warnings.front().message;
   reading.sha256 = sha256_hex(*bytes);
   const auto piece = tokenizer.quantise(midi->score, {.max_bars = max_bars});
   if (!piece || piece->bars.empty()) {
@@ -112,7 +117,11 @@ Result<SortedCorpora> read_corpora(std::span<const std::filesystem::path> files,
     notes[static_cast<std::size_t>(reading.kind)] += reading.notes;
     hash.update(reading.sha256 + "\n");
   }
-  for (Reading& reading : readings) {
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    Reading& reading = readings[i];
+    if (!reading.remark.empty())
+      corpora.remarks.push_back((reading.dropped.empty() ? "" : "left out: ") + files[i].string() +
+                                ": " + reading.remark);
     if (!reading.dropped.empty()) {
       ++corpora.dropped[reading.dropped];
       continue;

@@ -63,6 +63,7 @@ struct CorpusOptions {
 struct SortedCorpora {
   std::array<TokenCorpus, kMusicKindCount> kinds;  // by MusicKind
   std::map<std::string, std::size_t> dropped;      // reason: files
+  std::vector<std::string> remarks;                // a line each: files left out or read in part
   std::string
       sha256;  // of the hashes of the files in order, a line each, empty for unreadable ones
 

@@ -51,8 +51,8 @@ class Synth {
 
   void play(const SynthEvent& event);
 
-  /// Lifts all pedals, so that the tail is a release and not an organ point.
-  void lift_pedals(std::size_t channels);
+  /// Lifts all pedals and ends all notes, so that the tail is a release and not an organ point.
+  void settle(std::size_t channels);
 
   /// The next `frames` of sound, interleaved stereo.
   bool render(std::int64_t frames, float* stereo) {
@@ -108,6 +108,13 @@ void Synth::play(const SynthEvent& event) {
     case Kind::kNoteOff:
       fluid_synth_noteoff(synth, event.channel, event.key);
       break;
+    case Kind::kInstrument:
+      fluid_synth_set_channel_type(
+          synth, event.channel,
+          event.value == kDrumBank ? CHANNEL_TYPE_DRUM : CHANNEL_TYPE_MELODIC);
+      if (event.value != kDrumBank) fluid_synth_bank_select(synth, event.channel, event.value);
+      fluid_synth_program_change(synth, event.channel, event.key);
+      break;
     case Kind::kControl:
       fluid_synth_cc(synth, event.channel, event.key, event.value);
       break;
@@ -126,11 +133,12 @@ void Synth::play(const SynthEvent& event) {
   }
 }
 
-void Synth::lift_pedals(std::size_t channels) {
+void Synth::settle(std::size_t channels) {
   constexpr int kSustain = 64, kSostenuto = 66;
   for (std::size_t i = 0; i < channels; ++i) {
     fluid_synth_cc(synth_.get(), static_cast<int>(i), kSustain, 0);
     fluid_synth_cc(synth_.get(), static_cast<int>(i), kSostenuto, 0);
+    fluid_synth_all_notes_off(synth_.get(), static_cast<int>(i));
   }
 }
 
@@ -258,9 +266,11 @@ Result<double> WavFile::finish(double gain, std::int64_t fade_frames, int sample
 
 /// Renders from the file's present end up to frame `until`.
 Result<void> render_until(std::int64_t until, Synth& synth, WavFile& file,
-                          const std::filesystem::path& path) {
+                          const std::filesystem::path& path, const WavOptions& options) {
   std::array<float, 2 * kChunk> stereo;
   while (file.frames() < until) {
+    if (options.stop != nullptr && *options.stop)
+      return fail(ErrorCode::kInterrupted, "interrupted; " + path.string() + " was not written");
     const std::int64_t count = std::min(kChunk, until - file.frames());
     if (!synth.render(count, stereo.data())) return synth_error("render");
     if (!file.append(stereo.data(), count))
@@ -300,27 +310,29 @@ Result<void> check_sound_font(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<WavInfo> render_wav(const Score& score, const std::filesystem::path& path,
-                           const WavOptions& options) {
-  const double seconds = duration_seconds(score) + options.tail_seconds;
+namespace {
+
+Result<WavInfo> render(const SynthSchedule& schedule, double music_seconds,
+                       const std::filesystem::path& path, const WavOptions& options) {
+  const double seconds = music_seconds + options.tail_seconds;
   if (auto ok = check(options, seconds); !ok) return tl::unexpected(ok.error());
   const auto sound_font = options.sound_font.empty() ? find_sound_font() : options.sound_font;
   if (!sound_font) return tl::unexpected(sound_font.error());
   if (auto ok = check_sound_font(*sound_font); !ok) return tl::unexpected(ok.error());
-  const SynthSchedule schedule = schedule_of(score, options.sample_rate);
   auto synth = Synth::create(schedule, options, *sound_font);
   if (!synth) return tl::unexpected(synth.error());
   auto file = WavFile::create(path);
   if (!file) return tl::unexpected(file.error());
 
   for (const SynthEvent& event : schedule.events) {
-    if (auto ok = render_until(event.frame, *synth, *file, path); !ok)
+    if (auto ok = render_until(event.frame, *synth, *file, path, options); !ok)
       return tl::unexpected(ok.error());
     synth->play(event);
   }
-  synth->lift_pedals(schedule.channels.size());
+  synth->settle(schedule.channels.size());
   const auto tail = static_cast<std::int64_t>(options.tail_seconds * options.sample_rate);
-  if (auto ok = render_until(std::max(schedule.end, file->frames()) + tail, *synth, *file, path);
+  if (auto ok =
+          render_until(std::max(schedule.end, file->frames()) + tail, *synth, *file, path, options);
       !ok)
     return tl::unexpected(ok.error());
 
@@ -330,6 +342,19 @@ Result<WavInfo> render_wav(const Score& score, const std::filesystem::path& path
   auto peak = file->finish(gain, tail / 2, options.sample_rate);
   if (!peak) return tl::unexpected(peak.error());
   return WavInfo{static_cast<double>(file->frames()) / options.sample_rate, *peak};
+}
+
+}  // namespace
+
+Result<WavInfo> render_wav(const Score& score, const std::filesystem::path& path,
+                           const WavOptions& options) {
+  return render(schedule_of(score, options.sample_rate), duration_seconds(score), path, options);
+}
+
+Result<WavInfo> render_wav(const midi::Document& document, const std::filesystem::path& path,
+                           const WavOptions& options) {
+  return render(schedule_of(document, options.sample_rate),
+                duration_seconds(document.music().score), path, options);
 }
 
 }  // namespace sage

@@ -4,9 +4,11 @@
 // header.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 
 #include "base/error.h"
+#include "midi/document.h"
 #include "score/score.h"
 
 namespace sage {
@@ -20,6 +22,7 @@ struct WavOptions {
   double peak_dbfs = -1.0;                // the loudest sample is brought to this level; at most 0
   double tail_seconds = 2.0;              // after the last note; fades out in its second half
   double max_seconds = 4 * 3600.0;        // longer music is refused (kLimit)
+  const std::atomic<bool>* stop = nullptr;  // true: kInterrupted
 };
 
 struct WavInfo {
@@ -34,6 +37,11 @@ struct WavInfo {
 /// the next of its 64-frame periods. One score gives the same bytes each time. A score without
 /// notes gives `tail_seconds` of silence.
 Result<WavInfo> render_wav(const Score& score, const std::filesystem::path& path,
+                           const WavOptions& options = {});
+
+/// The same of a MIDI file as players hear it: its events in their order, channels shared by tracks
+/// as in the file, banks, bend ranges.
+Result<WavInfo> render_wav(const midi::Document& document, const std::filesystem::path& path,
                            const WavOptions& options = {});
 
 }  // namespace sage

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <span>
 
@@ -45,8 +46,9 @@ class TokenMask {
     if (begin >= end) return;
     if (size_ > 0 && ranges_[size_ - 1].end == begin) {
       ranges_[size_ - 1].end = end;
-    } else if (size_ < kCapacity) {
-      ranges_[size_++] = {begin, end};
+    } else {
+      assert(size_ < kCapacity);
+      if (size_ < kCapacity) ranges_[size_++] = {begin, end};
     }
   }
   /// Takes the ids of `range` out.

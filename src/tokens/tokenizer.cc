@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "score/validate.h"
 #include "tokens/score_builder.h"
 
 namespace sage {
@@ -68,6 +69,7 @@ std::string Tokenizer::describe(TokenId id) const {
 }
 
 Result<Quantised> Tokenizer::quantise(const Score& score, const QuantiseOptions& options) const {
+  if (auto ok = validate(score); !ok) return tl::unexpected(ok.error());
   auto piece = sage::quantise(score, vocabulary(), options);
   if (piece) tokenization_->canonicalise(*piece);
   return piece;

@@ -90,12 +90,34 @@ TEST(CutPrompt, ControlsComeToRestAtTheCut) {
   EXPECT_EQ(prompt.score.tracks[0].bends.back(), (PitchBend{{1920}, 0}));
 }
 
-TEST(CutPrompt, ANoteThatRoundsBeyondTheCutStays) {
+TEST(CutPrompt, ANoteThatRoundsBeyondTheCutBelongsToWhatFollows) {
   Score score = test::small_song();
   for (Track& track : score.tracks) track.notes.clear();
-  score.tracks[0].notes = {{{1919}, {480}, 60, 80}, {{5000}, {480}, 60, 80}};
+  score.tracks[0].notes = {{{0}, {480}, 60, 80}, {{1919}, {480}, 60, 80}};
+  score.tracks[0].notes.push_back({{5000}, {480}, 60, 80});
+  EXPECT_EQ(note_count(cut_prompt(score, 1, tokenizer()).value().score), 1u);
+  score.tracks[0].notes.pop_back();  // now it is the last: nothing follows
+  score.tracks[0].notes.back().duration = Tick{1};
+  const auto whole = cut_prompt(score, 1, tokenizer()).value();
+  EXPECT_TRUE(whole.whole);
+  EXPECT_EQ(note_count(whole.piece.score), 2u);
+}
+
+TEST(CutPrompt, WhatStandsOnTheCutCountsForWhatFollows) {
+  Score score = test::small_song();
+  score.tempos = {{{0}, 500'000}, {{1000}, 900'000}, {{1920}, 400'000}};
+  score.meters = {{{0}, {4, 4}}, {{1920}, {3, 4}}};
   const auto prompt = cut_prompt(score, 1, tokenizer()).value();
-  EXPECT_EQ(note_count(prompt.piece.score), 1u);
+  EXPECT_EQ(prompt.score.tempos.back().us_per_quarter, 400'000u);
+  EXPECT_EQ(prompt.meter, (Meter{3, 4}));
+  EXPECT_FALSE(prompt.restate);
+}
+
+TEST(CutPrompt, SilentBarsBehindTheLastNoteCountUpToTheEnd) {
+  const Score score = test::small_song();  // 2 bars
+  EXPECT_EQ(cut_prompt(score, 99, tokenizer(), Tick{1920 * 4}).value().piece.bars.size(), 4u);
+  EXPECT_EQ(cut_prompt(score, 99, tokenizer(), Tick{1920 * 4 + 7}).value().piece.bars.size(), 4u);
+  EXPECT_EQ(cut_prompt(score, 99, tokenizer(), Tick{1}).value().piece.bars.size(), 2u);
 }
 
 TEST(Join, ABarCutShortGetsItsMeterSaidAgain) {

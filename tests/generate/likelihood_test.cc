@@ -62,5 +62,15 @@ TEST(Likelihood, RefusesWhatTheGrammarRefuses) {
   EXPECT_FALSE(likelihood(*engine, std::vector<TokenId>{1, pitch}, workspace).has_value());
 }
 
+TEST(Likelihood, RefusesIdsOutsideTheVocabulary) {
+  const auto engine = test::small_engine();
+  Workspace workspace(engine->model().config());
+  for (const TokenId id : {-1, engine->tokenizer().size(), 1 << 30}) {
+    const auto refused = likelihood(*engine, std::vector<TokenId>{1, id}, workspace);
+    ASSERT_FALSE(refused.has_value()) << id;
+    EXPECT_NE(refused.error().message.find("vocabulary"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace sage

@@ -167,6 +167,24 @@ TEST_F(WeightsFile, RefusesNumbersThatAreNotFinite) {
   }
 }
 
+// No tensor shows the window, so a file of a few hundred kilobytes could ask for gigabytes.
+TEST_F(WeightsFile, RefusesAWindowThatItsWeightsDoNotJustify) {
+  config_ = shape_config("tiny").value();
+  config_.d_model = 128;
+  config_.attention = "mha";
+  config_.kv_heads = config_.heads;
+  config_.vocab_size = 8;
+  config_.token_attributes.assign(8, 0);
+  config_.context = config_.window = 1 << 14;
+  ASSERT_TRUE(random_weights(config_, WeightType::kI8)->save(path_));
+  EXPECT_TRUE(Weights::load(path_));
+  config_.window = 1 << 20;
+  ASSERT_TRUE(random_weights(config_, WeightType::kI8)->save(path_));
+  const auto refused = Weights::load(path_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("MiB"), std::string::npos) << refused.error().message;
+}
+
 TEST_F(WeightsFile, SaysWhichFileIsMissing) {
   const auto loaded = Weights::load("no/such/model.safetensors");
   ASSERT_FALSE(loaded);

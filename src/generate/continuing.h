@@ -1,0 +1,48 @@
+// A MIDI file gone on with: what a Generator writes behind the first bars of a document, which stay
+// as they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "generate/casting.h"
+#include "generate/generator.h"
+#include "generate/rewriting.h"
+#include "midi/document.h"
+
+namespace sage {
+
+/// Who is to play in the new bars.
+struct Players {
+  std::vector<std::size_t> parts;  // of the document, ascending
+  std::vector<int> added;          // programs of new parts, 0..128
+  Casting casting;
+};
+
+/// Chosen parts and added programs made ready; without any, all parts that the prompt's bars have
+/// and that are in force at their end. Errors: parts that there are not.
+Result<Players> players_of(const midi::Document& document, std::vector<std::size_t> parts,
+                           std::vector<int> added, int prompt_bars);
+
+/// Fills in the request's prompt, its end, and the programs that may play.
+void ask_players(const midi::Document& document, const Players& players, Request& request);
+
+struct ContinueOptions {
+  bool only_new = false;  // without the prompt
+  std::string signature;  // see midi::NewMusic
+};
+
+struct ContinuedFile {
+  std::vector<std::uint8_t> bytes;
+  std::vector<WrittenPart> parts;  // players, in their order
+};
+
+/// Precondition: the generator's request was made by ask_players() with this document, and it has
+/// ended.
+ContinuedFile continue_document(const midi::Document& document, const Players& players,
+                                const Generator& generator, const ContinueOptions& options);
+
+}  // namespace sage

@@ -1,0 +1,58 @@
+// Parts of a MIDI file written again in some bars, and parts added to it: infill() on a document,
+// of which all else stays as it is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "generate/infill.h"
+#include "midi/document.h"
+
+namespace sage {
+
+struct RewriteRequest {
+  std::vector<std::size_t> replaced;  // parts of the document, ascending
+  std::vector<int> added;             // programs of new parts, 0..128
+  /// Bars, sampler, seed, threads, way and takes; its piece, programs and end are filled in.
+  InfillRequest infill;
+  /// Where a part that was asked for stays silent, all is written again, so many times at most.
+  int attempts = 3;
+  std::string signature;  // see midi::NewMusic
+};
+
+/// What became of one part that was asked for.
+struct WrittenPart {
+  std::optional<std::size_t> part;  // of the document; none: added
+  std::string title;                // as midi::part_title(); of an added one its instrument
+  int program = 0;                  // 0..128
+  std::size_t removed = 0;          // old notes
+  std::size_t written = 0;          // new ones
+};
+
+struct RewrittenFile {
+  std::vector<std::uint8_t> bytes;
+  std::vector<WrittenPart> parts;  // replaced, then added
+  std::size_t notes = 0;           // new ones
+  std::size_t stretches = 0;
+  std::vector<WishLoss> losses;
+  int attempts = 1;
+};
+
+/// Those without a new note.
+std::vector<std::string> silent_titles(const std::vector<WrittenPart>& parts);
+
+/// The parts that are meant where only bars are named: those with notes, but for those whose
+/// channel another part has taken over there. Bars as in InfillRequest.
+std::vector<std::size_t> parts_in_bars(const midi::Document& document, int first_bar, int bars);
+
+/// Asked for nothing, it gives the bytes of the document. Precondition: midi::editable() made the
+/// document. Errors: as infill()'s; parts that there are not.
+Result<RewrittenFile> rewrite_parts(std::shared_ptr<const Engine> engine,
+                                    const midi::Document& document, const RewriteRequest& request,
+                                    const InfillCallback& callback = {});
+
+}  // namespace sage
