@@ -42,7 +42,9 @@ Constraints::Constraints(const Constraints& other)
       begun_(other.begun_),
       bar_is_fresh_(other.bar_is_fresh_),
       dues_(other.dues_),
-      losses_(other.losses_) {
+      losses_(other.losses_),
+      entropy_(other.entropy_),
+      choices_(other.choices_) {
   for (const Entry& entry : other.constraints_)
     constraints_.push_back({entry.word, entry.constraint->clone()});
 }
@@ -70,6 +72,8 @@ Constraints& Constraints::operator=(const Constraints& other) {
   bar_is_fresh_ = other.bar_is_fresh_;
   dues_ = other.dues_;
   losses_ = other.losses_;
+  entropy_ = other.entropy_;
+  choices_ = other.choices_;
   return *this;
 }
 
@@ -316,6 +320,8 @@ double Constraints::heat() const {
 
 void Constraints::drawn(double entropy) {
   if (!hold()) return;
+  entropy_ += entropy;
+  ++choices_;
   for (const Entry& entry : constraints_) entry.constraint->drawn(entropy);
 }
 

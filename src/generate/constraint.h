@@ -150,6 +150,8 @@ class Constraints {
   void favour(std::vector<Candidate>& favours) const;
   double heat() const;
   void drawn(double entropy);
+  /// Of the choices that drawn() heard of since the wishes hold; 0 for none.
+  double mean_entropy() const { return choices_ > 0 ? entropy_ / choices_ : 0; }
 
   /// The pitches of notes that may begin at a position of this bar; all for a program that is not
   /// written, whose notes are given.
@@ -193,6 +195,7 @@ class Constraints {
   bool bar_is_fresh_ = false;  // without a note as yet
   std::vector<Asked> dues_;    // of this bar that are still to come, by position and rank
   std::vector<WishLoss> losses_;
+  double entropy_ = 0, choices_ = 0;
 };
 
 /// Whether tokens of this kind can be narrowed to wishes: those of remi+.

@@ -60,6 +60,8 @@ class Generator {
   /// By how many nats the model finds an end likelier than another bar behind the ending that was
   /// chosen; minus infinity where none was.
   double end_odds() const { return end_odds_; }
+  /// Mean entropy of a choice in nats, where a surprise is wished for; else 0.
+  double mean_entropy() const { return steering_.constraints().mean_entropy(); }
   /// What was wished for and could not be had.
   std::span<const WishLoss> losses() const { return steering_.constraints().losses(); }
   const DraftCounts& drafts() const { return picker_.drafts(); }

@@ -75,6 +75,54 @@ RewrittenFile apply(const midi::Document& document, const RewriteRequest& reques
   return file;
 }
 
+/// Wishes for an instrument hold for its stand-ins too.
+template <class Wish>
+void recast(std::vector<Wish>& wishes, int program, int stand_in) {
+  const auto named = [&](int of) {
+    return std::find_if(wishes.begin(), wishes.end(),
+                        [&](const Wish& wish) { return wish.program == of; });
+  };
+  const auto own = named(program);
+  if (own == wishes.end() || named(stand_in) != wishes.end()) return;
+  Wish copy = *own;
+  copy.program = stand_in;
+  wishes.push_back(std::move(copy));
+}
+
+/// Those for instruments that nobody is cast as go.
+template <class Wish>
+void drop_uncast(std::vector<Wish>& wishes, const std::vector<int>& cast) {
+  std::erase_if(wishes, [&](const Wish& wish) {
+    return wish.program != kEveryProgram &&
+           std::find(cast.begin(), cast.end(), wish.program) == cast.end();
+  });
+}
+
+/// The wishes by the programs under which parts are written. An instrument that was not asked for
+/// stays named, and is refused later.
+Wishes recast(Wishes wishes, const Score& score, const RewriteRequest& request,
+              const Casting& casting) {
+  std::vector<int> cast = casting.added, meant = request.added;
+  for (const std::size_t part : request.replaced) {
+    cast.push_back(casting.programs[part]);
+    meant.push_back(score.tracks[part].program_or_drum());
+  }
+  const auto each = [&](auto& list) {
+    for (std::size_t i = 0; i < cast.size(); ++i) recast(list, meant[i], cast[i]);
+    std::vector<int> known = cast;  // and those that no part means
+    for (const auto& wish : list)
+      if (std::find(meant.begin(), meant.end(), wish.program) == meant.end())
+        known.push_back(wish.program);
+    drop_uncast(list, known);
+  };
+  each(wishes.ranges);
+  each(wishes.polyphony);
+  each(wishes.density);
+  each(wishes.rhythm);
+  each(wishes.melody);
+  return wishes;
+}
+
 Result<void> check(const midi::Document& document, const RewriteRequest& request) {
   for (const std::size_t part : request.replaced)
     if (part >= document.music().score.tracks.size())
@@ -137,6 +185,7 @@ Result<RewrittenFile> rewrite_parts(std::shared_ptr<const Engine> engine,
   const Score& score = document.music().score;
   const Casting casting = cast_parts(score, request.replaced, request.added);
   InfillRequest infill_request = request.infill;
+  infill_request.wishes = recast(request.infill.wishes, score, request, casting);
   infill_request.piece = as_cast(score, casting);
   infill_request.end = document.music().end;
   infill_request.programs = casting.added;
