@@ -93,8 +93,9 @@ void ask_players(const midi::Document& document, const Players& players, Request
     request.programs.push_back(players.casting.programs[part]);
 }
 
-ContinuedFile continue_document(const midi::Document& document, const Players& players,
-                                const Generator& generator, const ContinueOptions& options) {
+Result<ContinuedFile> continue_document(const midi::Document& document, const Players& players,
+                                        const Generator& generator,
+                                        const ContinueOptions& options) {
   const Score& score = document.music().score;
   const Score generated = generator.generated();
   const Prompt& prompt = *generator.prompt();
@@ -114,6 +115,12 @@ ContinuedFile continue_document(const midi::Document& document, const Players& p
     edit.music.added.push_back({players.added[i], std::string(program_name(players.added[i])),
                                 notes_of(generated, players.casting.added[i], place)});
   edit.music.signature = options.signature;
+  Score kept = score;
+  for (Track& track : kept.tracks)
+    std::erase_if(track.notes,
+                  [&](const Note& note) { return note.onset >= edit.cut - edit.early; });
+  if (auto ok = play_new_notes(options.play, kept, edit.cut, edit.music); !ok)
+    return tl::unexpected(ok.error());
   midi::Edited edited = midi::continued(document, edit);
 
   ContinuedFile file;

@@ -33,6 +33,7 @@ void ask_players(const midi::Document& document, const Players& players, Request
 struct ContinueOptions {
   bool only_new = false;  // without the prompt
   std::string signature;  // see midi::NewMusic
+  PlayNotes play;         // of the new notes; none: as the model writes them
 };
 
 struct ContinuedFile {
@@ -41,8 +42,8 @@ struct ContinuedFile {
 };
 
 /// Precondition: the generator's request was made by ask_players() with this document, and it has
-/// ended.
-ContinuedFile continue_document(const midi::Document& document, const Players& players,
-                                const Generator& generator, const ContinueOptions& options);
+/// ended. Errors: the player's.
+Result<ContinuedFile> continue_document(const midi::Document& document, const Players& players,
+                                        const Generator& generator, const ContinueOptions& options);
 
 }  // namespace sage

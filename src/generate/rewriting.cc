@@ -49,9 +49,21 @@ midi::Rewrite edit_of(const midi::Document& document, const RewriteRequest& requ
   return edit;
 }
 
-RewrittenFile apply(const midi::Document& document, const RewriteRequest& request,
-                    const Casting& casting, const Infilled& done) {
-  const midi::Rewrite edit = edit_of(document, request, casting, done);
+/// The document's score without the notes that an edit takes away.
+Score kept_by(const midi::Document& document, const midi::Rewrite& edit) {
+  Score kept = document.music().score;
+  for (const std::size_t part : edit.replaced)
+    std::erase_if(kept.tracks[part].notes, [&](const Note& note) {
+      return note.onset >= edit.from - edit.early && note.onset < edit.to - edit.early;
+    });
+  return kept;
+}
+
+Result<RewrittenFile> apply(const midi::Document& document, const RewriteRequest& request,
+                            const Casting& casting, const Infilled& done) {
+  midi::Rewrite edit = edit_of(document, request, casting, done);
+  if (auto ok = play_new_notes(request.play, kept_by(document, edit), edit.from, edit.music); !ok)
+    return tl::unexpected(ok.error());
   midi::Edited edited = midi::rewrite(document, edit);
   RewrittenFile file;
   file.bytes = std::move(edited.bytes);
@@ -196,9 +208,10 @@ Result<RewrittenFile> rewrite_parts(std::shared_ptr<const Engine> engine,
   for (int attempt = 1; attempt <= std::max(1, request.attempts); ++attempt) {
     const auto done = infill(engine, infill_request, callback);
     if (!done) return tl::unexpected(done.error());
-    RewrittenFile file = apply(document, request, casting, *done);
-    const std::size_t silent = silent_titles(file.parts).size();
-    if (!best || silent < silent_titles(best->parts).size()) best = std::move(file);
+    auto file = apply(document, request, casting, *done);
+    if (!file) return file;
+    const std::size_t silent = silent_titles(file->parts).size();
+    if (!best || silent < silent_titles(best->parts).size()) best = *std::move(file);
     best->attempts = attempt;
     if (silent == 0) break;
     infill_request.seed += static_cast<std::uint64_t>(infill_request.takes);  // not yet drawn ones

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "generate/infill.h"
+#include "generate/played.h"
 #include "midi/document.h"
 
 namespace sage {
@@ -21,6 +22,7 @@ struct RewriteRequest {
   InfillRequest infill;
   /// Where a part that was asked for stays silent, all is written again, so many times at most.
   int attempts = 3;
+  PlayNotes play;         // of the new notes; none: as the model writes them
   std::string signature;  // see midi::NewMusic
 };
 

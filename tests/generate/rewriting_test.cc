@@ -104,16 +104,39 @@ TEST(Continuing, KeepsThePromptAndEndsWithTheNewBars) {
     ASSERT_TRUE(generator) << name;
     while (generator->next().type != ReadEvent::Type::kEnd) {
     }
-    const auto file = continue_document(document, players, *generator, {});
+    const auto file = continue_document(document, players, *generator, {}).value();
     const Document after = Document::read(file.bytes).value();
     EXPECT_EQ(after.music().end, Tick{8 * 1920}) << name;
     EXPECT_EQ(after.music().parts, document.music().parts) << name;
     for (const Track& track : after.music().score.tracks)
       for (const Note& note : track.notes)
         EXPECT_LE(note.onset + note.duration, Tick{8 * 1920}) << name;
-    const auto alone = continue_document(document, players, *generator, {.only_new = true});
+    const auto alone = continue_document(document, players, *generator, {.only_new = true}).value();
     EXPECT_EQ(Document::read(alone.bytes)->music().end, Tick{4 * 1920}) << name;
   }
+}
+
+TEST(Rewriting, ThePlayerIsHeardInTheNewNotesAlone) {
+  const Document document = read("channels-3-5-16");
+  RewriteRequest request = two_bars({0});
+  request.added = {kDrumProgram};
+  request.attempts = 5;
+  request.play = [](Score& score, const Score& kept, Tick) -> Result<void> {
+    for (std::size_t i = 0; i < score.tracks.size(); ++i)
+      for (Note& note : score.tracks[i].notes)
+        if (i >= kept.tracks.size() ||
+            !std::binary_search(kept.tracks[i].notes.begin(), kept.tracks[i].notes.end(), note))
+          note.velocity = 17;
+    return {};
+  };
+  const auto done = rewrite_parts(test::small_engine({}, 500), document, request);
+  ASSERT_TRUE(done);
+  const Document after = Document::read(done->bytes).value();
+  std::size_t played = 0;
+  for (std::size_t i = 0; i < after.music().score.tracks.size(); ++i)
+    for (const Note& note : after.music().score.tracks[i].notes) played += note.velocity == 17;
+  EXPECT_EQ(played, done->notes);
+  EXPECT_GT(played, 0u);
 }
 
 TEST(Continuing, OfTheWholePieceStartsBehindItsLastBar) {
@@ -126,7 +149,7 @@ TEST(Continuing, OfTheWholePieceStartsBehindItsLastBar) {
   auto generator = Generator::create(test::small_engine({}, 500), request).value();
   while (generator.next().type != ReadEvent::Type::kEnd) {
   }
-  const auto file = continue_document(document, players, generator, {});
+  const auto file = continue_document(document, players, generator, {}).value();
   EXPECT_EQ(Document::read(file.bytes)->music().end, Tick{10 * 1920});
   ASSERT_EQ(file.parts.size(), 1u);
   EXPECT_EQ(file.parts[0].title, "Trumpet");
