@@ -2,8 +2,11 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <span>
 
 #include "apps/shared/cli.h"
+#include "apps/shared/process.h"
+#include "apps/shared/suggestions.h"
 #include "kernels/kernel_table.h"
 
 namespace sage {
@@ -29,7 +32,9 @@ int run(int argc, char** argv) {
       "Multi-track symbolic music: generate, tokenize, inspect, render, train, measure.");
   cli.app.footer(
       "sage-music COMMAND --help shows a command's options and examples.\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage.");
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done, but an instrument that was asked for "
+      "is "
+      "silent.");
   cli.app.set_version_flag("--version", SAGE_VERSION);
   cli.app.require_subcommand(1);
   cli.command_line = "sage-music";
@@ -39,12 +44,13 @@ int run(int argc, char** argv) {
     cli.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return cli.app.exit(error);  // help or version
-    return end_with(2, in_words(error) + " (see --help)");
+    const std::span<const char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
+    return end_with(2, in_words(error) + cli::suggestion(cli.app, arguments) + " (see --help)");
   }
   try {
     const auto kernels = select_kernels();
     const auto done = kernels ? cli.action() : tl::unexpected(kernels.error());
-    return done ? 0 : end_with(1, to_string(done.error()));
+    return done ? cli::exit_code() : end_with(1, to_string(done.error()));
   } catch (const std::bad_alloc&) {
     return end_with(1, "out of memory");
   } catch (const std::exception& error) {

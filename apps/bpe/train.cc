@@ -17,6 +17,8 @@
 namespace sage::cli {
 namespace {
 
+constexpr std::size_t kMostRemarks = 20;
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) {
@@ -37,6 +39,9 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
                                 nlohmann::json& about) {
   auto files = midi_files(options.data);
   if (!files) return tl::unexpected(files.error());
+  std::vector<std::string> inputs;
+  for (const auto& file : *files) inputs.push_back(file.string());
+  if (auto ok = check_apart(inputs, {options.output}); !ok) return tl::unexpected(ok.error());
   CorpusOptions corpus;
   corpus.threads = options.threads;
   corpus.stop = &stop_requested();
@@ -50,6 +55,11 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
   auto corpora = read_corpora(*files, tokenizer, corpus);
   end_progress();
   if (!corpora) return tl::unexpected(corpora.error());
+  for (std::size_t i = 0; i < std::min(corpora->remarks.size(), kMostRemarks); ++i)
+    note(corpora->remarks[i]);
+  if (corpora->remarks.size() > kMostRemarks)
+    note("and " + grouped(static_cast<long long>(corpora->remarks.size() - kMostRemarks)) +
+         " more files with something odd");
   std::string left_out;
   for (const auto& [reason, count] : corpora->dropped)
     left_out += (left_out.empty() ? "" : ", ") + std::to_string(count) + " " + reason;

@@ -8,6 +8,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/model_choice.h"
 #include "apps/shared/report_outputs.h"
+#include "generate/casting.h"
 #include "generate/likelihood.h"
 #include "midi/reader.h"
 #include "score/timeline.h"
@@ -23,6 +24,7 @@ struct LikelihoodOptions {
   std::vector<std::string> data;
   std::vector<std::string> ngram;  // what n-gram models are learnt from; empty: none
   int limit = 0;
+  bool apart = false;
   bool json = false;
 };
 
@@ -90,6 +92,7 @@ Result<void> eval_likelihood(const LikelihoodOptions& options) {
   for (const auto& path : chosen) {
     if (!progress(done++, chosen.size())) return fail(ErrorCode::kInterrupted, "interrupted");
     auto read = read_midi_file(path);
+    if (read && options.apart) read->score = as_cast(read->score, cast_apart(read->score));
     auto piece = read ? (*engine)->tokenizer().quantise(read->score)
                       : Result<Quantised>(tl::unexpected(read.error()));
     if (!piece || piece->bars.empty()) {
@@ -176,6 +179,8 @@ void add_eval_likelihood(CLI::App& eval, Cli& cli) {
       "MIDI files or folders: also score uniform, unigram and up to 5-gram models trained on them");
   command->add_option("--limit", options->limit, "maximum number of files (approximate); 0: all")
       ->check(not_negative());
+  command->add_flag("--apart", options->apart,
+                    "tell parts of one program apart by stand-in programs, as infill does");
   command->add_flag("--json", options->json, "print JSON");
 }
 

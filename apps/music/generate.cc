@@ -1,21 +1,25 @@
 // sage-music generate: new music from nothing, from an ensemble, or from the first bars of a MIDI
 // file.
+#include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <memory>
 
+#include "apps/music/generate_options.h"
 #include "apps/shared/cli.h"
-#include "apps/shared/files.h"
 #include "apps/shared/model_choice.h"
+#include "apps/shared/music_file.h"
 #include "apps/shared/music_options.h"
+#include "apps/shared/part_report.h"
 #include "apps/shared/playing_options.h"
+#include "apps/shared/process.h"
 #include "apps/shared/render_outputs.h"
-#include "apps/shared/sampler_options.h"
 #include "apps/shared/wish_options.h"
-#include "base/file.h"
+#include "base/random.h"
+#include "generate/continuing.h"
 #include "generate/generator.h"
 #include "generate/takes.h"
+#include "midi/parts.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "score/meter_text.h"
@@ -25,80 +29,94 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
-  ModelChoice model;
-  Request request;
-  WishOptions wishes;
-  std::string prompt;
-  std::string output;
-  RenderOutputs renderings;
-  PlayingChoice playing;
-  int takes = 1;
-  std::optional<int> endings;
-  bool no_drafts = false;
-  bool json = false;
+/// A file to continue, and who is to play.
+struct Song {
+  midi::Document document;
+  Players players;
 };
 
-/// A file's name with the number of a take: piece.mid as piece-2.mid.
-std::string numbered(const std::string& path, int take) {
-  if (path.empty()) return path;
-  const std::filesystem::path whole(path);
-  return (whole.parent_path() / whole.stem()).string() + "-" + std::to_string(take) +
-         whole.extension().string();
+Result<std::optional<Song>> open_song(GenerateOptions& options) {
+  if (options.prompt.empty()) return std::optional<Song>();
+  auto document = read_editable(options.prompt);
+  if (!document) return tl::unexpected(document.error());
+  auto parts = midi::parts_named(document->music(), options.parts);
+  if (!parts) return tl::unexpected(parts.error());
+  auto chosen = midi::choose_instruments(document->music(), options.instruments);
+  if (!chosen) return tl::unexpected(chosen.error());
+  parts->insert(parts->end(), chosen->parts.begin(), chosen->parts.end());
+  std::sort(parts->begin(), parts->end());
+  parts->erase(std::unique(parts->begin(), parts->end()), parts->end());
+  auto players =
+      players_of(*document, *std::move(parts), chosen->programs, options.request.prompt_bars);
+  if (!players) return tl::unexpected(players.error());
+  ask_players(*document, *players, options.request);
+  return std::optional<Song>({*std::move(document), *std::move(players)});
 }
 
-RenderOutputs numbered(const RenderOutputs& renderings, int take) {
-  return {numbered(renderings.wav, take), numbered(renderings.svg, take), renderings.sound_font};
-}
-
-/// What one command writes; of the takes one, from 1.
-struct Outputs {
-  std::string midi;
-  RenderOutputs renderings;
-};
-
-Outputs outputs_of(const Options& options, int take) {
-  if (options.takes == 1) return {options.output, options.renderings};
-  return {numbered(options.output, take), numbered(options.renderings, take)};
-}
-
-Result<void> check(const Options& options) {
-  if (auto ok = validate(options.request.sampler); !ok) return ok;
+/// What can go wrong with outputs is found here, before any music is written.
+Result<void> check_outputs(const GenerateOptions& options) {
   for (int take = 1; take <= options.takes; ++take) {
     const auto [midi, renderings] = outputs_of(options, take);
-    if (auto ok = check_apart(
-            {options.prompt, options.model.model, renderings.sound_font, options.wishes.file},
-            {midi, renderings.wav, renderings.svg});
-        !ok)
-      return ok;
-  }
-  return {};
-}
-
-/// What can go wrong with files is found here, before any music is written.
-Result<void> prepare(Options& options) {
-  if (!options.prompt.empty()) {
-    auto read = read_midi_file(options.prompt);
-    if (!read) return tl::unexpected(read.error());
-    options.request.prompt = std::move(read->score);
-  }
-  std::vector<int> programs = options.request.programs;
-  if (programs.empty() && options.request.prompt)
-    for (const Track& track : options.request.prompt->tracks)
-      programs.push_back(track.program_or_drum());
-  auto wishes = wishes_of(options.wishes, programs);
-  if (!wishes) return tl::unexpected(wishes.error());
-  options.request.wishes = *std::move(wishes);
-  for (int take = 1; take <= options.takes; ++take) {
-    const auto [midi, renderings] = outputs_of(options, take);
-    if (auto ok = check_writable(midi); !ok) return ok;
+    if (auto ok = check_output(midi); !ok) return ok;
     if (auto ok = check_renderings(renderings); !ok) return ok;
   }
   return {};
 }
 
+/// Who writes, what is continued, and who plays what was written.
+struct Setup {
+  std::shared_ptr<const Engine> engine;
+  std::optional<Song> song;
+  Rendition rendition;
+};
+
+/// The file that a stream has written.
+struct Written {
+  std::vector<std::uint8_t> bytes;
+  std::vector<WrittenPart> parts;
+  std::vector<std::string> silent;  // of those that were asked for by name
+};
+
+Result<Written> continued(const GenerateOptions& options, const Setup& setup,
+                          const Generator& generator, std::uint64_t seed) {
+  ContinueOptions how;
+  how.only_new = options.only_new;
+  how.signature = signature(*setup.engine, seed);
+  how.play = [&](Score& score, const Score& kept, Tick from) {
+    return setup.rendition.play(score, kept, from, seed);
+  };
+  auto file = continue_document(setup.song->document, setup.song->players, generator, how);
+  if (!file) return tl::unexpected(file.error());
+  Written written;
+  written.bytes = std::move(file->bytes);
+  written.parts = std::move(file->parts);
+  if (!options.parts.empty() || !options.instruments.empty())
+    written.silent = silent_titles(written.parts);
+  return written;
+}
+
+Result<Written> written_by(const GenerateOptions& options, const Setup& setup,
+                           const Generator& generator, std::uint64_t seed) {
+  if (setup.song) return continued(options, setup, generator, seed);
+  Score score = generator.score();
+  if (auto played = setup.rendition.play(score, Score{}, Tick{0}, seed); !played)
+    return tl::unexpected(played.error());
+  Written written;
+  for (const Track& track : score.tracks)
+    written.parts.push_back({std::nullopt, std::string(program_name(track.program_or_drum())),
+                             track.program_or_drum(), 0, track.notes.size()});
+  for (const int program : options.request.programs)
+    if (std::none_of(score.tracks.begin(), score.tracks.end(), [&](const Track& track) {
+          return track.program_or_drum() == program && !track.notes.empty();
+        }))
+      written.silent.emplace_back(program_name(program));
+  sign(score, *setup.engine, seed);
+  written.bytes = write_midi(score);
+  return written;
+}
+
 /// Says where the new bars cannot have the prompt's meter.
-void note_meter(const Options& options, const Generator& generator) {
+void note_meter(const GenerateOptions& options, const Generator& generator) {
   const std::optional<Prompt>& prompt = generator.prompt();
   if (!prompt || options.request.meter || prompt->meter == prompt->file_meter) return;
   note(options.prompt + " is in " + meter_text(prompt->file_meter) +
@@ -119,7 +137,7 @@ struct Course {
   double tokens_per_second() const { return static_cast<double>(tokens) / (total - ending); }
 };
 
-Result<Course> run(Generator& generator, const Options& options,
+Result<Course> run(Generator& generator, const GenerateOptions& options,
                    std::chrono::steady_clock::time_point start) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -128,7 +146,6 @@ Result<Course> run(Generator& generator, const Options& options,
   // The generator itself begins the bar behind a prompt.
   if (!options.prompt.empty()) course.bars = 1;
   for (;;) {
-    if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
     const double before = elapsed();
     const bool in_ending = generator.endings_tried() > 0;
     if (!in_ending) {
@@ -151,8 +168,11 @@ Result<Course> run(Generator& generator, const Options& options,
   return course;
 }
 
-void report(const Options& options, const Engine& engine, const Generator& generator,
-            const Score& score, const Course& course) {
+Result<void> report(const GenerateOptions& options, const Engine& engine,
+                    const Generator& generator, const Written& written, const Course& course) {
+  const auto read = read_midi(written.bytes);
+  if (!read) return tl::unexpected(read.error());
+  const Score& score = read->score;
   const double seconds = duration_seconds(score);
   if (options.json) {
     Json programs = Json::array();
@@ -167,6 +187,8 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"notes", note_count(score)},
               {"tracks", score.tracks.size()},
               {"programs", programs},
+              {"parts", parts_json(written.parts, "continued")},
+              {"silent", written.silent},
               {"music_seconds", seconds},
               {"generation_seconds", course.total},
               {"ending_seconds", course.ending},
@@ -178,7 +200,8 @@ void report(const Options& options, const Engine& engine, const Generator& gener
               {"drafts_accepted", generator.drafts().accepted},
               {"time_to_first_note_ms", course.first_note * 1e3},
               {"wishes_lost", to_json(generator.losses())}});
-    return;
+    say_silent(written.silent, options.output);
+    return {};
   }
   say(options.output + ": " + grouped(static_cast<long long>(note_count(score))) + " notes in " +
       std::to_string(score.tracks.size()) + " tracks, " + fixed(seconds, 1) + " s of music");
@@ -186,6 +209,7 @@ void report(const Options& options, const Engine& engine, const Generator& gener
   for (const Track& track : score.tracks)
     names += (names.empty() ? "" : ", ") + std::string(program_name(track.program_or_drum()));
   say("instruments: " + names);
+  if (!options.prompt.empty()) say_parts(written.parts, "continued");
   say("speed: " + grouped(static_cast<long long>(generator.notes())) + " new notes in " +
       fixed(course.total, 2) + " s, " + fixed(course.notes_per_second(), 0) + " notes/s, " +
       fixed(course.tokens_per_second(), 0) + " tokens/s; first note after " +
@@ -201,51 +225,31 @@ void report(const Options& options, const Engine& engine, const Generator& gener
   for (const std::string& path : {options.renderings.wav, options.renderings.svg})
     if (!path.empty()) say("wrote " + path);
   note_losses(generator.losses());
+  say_silent(written.silent, options.output);
+  return {};
 }
 
-/// Who writes, and who plays what was written.
-struct Setup {
-  std::shared_ptr<const Engine> engine;
-  Rendition rendition;
-};
-
-Result<Setup> open_setup(const Options& options) {
-  auto engine = open_engine(options.model);
-  if (!engine) return tl::unexpected(engine.error());
-  auto rendition = Rendition::open(options.playing, **engine);
-  if (!rendition) return tl::unexpected(rendition.error());
-  return Setup{*std::move(engine), *std::move(rendition)};
-}
-
-/// What a stream has written, played and signed.
-Result<Score> finished(const Setup& setup, const Generator& stream, std::uint64_t seed) {
-  Score score = stream.score();
-  const auto& prompt = stream.prompt();
-  if (auto played = setup.rendition.play(score, prompt ? prompt->score : Score{},
-                                         prompt ? prompt->end : Tick{0}, seed);
-      !played)
-    return tl::unexpected(played.error());
-  sign(score, *setup.engine, seed);
-  return score;
-}
-
-Result<void> write_takes(const Options& options, const Setup& setup, const Takes& takes,
+Result<void> write_takes(const GenerateOptions& options, const Setup& setup, const Takes& takes,
                          double seconds) {
   std::size_t notes = 0;
   Json outputs = Json::array();
   for (int take = 1; take <= options.takes; ++take) {
     const Generator& stream = takes.streams()[static_cast<std::size_t>(take - 1)];
     const std::uint64_t seed = options.request.seed + static_cast<std::uint64_t>(take - 1);
-    const auto score = finished(setup, stream, seed);
-    if (!score) return tl::unexpected(score.error());
+    const auto written = written_by(options, setup, stream, seed);
+    if (!written) return tl::unexpected(written.error());
     const auto [path, renderings] = outputs_of(options, take);
-    if (auto done = write_midi_file(*score, path); !done) return done;
-    if (auto done = write_renderings(*score, renderings); !done) return done;
+    if (auto done = write_output(path, written->bytes); !done) return done;
+    if (auto done = write_renderings(written->bytes, renderings); !done) return done;
     notes += stream.notes();
-    outputs.push_back({{"output", path}, {"seed", seed}, {"new_notes", stream.notes()}});
+    outputs.push_back({{"output", path},
+                       {"seed", seed},
+                       {"new_notes", stream.notes()},
+                       {"silent", written->silent}});
     if (!options.json)
       say(path + ": seed " + std::to_string(seed) + ", " +
           grouped(static_cast<long long>(stream.notes())) + " new notes");
+    say_silent(written->silent, path);
   }
   const double rate = static_cast<double>(notes) / seconds;
   if (options.json)
@@ -260,14 +264,14 @@ Result<void> write_takes(const Options& options, const Setup& setup, const Takes
   return {};
 }
 
-Result<void> write_together(const Options& options, const Setup& setup) {
+Result<void> write_together(const GenerateOptions& options, const Setup& setup) {
+  std::optional<EndsAtOnce> while_writing(std::in_place);
   const auto start = std::chrono::steady_clock::now();
   auto takes = Takes::create(setup.engine, options.request, options.takes, options.model.threads);
   if (!takes) return tl::unexpected(takes.error());
   note_meter(options, takes->streams().front());
   const auto bars = static_cast<double>(options.request.bars * options.takes);
   for (std::size_t passes = 0; takes->advance(); ++passes) {
-    if (stop_requested()) return fail(ErrorCode::kInterrupted, "interrupted; nothing was written");
     if (options.json || passes % 256 != 255) continue;
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     const double share = std::min(1.0, takes->bars() / bars);
@@ -276,117 +280,93 @@ Result<void> write_together(const Options& options, const Setup& setup) {
   }
   end_progress();
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  while_writing.reset();
   return write_takes(options, setup, *takes, passed.count());
 }
 
-Result<void> act(Options& options) {
-  if (auto ok = prepare(options); !ok) return ok;
-  const auto setup = open_setup(options);
-  if (!setup) return tl::unexpected(setup.error());
-  const auto& engine = setup->engine;
-  options.request.endings =
-      options.endings.value_or(usual_endings(*engine, options.request, !options.prompt.empty()));
-  install_stop_handler();
-  if (options.takes > 1) return write_together(options, *setup);
+/// One attempt at a piece.
+struct Attempt {
+  Generator generator;
+  Course course;
+  Written written;
+};
+
+Result<Attempt> attempt(const GenerateOptions& options, const Setup& setup,
+                        const Request& request) {
   const auto start = std::chrono::steady_clock::now();
   auto generator = Generator::create(
-      engine, options.request, {.threads = options.model.threads, .drafts = !options.no_drafts});
+      setup.engine, request, {.threads = options.model.threads, .drafts = !options.no_drafts});
   if (!generator) return tl::unexpected(generator.error());
-  note_meter(options, *generator);
   auto course = run(*generator, options, start);
   if (!course) return tl::unexpected(course.error());
-  const auto score = finished(*setup, *generator, options.request.seed);
-  if (!score) return tl::unexpected(score.error());
-  if (auto done = write_midi_file(*score, options.output); !done) return done;
-  if (auto done = write_renderings(*score, options.renderings); !done) return done;
-  report(options, *engine, *generator, *score, *course);
-  return {};
+  auto written = written_by(options, setup, *generator, options.request.seed);
+  if (!written) return tl::unexpected(written.error());
+  return Attempt{*std::move(generator), *course, *std::move(written)};
 }
 
-void add_wishes(CLI::App& command, Options& options) {
-  Request& request = options.request;
-  CLI::Option* prompt = command.add_option("-p,--prompt", options.prompt, "MIDI file to continue");
-  command.add_option("--prompt-bars", request.prompt_bars, "bars of the prompt to keep")
-      ->check(CLI::Range(1, 100'000))
-      ->needs(prompt)
-      ->capture_default_str();
-  command.add_option("-n,--bars", request.bars, "new bars to write")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  command.add_option("--max-notes", request.max_notes, "maximum number of new notes")
-      ->check(not_negative());
-  command
-      .add_option("--max-seconds", request.max_seconds,
-                  "maximum length of the new music in seconds")
-      ->check(not_negative());
-  command.add_option_function<std::string>(
-      "--instruments",
-      [&request](const std::string& text) {
-        request.programs = parsed(parse_instruments, "--instruments", text);
-      },
-      "instruments to write for, such as piano,bass,drums");
-  add_presence_option(command, request.presence);
-  command
-      .add_option("--endings", options.endings,
-                  "candidate endings to sample; the most likely one is kept; 0: none (default: 32; "
-                  "with a prompt 0)")
-      ->check(CLI::Range(0, 1'000));
-  command.add_option("--tempo", request.bpm, "tempo in quarter notes a minute")
-      ->check(CLI::Range(24.0, 240.0));
-  command.add_option_function<std::string>(
-      "--time-signature",
-      [&request](const std::string& text) {
-        request.meter = parsed(meter_from_text, "--time-signature", text);
-      },
-      "time signature, such as 3/4");
-  command.add_flag("--meter-changes", request.allow_meter_changes, "allow meter changes");
-  command.add_flag("--tempo-changes", request.allow_tempo_changes, "allow tempo changes");
+/// Where an instrument that was asked for stays silent, the piece is written again with other
+/// random numbers, so often at most.
+constexpr int kAttempts = 3;
+
+Result<Attempt> best_attempt(const GenerateOptions& options, const Setup& setup) {
+  const EndsAtOnce while_writing;
+  Request request = options.request;
+  std::optional<Attempt> best;
+  for (int i = 0; i < kAttempts; ++i) {
+    auto next = attempt(options, setup, request);
+    if (!next) return next;
+    if (!best) note_meter(options, next->generator);
+    if (!best || next->written.silent.size() < best->written.silent.size())
+      best.emplace(*std::move(next));
+    if (best->written.silent.empty()) break;
+    request.seed = Random(request.seed).next();
+  }
+  return *std::move(best);
 }
 
-void add_sampling(CLI::App& command, Request& request) {
-  SamplerOptions& sampler = request.sampler;
-  sampler.top_p = kUsualTopP;
-  command.add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")
-      ->check(not_negative())
-      ->capture_default_str();
-  add_sampler_options(command, sampler);
-  command
-      .add_option("--repeat-penalty", sampler.repeat_penalty, "penalty for repeated tokens; 0: off")
-      ->capture_default_str();
-  command
-      .add_option("--repeat-allowed", sampler.repeat_allowed, "repeated tokens without a penalty")
-      ->capture_default_str();
+Result<Setup> open_setup(GenerateOptions& options) {
+  auto song = open_song(options);
+  if (!song) return tl::unexpected(song.error());
+  auto wishes = wishes_of(options.wishes, options.request.programs);
+  if (!wishes) return tl::unexpected(wishes.error());
+  options.request.wishes = *std::move(wishes);
+  if (auto ok = check_outputs(options); !ok) return tl::unexpected(ok.error());
+  auto engine = open_engine(options.model);
+  if (!engine) return tl::unexpected(engine.error());
+  auto rendition = Rendition::open(options.playing, **engine);
+  if (!rendition) return tl::unexpected(rendition.error());
+  return Setup{*std::move(engine), *std::move(song), *std::move(rendition)};
+}
+
+Result<void> act(GenerateOptions& options) {
+  const auto setup = open_setup(options);
+  if (!setup) return tl::unexpected(setup.error());
+  options.request.endings = options.endings.value_or(
+      usual_endings(*setup->engine, options.request, setup->song.has_value()));
+  if (options.takes > 1) return write_together(options, *setup);
+  auto done = best_attempt(options, *setup);
+  if (!done) return tl::unexpected(done.error());
+  const Written& written = done->written;
+  if (auto ok = write_output(options.output, written.bytes); !ok) return ok;
+  if (auto ok = write_renderings(written.bytes, options.renderings); !ok) return ok;
+  return report(options, *setup->engine, done->generator, written, done->course);
 }
 
 }  // namespace
 
 void add_generate(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GenerateOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "generate", "Compose new music, or continue a MIDI file",
       "  sage-music generate --bars 32 --seed 7 -o piece.mid --wav piece.wav --svg piece.svg\n"
       "  sage-music generate --instruments piano,bass,drums --tempo 120 --time-signature 4/4 -o "
       "trio.mid\n"
       "  sage-music generate --prompt song.mid --prompt-bars 4 --bars 16 -o continued.mid\n"
+      "  sage-music generate --prompt song.mid --prompt-bars all --only-new -o coda.mid\n"
       "  sage-music generate --prompt song.mid --takes 4 -o take.mid      # take-1.mid to "
       "take-4.mid",
       [options] { return act(*options); });
-  add_model_options(*command, options->model);
-  add_wishes(*command, *options);
-  add_wish_options(*command, options->wishes);
-  add_sampling(*command, options->request);
-  check_usage(*command, [options] { return check(*options); });
-  command
-      ->add_option("--takes", options->takes,
-                   "number of pieces, with consecutive seeds; files are numbered")
-      ->check(CLI::Range(1, 1'000))
-      ->capture_default_str();
-  command->add_flag("--no-drafts", options->no_drafts,
-                    "disable speculative decoding; the music is the same");
-  add_playing_options(*command, options->playing);
-  command->add_option("-o,--output", options->output, "MIDI file to write")->required();
-  add_rendering_options(*command, options->renderings);
-  command->add_flag("--json", options->json, "print a report as JSON");
+  add_generate_options(*command, options);
 }
 
 }  // namespace sage::cli

@@ -3,9 +3,10 @@
 #include <memory>
 
 #include "apps/shared/cli.h"
+#include "apps/shared/music_file.h"
 #include "apps/shared/tokenizer_options.h"
+#include "generate/compose.h"
 #include "generate/engine.h"
-#include "midi/reader.h"
 #include "nn/tensor_spec.h"
 #include "score/meter_text.h"
 #include "score/program_names.h"
@@ -22,17 +23,23 @@ struct Options {
 Json describe_midi(const MidiRead& read) {
   const Score& score = read.score;
   Json tracks = Json::array();
-  for (const Track& track : score.tracks)
-    tracks.push_back({{"name", track.name},
+  for (std::size_t i = 0; i < score.tracks.size(); ++i) {
+    const Track& track = score.tracks[i];
+    const midi::Part& part = read.parts[i];
+    tracks.push_back({{"part", i + 1},
+                      {"name", track.name},
                       {"program", track.program_or_drum()},
                       {"instrument", program_name(track.program_or_drum())},
+                      {"port", part.port + 1},
+                      {"channel", part.channel + 1},
                       {"notes", track.notes.size()}});
+  }
   Json meters = Json::array();
   for (const MeterChange& change : score.meters) meters.push_back(meter_text(change.meter));
   Json warnings = Json::array();
   for (const MidiWarning& warning : read.warnings)
     warnings.push_back("byte " + std::to_string(warning.offset) + ": " + warning.message);
-  const auto bars = bars_of(score, end_of(score));
+  const auto bars = bars_up_to(score, read.end);
   return {{"kind", "midi"},
           {"format", read.format},
           {"ticks_per_quarter", score.ticks_per_quarter},
@@ -92,9 +99,9 @@ Result<Json> describe(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
   if (extension == ".json") return describe_tokens(path);
   if (extension == ".safetensors") return describe_model(path);
-  auto read = read_midi_file(path);
-  if (!read) return tl::unexpected(read.error());
-  return describe_midi(*read);
+  auto document = read_quietly(path);
+  if (!document) return tl::unexpected(document.error());
+  return describe_midi(document->music());
 }
 
 void say_plain(const Json& value, const std::string& indent) {
@@ -131,7 +138,8 @@ void add_inspect(Cli& cli) {
                   "  sage-music inspect models/small.safetensors --json",
                   [options] { return act(*options); });
   command
-      ->add_option("file", options->file, "MIDI file, token file (.json) or model (.safetensors)")
+      ->add_option("file", options->file,
+                   "MIDI file (- is standard input), token file (.json) or model (.safetensors)")
       ->required();
   command->add_flag("--json", options->json, "print JSON");
 }

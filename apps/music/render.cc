@@ -3,9 +3,9 @@
 
 #include "apps/shared/cli.h"
 #include "apps/shared/files.h"
+#include "apps/shared/music_file.h"
 #include "apps/shared/playing_options.h"
 #include "apps/shared/render_outputs.h"
-#include "midi/reader.h"
 
 namespace sage::cli {
 namespace {
@@ -17,12 +17,20 @@ struct Options {
   RenderOutputs outputs;
 };
 
+/// A feel moves notes, which only a score can; else the file sounds as players play it.
+Result<void> render(const Options& options, const midi::Document& document) {
+  const auto feel = find_feel(options.feel);
+  if (!feel) return write_renderings(document, options.outputs);
+  Score score = document.music().score;
+  apply_feel(score, **feel, {.seed = options.seed, .from = {}});
+  return write_renderings(score, options.outputs);
+}
+
 Result<void> act(const Options& options) {
-  auto read = read_midi_file(options.input);
-  if (!read) return tl::unexpected(read.error());
-  if (const auto feel = find_feel(options.feel))
-    apply_feel(read->score, **feel, {.seed = options.seed, .from = {}});
-  if (auto done = write_renderings(read->score, options.outputs); !done) return done;
+  auto document = read_music(options.input);
+  if (!document) return tl::unexpected(document.error());
+  if (auto ok = check_renderings(options.outputs); !ok) return ok;
+  if (auto done = render(options, *document); !done) return done;
   for (const std::string& path : {options.outputs.wav, options.outputs.svg})
     if (!path.empty()) say("wrote " + path);
   return {};
@@ -36,13 +44,14 @@ void add_render(Cli& cli) {
                                   "  sage-music render song.mid --wav song.wav --svg song.svg\n"
                                   "  sage-music render song.mid --feel swing --wav song.wav",
                                   [options] { return act(*options); });
-  command->add_option("file", options->input, "MIDI file")->required();
+  command->add_option("file", options->input, "MIDI file; - is standard input")->required();
   add_feel_option(*command, options->feel);
   command->add_option("-s,--seed", options->seed, "random seed of the feel")->capture_default_str();
   add_rendering_options(*command, options->outputs);
   check_usage(*command, [options]() -> Result<void> {
     if (options->outputs.wav.empty() && options->outputs.svg.empty())
       return fail(ErrorCode::kInvalidArgument, "nothing to render: give --wav, --svg or both");
+    if (auto ok = check_names(options->outputs); !ok) return ok;
     return check_apart({options->input, options->outputs.sound_font},
                        {options->outputs.wav, options->outputs.svg});
   });

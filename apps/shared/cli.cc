@@ -11,6 +11,8 @@
 #include <iostream>
 #include <utility>
 
+#include "apps/shared/process.h"
+
 namespace sage::cli {
 namespace {
 
@@ -78,13 +80,13 @@ CLI::Validator not_negative() {
           ""};
 }
 
-void say(const std::string& line) { std::cout << line << '\n'; }
+void say(const std::string& line) {
+  (standard_output_is_data() ? std::cerr : std::cout) << line << '\n';
+}
 
 void note(const std::string& line) { std::cerr << printable(line) << '\n'; }
 
-void say_json(const Json& json) {
-  std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
-}
+void say_json(const Json& json) { say(json.dump(2, ' ', false, Json::error_handler_t::replace)); }
 
 void show_progress(const std::string& line) {
   using Clock = std::chrono::steady_clock;

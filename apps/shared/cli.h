@@ -1,6 +1,7 @@
 // What the commands share: how one is declared, how it speaks, how it ends.
 //
-// Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
+// Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage, 3 done, but not all
+// that was asked for came about.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -37,7 +38,7 @@ CLI::Validator not_negative();
 /// Declares every command of the list in CMakeLists.txt.
 void add_commands(Cli& cli);
 
-/// A line on standard output.
+/// A line on standard output, or on standard error where that carries data.
 void say(const std::string& line);
 /// A line on standard error: errors, warnings, and progress where nobody watches.
 void note(const std::string& line);

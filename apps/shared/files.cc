@@ -57,9 +57,9 @@ Result<void> check_apart(const std::vector<std::string>& inputs,
                          const std::vector<std::string>& outputs) {
   std::set<fs::path> read, written;
   for (const std::string& input : inputs)
-    if (!input.empty()) read.insert(place_of(input));
+    if (!input.empty() && input != "-") read.insert(place_of(input));
   for (const std::string& output : outputs) {
-    if (output.empty()) continue;
+    if (output.empty() || output == "-") continue;
     const fs::path place = place_of(output);
     if (read.contains(place))
       return fail(ErrorCode::kInvalidArgument,

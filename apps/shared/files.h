@@ -18,7 +18,7 @@ Result<std::vector<std::filesystem::path>> midi_files(const std::vector<std::str
 std::vector<std::filesystem::path> thin(std::vector<std::filesystem::path> files, int limit);
 
 /// Refuses outputs that are one file, or one of the inputs, under whatever names and links. Empty
-/// paths mean outputs that were not requested.
+/// paths mean outputs that were not requested, `-` standard input or output.
 Result<void> check_apart(const std::vector<std::string>& inputs,
                          const std::vector<std::string>& outputs);
 

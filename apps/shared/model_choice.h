@@ -13,7 +13,7 @@
 namespace sage::cli {
 
 struct ModelChoice {
-  std::string model;  // path; empty: the default model
+  std::string model;  // path, or the name of a bundled model; empty: the default model
   std::string type;   // of the weights; empty: as stored
   std::string cache;  // of the K/V cache; empty: like the weights
   int threads = 1;
@@ -34,6 +34,8 @@ Result<std::filesystem::path> default_model();
 
 /// A file beside the bundled model; nothing where there is none.
 std::optional<std::filesystem::path> bundled(const std::string& name);
+/// The file of a ModelChoice::model: a path that is there, or a bundled model of that name.
+Result<std::filesystem::path> model_file(const std::string& name);
 
 /// The type of a checked name; nothing for an empty one.
 std::optional<DType> type_of(const std::string& name);

@@ -10,8 +10,13 @@
 
 namespace sage::cli {
 
+/// What stands between commas, without blanks around it; refuses an empty list or item.
+Result<std::vector<std::string>> parse_list(const std::string& text);
 /// Names or numbers with commas between them as programs, 128 for drums.
 Result<std::vector<int>> parse_instruments(const std::string& text);
+/// The same, checked, as the words that they are: a file may have one of the instruments that a
+/// word means (midi/parts.h).
+Result<std::vector<std::string>> parse_instrument_words(const std::string& text);
 
 /// What a parser makes of an option's value; what it refuses is wrong usage.
 template <class Parse>
@@ -21,7 +26,9 @@ auto parsed(Parse parse, const std::string& option, const std::string& text) {
   return *std::move(value);
 }
 
-/// Which program, model and seed wrote the piece, in the piece.
+/// Which program, model and seed wrote a piece.
+std::string signature(const Engine& engine, std::uint64_t seed);
+/// The same in the piece.
 void sign(Score& score, const Engine& engine, std::uint64_t seed);
 
 }  // namespace sage::cli

@@ -1,5 +1,6 @@
 #include "apps/shared/render_outputs.h"
 
+#include "apps/shared/music_file.h"
 #include "base/file.h"
 #ifdef SAGE_SYNTH
 #include "synth/piano_roll.h"
@@ -15,6 +16,12 @@ void add_rendering_options(CLI::App& command, RenderOutputs& outputs) {
       ->needs(wav);
 }
 
+Result<void> check_names(const RenderOutputs& outputs) {
+  if (!outputs.wav.empty())
+    if (auto ok = check_sound_name(outputs.wav); !ok) return ok;
+  return outputs.svg.empty() ? Result<void>() : check_picture_name(outputs.svg);
+}
+
 #ifdef SAGE_SYNTH
 
 Result<void> check_renderings(const RenderOutputs& outputs) {
@@ -26,14 +33,32 @@ Result<void> check_renderings(const RenderOutputs& outputs) {
   return {};
 }
 
-Result<void> write_renderings(const Score& score, const RenderOutputs& outputs) {
-  if (!outputs.svg.empty())
-    if (auto done = write_text(outputs.svg, piano_roll_svg(score)); !done) return done;
-  if (!outputs.wav.empty()) {
-    auto done = render_wav(score, outputs.wav, {.sound_font = outputs.sound_font});
-    if (!done) return tl::unexpected(done.error());
-  }
+namespace {
+
+Result<void> write_picture(const Score& score, const RenderOutputs& outputs) {
+  return outputs.svg.empty() ? Result<void>() : write_text(outputs.svg, piano_roll_svg(score));
+}
+
+template <class Music>
+Result<void> write_sound(const Music& music, const RenderOutputs& outputs) {
+  if (outputs.wav.empty()) return {};
+  install_stop_handler();
+  auto done =
+      render_wav(music, outputs.wav, {.sound_font = outputs.sound_font, .stop = &stop_requested()});
+  if (!done) return tl::unexpected(done.error());
   return {};
+}
+
+}  // namespace
+
+Result<void> write_renderings(const Score& score, const RenderOutputs& outputs) {
+  if (auto done = write_picture(score, outputs); !done) return done;
+  return write_sound(score, outputs);
+}
+
+Result<void> write_renderings(const midi::Document& document, const RenderOutputs& outputs) {
+  if (auto done = write_picture(document.music().score, outputs); !done) return done;
+  return write_sound(document, outputs);
 }
 
 #else
@@ -49,6 +74,17 @@ Result<void> write_renderings(const Score&, const RenderOutputs& outputs) {
   return check_renderings(outputs);
 }
 
+Result<void> write_renderings(const midi::Document&, const RenderOutputs& outputs) {
+  return check_renderings(outputs);
+}
+
 #endif
+
+Result<void> write_renderings(const std::vector<std::uint8_t>& midi, const RenderOutputs& outputs) {
+  if (outputs.wav.empty() && outputs.svg.empty()) return {};
+  const auto document = midi::Document::read(midi);
+  if (!document) return tl::unexpected(document.error());
+  return write_renderings(*document, outputs);
+}
 
 }  // namespace sage::cli

@@ -70,7 +70,7 @@ Result<Tokenizer> make_tokenizer(const TokenizerChoice& choice) {
   return choice.file.empty() ? Tokenizer::create(choice.config) : read_tokenizer_file(choice.file);
 }
 
-Result<void> write_token_file(const std::filesystem::path& path, const TokenFile& file) {
+std::string token_file_text(const TokenFile& file) {
   Json pieces = Json::array();
   for (const TokenFile::Piece& piece : file.pieces)
     pieces.push_back({{"file", piece.file}, {"tokens", piece.tokens}});
@@ -78,7 +78,11 @@ Result<void> write_token_file(const std::filesystem::path& path, const TokenFile
                      {"version", kTokenFileVersion},
                      {"tokenizer", to_json(file.config)},
                      {"pieces", std::move(pieces)}};
-  return write_text(path, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<void> write_token_file(const std::filesystem::path& path, const TokenFile& file) {
+  return write_text(path, token_file_text(file));
 }
 
 Result<TokenFile> read_token_file(const std::filesystem::path& path) {

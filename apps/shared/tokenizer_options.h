@@ -37,6 +37,8 @@ struct TokenFile {
 
 /// Reads a token file, refusing anything else with a reason.
 Result<TokenFile> read_token_file(const std::filesystem::path& path);
+/// A token file's text, and the file.
+std::string token_file_text(const TokenFile& file);
 Result<void> write_token_file(const std::filesystem::path& path, const TokenFile& file);
 
 }  // namespace sage::cli

@@ -6,6 +6,8 @@
 #include <span>
 
 #include "apps/shared/cli.h"
+#include "apps/shared/files.h"
+#include "apps/shared/music_file.h"
 #include "apps/shared/tokenizer_options.h"
 #include "midi/writer.h"
 #include "score/timeline.h"
@@ -56,12 +58,17 @@ Result<void> act(const Options& options) {
   std::error_code code;
   const bool one_file = scores.size() == 1 && !std::filesystem::is_directory(options.output, code);
   std::set<std::string> taken;
+  std::vector<std::string> inputs = {options.input}, outputs;
+  for (const auto& piece : file->pieces) {
+    inputs.push_back(piece.file);  // the original, where it still is
+    outputs.push_back(one_file ? options.output
+                               : place_in(options.output, piece.file, taken).string());
+  }
+  if (auto ok = check_apart(inputs, outputs); !ok) return ok;
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    const std::filesystem::path path = one_file
-                                           ? std::filesystem::path(options.output)
-                                           : place_in(options.output, file->pieces[i].file, taken);
-    if (auto done = write_midi_file(scores[i], path); !done) return done;
-    say(path.string() + ": " + grouped(static_cast<long long>(note_count(scores[i]))) + " notes");
+    if (auto ok = check_output(outputs[i]); !ok) return ok;
+    if (auto done = write_output(outputs[i], write_midi(scores[i])); !done) return done;
+    say(outputs[i] + ": " + grouped(static_cast<long long>(note_count(scores[i]))) + " notes");
   }
   return {};
 }
@@ -77,8 +84,12 @@ void add_detokenize(Cli& cli) {
   command->add_option("file", options->input, "token file")->required();
   command
       ->add_option("-o,--output", options->output,
-                   "MIDI file to write; a folder for several pieces")
+                   "MIDI file to write (- is standard output); a folder for several pieces")
       ->required();
+  check_usage(*command, [options]() -> Result<void> {
+    if (auto ok = check_midi_name(options->output); !ok) return ok;
+    return check_apart({options->input}, {options->output});
+  });
 }
 
 }  // namespace sage::cli
