@@ -381,6 +381,7 @@ void add_attention(CLI::App& bench, Cli& cli) {
 
 void add_bench_drafts(CLI::App& bench, Cli& cli);   // drafts.cc
 void add_bench_latency(CLI::App& bench, Cli& cli);  // latency.cc
+void add_bench_wishes(CLI::App& bench, Cli& cli);   // wishes.cc
 void add_bench_streams(CLI::App& bench, Cli& cli);  // streams.cc
 
 void add_bench(Cli& cli) {
@@ -391,6 +392,7 @@ void add_bench(Cli& cli) {
   add_bench_latency(*bench, cli);
   add_bench_drafts(*bench, cli);
   add_bench_streams(*bench, cli);
+  add_bench_wishes(*bench, cli);
 }
 
 }  // namespace sage::cli

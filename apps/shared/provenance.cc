@@ -1,0 +1,32 @@
+#include "apps/shared/provenance.h"
+
+#include "generate/wishes_json.h"
+
+namespace sage::cli {
+
+std::string provenance(const Engine& engine, std::string_view command, std::uint64_t seed,
+                       const Wishes& wishes) {
+  Json json = {{"program", "sage-music"},
+               {"version", SAGE_VERSION},
+               {"command", command},
+               {"model", engine.weights().hash()},
+               {"seed", seed}};
+  if (wishes != Wishes{}) json["wishes"] = to_json(wishes);
+  return json.dump();
+}
+
+std::vector<Json> provenance_of(const Score& score) {
+  std::vector<Json> found;
+  for (const Text& text : score.texts) {
+    if (text.text.starts_with("sage-music ")) {
+      found.push_back({{"program", "sage-music"}, {"text", text.text}});
+      continue;
+    }
+    Json json = Json::parse(text.text, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object() && json.value("program", Json()) == "sage-music")
+      found.push_back(std::move(json));
+  }
+  return found;
+}
+
+}  // namespace sage::cli
