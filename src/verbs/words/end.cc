@@ -38,9 +38,10 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
       return fail(ErrorCode::kInterrupted, "interrupted");
   auto file = continue_document(document, *players, *generator,
                                 {.only_new = false, .signature = request.signature});
+  if (!file) return tl::unexpected(file.error());
   VerbOutcome outcome;
-  outcome.bytes = std::move(file.bytes);
-  outcome.parts = std::move(file.parts);
+  outcome.bytes = std::move(file->bytes);
+  outcome.parts = std::move(file->parts);
   outcome.notes = generator->notes();
   outcome.chords = request.wishes.chords;
   return outcome;
