@@ -110,7 +110,6 @@ TEST_F(BpeCommand, SaysWhatIsWrongInOneLine) {
       {"bpe", "inspect", scratch_.path("tsd.json")},
       {"bpe", "import", scratch_.path("noise.json"), "-o", out},
       {"bpe", "import", tokenizer_, "-o", out},
-      {"bpe", "train", scratch_.path("noise.json"), "-o", out},
       {"bpe", "train", scratch_.path("nowhere"), "-o", out},
       {"bpe", "apply", scratch_.path("tsd.json"), "--tokenizer", tokenizer_, "-o", out},
       {"bpe", "apply", scratch_.path("merged.json"), "--tokenizer", tokenizer_, "-o", out},
@@ -124,6 +123,11 @@ TEST_F(BpeCommand, SaysWhatIsWrongInOneLine) {
     EXPECT_TRUE(ran.one_line()) << ran.err;
     EXPECT_FALSE(std::filesystem::exists(out));
   }
+  // A file that is left out is named before the error.
+  const auto noise = run_program({"bpe", "train", scratch_.path("noise.json"), "-o", out});
+  EXPECT_EQ(noise.code, 1);
+  EXPECT_NE(noise.err.find("left out: "), std::string::npos) << noise.err;
+  EXPECT_FALSE(std::filesystem::exists(out));
   EXPECT_EQ(
       run_program({"tokenize", "a.mid", "--tokenizer", tokenizer_, "--scheme", "tsd", "-o", out})
           .code,

@@ -159,7 +159,8 @@ TEST(Cli, NothingThatIsReadOrJustWrittenIsOverwritten) {
     EXPECT_EQ(ran.code, 2) << command[0] << ": " << ran.out;
     EXPECT_TRUE(ran.one_line()) << ran.err;
     EXPECT_TRUE(ran.err.find("would be overwritten") != std::string::npos ||
-                ran.err.find("two outputs") != std::string::npos)
+                ran.err.find("two outputs") != std::string::npos ||
+                ran.err.find(" is written there; name it ") != std::string::npos)
         << ran.err;
     EXPECT_FALSE(std::filesystem::exists(out)) << command[0];
   }

@@ -238,16 +238,16 @@ TEST(StreamTest, StopsWhereItIsToldTo) {
 
 TEST(StreamTest, TakesBackWhatAWriteThatWasStoppedHasSaid) {
   Stream whole = make_stream();
-  whole.write(Tick{4 * kBar});
+  whole.write(Tick{60 * kBar});
   for (int notes = 1; notes < 30; ++notes) {
     Stream stream = make_stream();
     int asked = 0;
-    ASSERT_FALSE(stream.write(Tick{4 * kBar}, [&] { return ++asked > notes; }));
+    ASSERT_FALSE(stream.write(Tick{60 * kBar}, [&] { return ++asked > notes; }));
     const Tick now = stream.now();
     stream.rewind(now);
-    EXPECT_TRUE(stream.notes_in(now, {4 * kBar}).empty());
+    EXPECT_TRUE(stream.notes_in(now, {60 * kBar}).empty());
     ASSERT_TRUE(stream.push(40, {now, {6}, 60, 80}));
-    EXPECT_TRUE(stream.write(Tick{4 * kBar}));
+    EXPECT_TRUE(stream.write(Tick{60 * kBar}));
     EXPECT_EQ(plain(stream.notes_in({0}, now)), plain(whole.notes_in({0}, now)));
     EXPECT_EQ(count(stream.notes(), NoteSource::kGiven), 1u);
   }

@@ -51,7 +51,8 @@ TEST(Workers, StopDropsWhatWaits) {
   int done = 0;
   std::promise<void> begun;
   std::atomic<bool> stop{false};
-  Workers workers({.threads = 1});
+  constexpr std::size_t kAny = 1'000'000'000;
+  Workers workers({.threads = 1, .max_waiting = kAny, .max_waiting_of_client = kAny});
   ASSERT_TRUE(workers.submit("a", [&] {
     begun.set_value();
     while (!stop) std::this_thread::yield();
