@@ -53,7 +53,7 @@ std::string suggestion(const CLI::App& app, std::span<const char* const> argumen
     } else if (const std::vector<std::string> below = command_names(*command);
                !argument.starts_with('-') && !below.empty()) {
       const CLI::App* next = command_named(*command, argument);
-      if (next == nullptr) return suggested(argument, below);
+      if (next == nullptr) return "; '" + argument + "' is no command" + suggested(argument, below);
       command = next;
     }
   }

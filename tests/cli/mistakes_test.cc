@@ -116,7 +116,7 @@ TEST(CommandLine, StandardOutputCarriesTheMusicAlone) {
 TEST(CommandLine, InterruptionEndsAtOnceAndLeavesNothing) {
   const Scratch scratch;
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"generate", "-n", "8", "--endings", "1000", "--instruments",
+           {"generate", "-n", "20000", "--endings", "1000", "--instruments",
             "piano,violin,flute,drums"},
            {"infill", (test::source_directory() / "tests/midi/cases/dense-tutti-c.mid").string(),
             "--add", "violin,cello", "--takes", "1000"}}) {

@@ -2,6 +2,8 @@
 // independent reader (tests/midi/smfstate.py) hears it, and every part is a part.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cstdlib>
 #include <regex>
 #include <set>
@@ -56,7 +58,8 @@ Made infill(const std::string& name, const std::string& out, std::vector<std::st
 }
 
 Made go_on(const std::string& name, const std::string& out, std::vector<std::string> more = {}) {
-  more.insert(more.begin(), {"generate", "-p", file_of(name), "-n", "4"});
+  if (std::find(more.begin(), more.end(), "-n") == more.end()) more.insert(more.end(), {"-n", "4"});
+  more.insert(more.begin(), {"generate", "-p", file_of(name)});
   return make(std::move(more), out);
 }
 
@@ -234,7 +237,8 @@ TEST(MidiCases, WhatCouldNotBeReadIsSaid) {
 TEST(MidiCases, InspectNamesInstrumentsAsTheySound) {
   const auto instruments = [](const std::string& name) {
     std::vector<std::string> all;
-    for (const auto& track : run_program({"inspect", file_of(name), "--json"}).json()["tracks"])
+    const auto json = run_program({"inspect", file_of(name), "--json"}).json();
+    for (const auto& track : json["tracks"])
       if (track["notes"] > 0) all.push_back(track["instrument"]);
     return all;
   };
