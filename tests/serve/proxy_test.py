@@ -28,11 +28,11 @@ def ask(port, body, path="/v1/generate"):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, json.dumps(body), {"Host": f"127.0.0.1:{port}"})
     response = connection.getresponse()
-    answer = json.loads(response.read())
+    answer = response.read()
     connection.close()
     if response.status != 200:
         raise AssertionError(f"{response.status}: {answer}")
-    return answer
+    return json.loads(answer)
 
 
 def main():
