@@ -47,17 +47,18 @@ export function currentTheme(): Theme {
 
 export type ThemeChoice = "auto" | "light" | "dark";
 
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+let chosen: ThemeChoice = "auto";
+
 export function chooseTheme(choice: ThemeChoice): void {
+  chosen = choice;
   theme = undefined;
-  if (choice === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = choice;
+  const dark = choice === "dark" || (choice === "auto" && systemIsDark.matches);
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
   for (const listener of listeners) listener();
 }
 const listeners: (() => void)[] = [];
 export function onTheme(listener: () => void): void {
   listeners.push(listener);
 }
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  theme = undefined;
-  for (const listener of listeners) listener();
-});
+systemIsDark.addEventListener("change", () => chooseTheme(chosen));
