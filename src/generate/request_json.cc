@@ -95,6 +95,17 @@ Result<void> read(std::string_view text, const FieldReaders& fields) {
   return read_fields(*value, "request", fields);
 }
 
+/// Reads a request's own fields, its sampling and its wishes, which are about `programs`.
+template <class Seed>
+Result<void> read_with_wishes(std::string_view text, FieldReaders& fields, SamplerOptions& sampler,
+                              Seed& seed, const std::vector<int>& programs, Wishes& into) {
+  json wishes;
+  fields["wishes"] = kept_field(wishes);
+  add_sampling(fields, sampler, seed);
+  if (auto ok = read(text, fields); !ok) return ok;
+  return read_wishes(wishes, programs, into);
+}
+
 }  // namespace
 
 Result<Request> request_from_json(std::string_view text, const Engine& engine, bool continues) {
@@ -112,11 +123,9 @@ Result<Request> request_from_json(std::string_view text, const Engine& engine, b
   fields["tempo_changes"] = flag_field(request.allow_tempo_changes);
   fields["presence"] = number_field(request.presence);
   fields["endings"] = number_field(endings);
-  json wishes;
-  fields["wishes"] = kept_field(wishes);
-  add_sampling(fields, request.sampler, request.seed);
-  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
-  if (auto ok = read_wishes(wishes, request.programs, request.wishes); !ok)
+  if (auto ok = read_with_wishes(text, fields, request.sampler, request.seed, request.programs,
+                                 request.wishes);
+      !ok)
     return tl::unexpected(ok.error());
   request.endings = endings.value_or(usual_endings(engine, request, continues));
   return request;
@@ -134,11 +143,9 @@ Result<InfillRequest> infill_request_from_json(std::string_view text) {
   fields["instruments"] = instruments(request.programs);
   fields["takes"] = number_field(request.takes);
   fields["threads"] = number_field(request.threads);
-  json wishes;
-  fields["wishes"] = kept_field(wishes);
-  add_sampling(fields, request.sampler, request.seed);
-  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
-  if (auto ok = read_wishes(wishes, request.programs, request.wishes); !ok)
+  if (auto ok = read_with_wishes(text, fields, request.sampler, request.seed, request.programs,
+                                 request.wishes);
+      !ok)
     return tl::unexpected(ok.error());
   return request;
 }
@@ -153,11 +160,9 @@ Result<StreamOptions> stream_options_from_json(std::string_view text) {
   fields["guess"] = flag_field(options.guess);
   fields["presence"] = number_field(options.presence);
   fields["threads"] = number_field(options.threads);
-  json wishes;
-  fields["wishes"] = kept_field(wishes);
-  add_sampling(fields, options.sampler, options.seed);
-  if (auto ok = read(text, fields); !ok) return tl::unexpected(ok.error());
-  if (auto ok = read_wishes(wishes, options.written, options.wishes); !ok)
+  if (auto ok = read_with_wishes(text, fields, options.sampler, options.seed, options.written,
+                                 options.wishes);
+      !ok)
     return tl::unexpected(ok.error());
   return options;
 }

@@ -104,12 +104,17 @@ Result<Outcome> perform(Call& call, const Verb& verb, int take) {
   return rewrite(call.state.engine, with_seed, listener);
 }
 
-Result<void> answer_verb(Call& call, const Verb& verb) {
-  auto outcome = perform(call, verb, 0);
+Result<void> answer_verb(Call& call, ReadVerb read) {
+  auto body = parse_body(call.request.body);
+  if (!body) return tl::unexpected(body.error());
+  Fields fields(*body);
+  const auto verb = read(fields, call.state);
+  if (!verb) return tl::unexpected(verb.error());
+  auto outcome = perform(call, *verb, 0);
   if (!outcome) return tl::unexpected(outcome.error());
-  auto json = piece_json(verb.piece, outcome->score);
+  auto json = piece_json(verb->piece, outcome->score);
   if (!json) return tl::unexpected(json.error());
-  add_facts(*json, call, verb.seed, outcome->notes);
+  add_facts(*json, call, verb->seed, outcome->notes);
   call.answer.done(*json);
   return {};
 }

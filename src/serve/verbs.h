@@ -26,7 +26,8 @@ Result<Verb> read_infill(Fields& fields, const ServiceState& state);
 /// Writes it once, with the seed of a take, telling the notes as events.
 Result<Outcome> perform(Call& call, const Verb& verb, int take);
 
-/// Writes it and answers.
-Result<void> answer_verb(Call& call, const Verb& verb);
+using ReadVerb = Result<Verb> (*)(Fields& fields, const ServiceState& state);
+/// Reads the call's body, writes what it asks for and answers.
+Result<void> answer_verb(Call& call, ReadVerb read);
 
 }  // namespace sage::serve

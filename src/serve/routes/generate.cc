@@ -2,18 +2,6 @@
 #include "serve/verbs.h"
 
 namespace sage {
-namespace {
-
-Result<void> act(serve::Call& call) {
-  auto body = serve::parse_body(call.request.body);
-  if (!body) return tl::unexpected(body.error());
-  serve::Fields fields(*body);
-  auto verb = serve::read_generate(fields, call.state);
-  if (!verb) return tl::unexpected(verb.error());
-  return serve::answer_verb(call, *verb);
-}
-
-}  // namespace
 
 const serve::Route& generate_route() {
   static const serve::Route route = {
@@ -31,7 +19,7 @@ const serve::Route& generate_route() {
           R"("max_seconds":{"type":"number","minimum":0},)"
           R"("presence":{"type":"number","minimum":0,"maximum":100,"default":1},)"
           R"("endings":{"type":"integer","minimum":0,"maximum":64},)" SAGE_SAMPLER_SCHEMA "}}",
-      .act = act};
+      .act = [](serve::Call& call) { return serve::answer_verb(call, serve::read_generate); }};
   return route;
 }
 

@@ -2,18 +2,6 @@
 #include "serve/verbs.h"
 
 namespace sage {
-namespace {
-
-Result<void> act(serve::Call& call) {
-  auto body = serve::parse_body(call.request.body);
-  if (!body) return tl::unexpected(body.error());
-  serve::Fields fields(*body);
-  auto verb = serve::read_infill(fields, call.state);
-  if (!verb) return tl::unexpected(verb.error());
-  return serve::answer_verb(call, *verb);
-}
-
-}  // namespace
 
 const serve::Route& infill_route() {
   static const serve::Route route = {
@@ -27,7 +15,7 @@ const serve::Route& infill_route() {
           R"("minimum":0},"description":"tracks of the piece, from 0"},)" SAGE_INSTRUMENTS_SCHEMA
           R"(,"takes":{"type":"integer","minimum":1,"maximum":16,"default":4,)"
           R"("description":"versions to write; the best one is kept"},)" SAGE_SAMPLER_SCHEMA "}}",
-      .act = act};
+      .act = [](serve::Call& call) { return serve::answer_verb(call, serve::read_infill); }};
   return route;
 }
 
