@@ -119,7 +119,7 @@ def check(path, program, draw, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+")
-    parser.add_argument("--limit", type=int, default=0, help="a random sample of so many files; 0: all")
+    parser.add_argument("--limit", type=int, default=0, help="size of a random sample of files; 0: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default=str(ROOT / "build" / "release" / "bin" / "sage-music"))
     parser.add_argument("--json", help="write the result of every file there")

@@ -288,7 +288,9 @@ void add_jam(Cli& cli) {
       ->capture_default_str();
   command->add_option("--port", options->port,
                       "MIDI port by name; virtual: one for others to connect to; loopback: none");
-  command->add_option("--bars", options->bars, "end after so many bars")
+  command
+      ->add_option("--bars", options->bars,
+                   "number of bars to play (default: until stopped, or to the end of the file)")
       ->check(CLI::Range(1, kMostJamBars));
   command->add_option("--phrase", options->phrase, "bars of a phrase, for respond and loop")
       ->check(CLI::Range(1, 64))

@@ -83,7 +83,7 @@ class Engine:
     def generate(self, bars: int = 16, instruments: Optional[Sequence[Union[str, int]]] = None,
                  prompt: Optional[Music] = None, seed: int = 0, wishes: Optional[Mapping[str, object]] = None,
                  **more: object) -> Score:
-        """Writes a piece of so many bars, or continues `prompt`.
+        """Writes a piece of `bars` bars, or continues `prompt`.
 
         `more` are further keys of a request: tempo, meter, prompt_bars, temperature, top_p, ... (docs/embed.md).
         """
@@ -101,7 +101,7 @@ class Engine:
                **more: object) -> "Stream":
         """Notes as they are written, for the instruments `written`, among those that are pushed for `given`.
 
-        Iterating ends after so many bars, or never. `more`: tempo, meter, guess, temperature, ... (docs/embed.md).
+        Iterating ends after `bars` bars, or never. `more`: tempo, meter, guess, temperature, ... (docs/embed.md).
         """
         options = _request(written=list(written), given=list(given), seed=seed, wishes=wishes, **more)
         return Stream(self._native.stream(options), bars)

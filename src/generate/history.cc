@@ -79,8 +79,8 @@ std::vector<TokenId> TokenHistory::base_context(std::size_t budget) const {
   const std::size_t earliest = base_.size() - (budget - prefix);
   auto mark = std::find_if(bars_.begin(), bars_.end(),
                            [&](const BarMark& bar) { return bar.index >= earliest; });
-  // Whole bars, where they make up at least half of what fits: behind a bar that is very long, the
-  // few short ones alone would say too little.
+  // Whole bars, if they fill at least half of the budget. After a very long bar, the few short bars
+  // alone would be too little context.
   const bool is_enough =
       mark != bars_.end() && 2 * (base_.size() - mark->index) >= base_.size() - earliest;
   if (!is_enough && mark != bars_.begin()) --mark;

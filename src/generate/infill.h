@@ -45,7 +45,7 @@ struct InfillRequest {
   std::vector<KeptSpan> kept;  // in place alone
   Wishes wishes;  // for the new notes, in place alone; the hole's first bar is their first
   InfillWay way = InfillWay::kInPlace;
-  /// In place: so many versions of every hole are written. Kept is, of those in which most of the
+  /// In place: number of versions of every hole. Kept is, of those in which most of the
   /// asked programs play, the one under which the model expects the kept pitches in the hole and in
   /// the two bars after it most.
   int takes = kUsualInfillTakes;

@@ -16,10 +16,9 @@ struct Request {
   int prompt_bars = 4;
   Tick prompt_end;  // of the prompt's piece, where silent bars follow its last note
 
-  int bars = 16;      // new bars to write (after the prompt)
-  int max_notes = 0;  // stop after so many new notes; 0: no limit
-  double max_seconds =
-      0;  // stop before the first note so many seconds into the new part; 0: no limit
+  int bars = 16;           // new bars to write (after the prompt)
+  int max_notes = 0;       // maximum number of new notes; 0: no limit
+  double max_seconds = 0;  // maximum length of the new part in seconds; 0: no limit
 
   /// The ensemble, 0..128. Empty: the prompt's own, or what the model chooses.
   std::vector<int> programs;
@@ -32,11 +31,11 @@ struct Request {
   bool allow_tempo_changes = false;
   /// An instrument of `programs`, or where there are none of the prompt, that has been silent for
   /// two bars of the new part, at its beginning or later, is favoured from then on: its program's
-  /// logit is raised by so many nats a bar, until it plays. 0: not.
+  /// logit is raised by `presence` nats a bar, until it plays. 0 disables this.
   double presence = 1.0;
-  /// At most so many times, eight at once, the last two bars are written, until the model finds an
-  /// end likelier behind them than another bar; kept are those where it is likeliest. What stands
-  /// before them does not change. 0: not. Refused where can_choose_endings() says no.
+  /// Number of candidate endings (the last two bars) to sample, in batches of 8. Sampling stops
+  /// once the model finds an end likelier after them than another bar; the most likely one is kept.
+  /// 0 disables the search. Refused if can_choose_endings() is false.
   int endings = 0;
   /// Of the new notes; hold from the first new bar on. See docs/wishes.md.
   Wishes wishes;

@@ -20,7 +20,7 @@ struct RewriteRequest {
   std::vector<int> added;             // programs of new parts, 0..128
   /// Bars, sampler, seed, threads, way and takes; its piece, programs and end are filled in.
   InfillRequest infill;
-  /// Where a part that was asked for stays silent, all is written again, so many times at most.
+  /// Maximum number of attempts. All parts are written again while a requested part stays silent.
   int attempts = 3;
   PlayNotes play;         // of the new notes; none: as the model writes them
   std::string signature;  // see midi::NewMusic

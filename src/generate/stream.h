@@ -86,8 +86,8 @@ class Stream {
   /// Writes on until everything before `time` is settled. False if `stop`, which is asked before
   /// every note, said so earlier; now() says how far it came.
   bool write(Tick time, const std::function<bool()>& stop = {});
-  /// Lets the model read what is known, so that the next write() need not: at most so many tokens,
-  /// or all for 0. False: more are left, as after a part of a long prompt.
+  /// Prefills the model with what is known, so that the next write() need not. Reads at most
+  /// `tokens` tokens; 0 reads all. Returns false while tokens are left.
   bool prepare(int tokens = 0);
 
   /// Takes back everything drawn from `time` on; given and committed notes stay. now() is at most

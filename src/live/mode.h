@@ -36,7 +36,7 @@ struct ModeWord {
   std::unique_ptr<Mode> (*make)();
 };
 
-/// Null where there is none of this name.
+/// Returns nullptr if no mode has this name.
 const ModeWord* find_mode(std::string_view name);
 
 }  // namespace sage::live

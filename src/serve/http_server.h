@@ -58,7 +58,7 @@ class HttpServer {
   virtual int port() const = 0;
   virtual HttpCounts counts() const = 0;
   /// Accepts no more connections and closes the idle ones; returns when all replies in progress
-  /// have ended, or so many seconds have passed.
+  /// have ended, or `seconds` have passed.
   virtual void drain(int seconds) = 0;
   /// Closes all.
   virtual void stop() = 0;

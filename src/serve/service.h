@@ -33,7 +33,7 @@ class Service {
   ~Service();  // as stop(0)
 
   int port() const;
-  /// Takes no more requests, lets running ones end for so many seconds, then stops them.
+  /// Takes no more requests, gives running ones `grace_seconds` to end, then stops them.
   void stop(int grace_seconds);
 
  private:

@@ -1,5 +1,5 @@
-// Only so many notes of an instrument sound at once: a note does not begin before an earlier one
-// has ended to make room.
+// Limits how many notes of an instrument sound at once: a note begins only after an earlier one
+// has ended.
 #include "generate/constraint.h"
 #include "score/voices.h"
 
