@@ -31,7 +31,7 @@ Result<BenchRunner> runner_of(const std::shared_ptr<const Engine>& engine,
 // --------------------------------------------------------------------------------------------
 // bench speed
 
-struct SpeedOptions {
+struct BenchOptions {
   std::string model;  // path; empty: random weights
   RandomModel random;
   std::vector<std::string> types, attentions = {"as-kvhs"};
@@ -43,13 +43,13 @@ struct SpeedOptions {
 };
 
 /// One cell of the sweep.
-struct SpeedCase {
+struct BenchCase {
   std::string type, attention;
   int threads, context, batch;
 };
 
-Result<Json> measure(BenchRunner& runner, const Engine& engine, const SpeedOptions& options,
-                     const SpeedCase& what) {
+Result<Json> measure(BenchRunner& runner, const Engine& engine, const BenchOptions& options,
+                     const BenchCase& what) {
   std::vector<double> prefill, decode;
   for (int repeat = 0; repeat < options.repeats + 1; ++repeat) {  // the first one warms up
     // Reading a long context takes far longer than decoding: a few times will do.
@@ -91,7 +91,7 @@ Result<Json> measure(BenchRunner& runner, const Engine& engine, const SpeedOptio
   return result;
 }
 
-Result<Json> measure(const SpeedOptions& options, const SpeedCase& what) {
+Result<Json> measure(const BenchOptions& options, const BenchCase& what) {
   RandomModel random = options.random;
   random.attention = what.attention;
   random.context = what.context + options.tokens;
@@ -149,8 +149,8 @@ void say_kernel_table(const Json& row) {
         fixed(100 * kernel["share_of_reading"].get<double>(), 0) + " % |");
 }
 
-Result<void> bench_speed(const SpeedOptions& options) {
-  std::vector<SpeedCase> cases;
+Result<void> bench_speed(const BenchOptions& options) {
+  std::vector<BenchCase> cases;
   const std::vector<std::string> as_stored = {""};
   for (const std::string& attention : options.attentions)
     for (const std::string& type : options.types.empty() ? as_stored : options.types)
@@ -159,7 +159,7 @@ Result<void> bench_speed(const SpeedOptions& options) {
           for (const int batch : options.batches)
             cases.push_back({type, attention, threads, context, batch});
   Json rows = Json::array();
-  for (const SpeedCase& what : cases) {
+  for (const BenchCase& what : cases) {
     auto row = measure(options, what);
     if (!row) return tl::unexpected(row.error());
     rows.push_back(*std::move(row));
@@ -181,7 +181,7 @@ Result<void> bench_speed(const SpeedOptions& options) {
 }
 
 void add_speed(CLI::App& bench, Cli& cli) {
-  auto options = std::make_shared<SpeedOptions>();
+  auto options = std::make_shared<BenchOptions>();
   CLI::App* command = add_command(
       bench, cli, "speed", "Tokens a second in decoding and prefill, beside the memory bound",
       "  sage-music bench speed --shape base --type int8 --threads 1,2 --context 256,1024,4096\n"

@@ -13,23 +13,23 @@
 namespace sage::cli {
 namespace {
 
-struct Options : PromptOptions {
-  Options() {
+struct BenchDraftsOptions : PromptOptions {
+  BenchDraftsOptions() {
     generation.scope = {4, 16};
     limit = 20;
   }
   int rounds = 3;
 };
 
-struct Run {
+struct DraftedRun {
   double seconds = 0;
   std::vector<TokenId> tokens;
   std::size_t written = 0;  // tokens after the prompt
   DraftCounts counts;
 };
 
-Result<Run> write(const std::shared_ptr<const Engine>& engine, const Request& request, int threads,
-                  bool drafts) {
+Result<DraftedRun> write(const std::shared_ptr<const Engine>& engine, const Request& request,
+                         int threads, bool drafts) {
   auto generator = Generator::create(engine, request, {.threads = threads, .drafts = drafts});
   if (!generator) return tl::unexpected(generator.error());
   (void)generator->next();  // the prompt is read by both alike
@@ -38,10 +38,10 @@ Result<Run> write(const std::shared_ptr<const Engine>& engine, const Request& re
   }
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   const auto tokens = generator->tokens();
-  return Run{passed.count(),
-             {tokens.begin(), tokens.end()},
-             tokens.size() - generator->prompt_tokens(),
-             generator->drafts()};
+  return DraftedRun{passed.count(),
+                    {tokens.begin(), tokens.end()},
+                    tokens.size() - generator->prompt_tokens(),
+                    generator->drafts()};
 }
 
 struct Totals {
@@ -54,9 +54,9 @@ struct Totals {
 
 /// Both ways interleaved; the order within a pair alternates.
 Result<void> compare(const std::shared_ptr<const Engine>& engine, const Request& request,
-                     const Options& options, Totals& totals) {
+                     const BenchDraftsOptions& options, Totals& totals) {
   for (int round = 0; round < options.rounds; ++round) {
-    Run runs[2];  // without, with
+    DraftedRun runs[2];  // without, with
     for (const int turn : {0, 1}) {
       const bool drafts = (turn + round) % 2 == 1;
       auto run = write(engine, request, options.model.threads, drafts);
@@ -102,7 +102,7 @@ Json to_json(const Totals& totals) {
   return json;
 }
 
-void tell(const Json& json) {
+void tell_drafts(const Json& json) {
   say("drafts: " + grouped(json["drafted"].get<long long>()) + " tokens, " +
       fixed(100 * json["acceptance"].get<double>(), 1) +
       " % accepted; passes of the model: " + grouped(json["passes_with"].get<long long>()) +
@@ -115,7 +115,7 @@ void tell(const Json& json) {
   say_skipped(json["skipped"]);
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const BenchDraftsOptions& options) {
   auto folder = list_folder(options.data);
   if (!folder) return tl::unexpected(folder.error());
   auto engine = open_engine(options.model);
@@ -154,14 +154,14 @@ Result<void> act(const Options& options) {
   if (options.json)
     say_json(json);
   else
-    tell(json);
+    tell_drafts(json);
   return {};
 }
 
 }  // namespace
 
 void add_bench_drafts(CLI::App& bench, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchDraftsOptions>();
   CLI::App* command = add_command(
       bench, cli, "drafts", "Speed with and without drafts (speculative decoding)",
       "  sage-music bench drafts --data held_out_folder --limit 20 --json\n"

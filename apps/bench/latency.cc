@@ -14,8 +14,8 @@
 namespace sage::cli {
 namespace {
 
-struct Options : PromptOptions {
-  Options() {
+struct BenchLatencyOptions : PromptOptions {
+  BenchLatencyOptions() {
     generation.scope = {4, 8};
     limit = 50;
   }
@@ -42,7 +42,7 @@ void take(const TimedPiece& piece, Times& times) {
 }
 
 Result<Times> measure(const std::shared_ptr<const Engine>& engine,
-                      const std::vector<PieceFile>& files, const Options& options) {
+                      const std::vector<PieceFile>& files, const BenchLatencyOptions& options) {
   Times times;
   PieceProgress progress("timed", options.json);
   for (std::size_t i = 0; i < files.size(); ++i) {
@@ -77,7 +77,7 @@ Json quantiles_json(const std::vector<double>& values) {
   return {{"p50", q[0]}, {"p95", q[1]}, {"p99", q[2]}, {"p99.9", q[3]}};
 }
 
-void tell(const Json& json) {
+void tell_latency(const Json& json) {
   say("| | p50 | p95 | p99 | p99.9 |\n|---|---:|---:|---:|---:|");
   for (const char* key : {"time_to_first_note_ms", "ms_a_note"}) {
     std::string line = std::string("| ") + key + " |";
@@ -93,7 +93,7 @@ void tell(const Json& json) {
   say_skipped(json["skipped"]);
 }
 
-Result<void> act(Options& options) {
+Result<void> act(BenchLatencyOptions& options) {
   auto folder = list_folder(options.data);
   if (!folder) return tl::unexpected(folder.error());
   auto engine = open_engine(options.model);
@@ -129,14 +129,14 @@ Result<void> act(Options& options) {
   if (options.json)
     say_json(json);
   else
-    tell(json);
+    tell_latency(json);
   return {};
 }
 
 }  // namespace
 
 void add_bench_latency(CLI::App& bench, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchLatencyOptions>();
   CLI::App* command = add_command(
       bench, cli, "latency", "Time to the first note and between notes, over prompts from files",
       "  sage-music bench latency --data held_out_folder --limit 50 --json\n"

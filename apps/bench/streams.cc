@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kBeatsABar = 4;
 constexpr int kPromptPart = 64;  // tokens of the newcomer's prompt that are read in one turn
 
-struct Options {
+struct BenchStreamsOptions {
   ModelChoice model;
   std::vector<int> streams = {1, 2, 4, 8, 16, 32};
   int bars = 8;
@@ -83,8 +83,8 @@ std::size_t memory_kb() {
   return static_cast<std::size_t>(usage.ru_maxrss);
 }
 
-Result<Json> measure(const std::shared_ptr<const Engine>& engine, const Options& options, int count,
-                     const Quantised& prompt) {
+Result<Json> measure(const std::shared_ptr<const Engine>& engine,
+                     const BenchStreamsOptions& options, int count, const Quantised& prompt) {
   const auto threads = static_cast<std::size_t>(options.model.threads);
   const std::size_t before = memory_kb();
   std::vector<std::vector<Stream>> of_thread(threads);
@@ -121,7 +121,7 @@ Result<Json> measure(const std::shared_ptr<const Engine>& engine, const Options&
       {"peak_memory_kb_a_stream", (memory_kb() - before) / static_cast<std::size_t>(count)}};
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const BenchStreamsOptions& options) {
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   if (auto ok = can_stream(**engine); !ok) return ok;
@@ -156,7 +156,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_bench_streams(CLI::App& bench, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchStreamsOptions>();
   options->model.threads = 2;
   CLI::App* command = add_command(
       bench, cli, "streams", "Many streams at once: notes a second, time of a beat, memory",

@@ -16,7 +16,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct BenchWishesOptions {
   ModelChoice model;
   int bars = 16, rounds = 3, pieces = 4;
   std::uint64_t seed = 0;
@@ -40,12 +40,12 @@ constexpr std::array<std::pair<const char*, const char*>, 10> kExamples = {{
     {"surprise", R"({"surprise": 1})"},
 }};
 
-struct Run {
+struct WishedRun {
   double seconds = 0, tokens = 0, notes = 0, entropy = 0;
 };
 
-Result<Run> write(const std::shared_ptr<const Engine>& engine, const Wishes& wishes,
-                  const Options& options, std::uint64_t seed) {
+Result<WishedRun> write(const std::shared_ptr<const Engine>& engine, const Wishes& wishes,
+                        const BenchWishesOptions& options, std::uint64_t seed) {
   Request request;
   request.bars = options.bars;
   request.programs = kBand;
@@ -62,13 +62,13 @@ Result<Run> write(const std::shared_ptr<const Engine>& engine, const Wishes& wis
   }
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   const auto tokens = generator->tokens().size() - generator->prompt_tokens();
-  return Run{passed.count(), static_cast<double>(tokens), static_cast<double>(generator->notes()),
-             generator->mean_entropy()};
+  return WishedRun{passed.count(), static_cast<double>(tokens),
+                   static_cast<double>(generator->notes()), generator->mean_entropy()};
 }
 
 /// With and without a wish, interleaved.
 Result<Json> cost(const std::shared_ptr<const Engine>& engine, const char* word,
-                  const Wishes& wishes, const Options& options) {
+                  const Wishes& wishes, const BenchWishesOptions& options) {
   std::vector<double> with, without;
   for (int round = 0; round < options.rounds; ++round) {
     const auto seed = options.seed + static_cast<std::uint64_t>(round);
@@ -87,8 +87,9 @@ Result<Json> cost(const std::shared_ptr<const Engine>& engine, const char* word,
 
 /// Asked against got: a mean over pieces for each level.
 template <class Ask, class Got>
-Result<Json> calibrate(const std::shared_ptr<const Engine>& engine, const Options& options,
-                       const std::vector<double>& levels, Ask ask, Got got) {
+Result<Json> calibrate(const std::shared_ptr<const Engine>& engine,
+                       const BenchWishesOptions& options, const std::vector<double>& levels,
+                       Ask ask, Got got) {
   Json rows = Json::array();
   for (const double level : levels) {
     Wishes wishes;
@@ -125,7 +126,7 @@ Result<void> draw(const Json& rows, const std::string& title, const std::string&
   return write_text(path, chart_svg(chart));
 }
 
-void tell(const Json& json) {
+void tell_wishes(const Json& json) {
   say("| wish | tokens/s | without | ratio |\n|---|---:|---:|---:|");
   for (const Json& row : json["cost"])
     say("| " + row["wish"].get<std::string>() + " | " + fixed(row["tokens_per_second"], 0) + " | " +
@@ -138,7 +139,7 @@ void tell(const Json& json) {
   }
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const BenchWishesOptions& options) {
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
   install_stop_handler();
@@ -164,12 +165,12 @@ Result<void> act(const Options& options) {
       [](Wishes& wishes, double level) {
         wishes.density = {{kEveryProgram, level}};
       },
-      [&](const Run& run) { return run.notes / parts_and_bars; });
+      [&](const WishedRun& run) { return run.notes / parts_and_bars; });
   if (!density) return tl::unexpected(density.error());
   auto surprise = calibrate(
       *engine, options, {0.4, 0.7, 1, 1.3, 1.6},
       [](Wishes& wishes, double level) { wishes.surprise = level; },
-      [](const Run& run) { return run.entropy; });
+      [](const WishedRun& run) { return run.entropy; });
   if (!surprise) return tl::unexpected(surprise.error());
   end_progress();
   json["density"] = *std::move(density);
@@ -187,14 +188,14 @@ Result<void> act(const Options& options) {
   if (options.json)
     say_json(json);
   else
-    tell(json);
+    tell_wishes(json);
   return {};
 }
 
 }  // namespace
 
 void add_bench_wishes(CLI::App& bench, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchWishesOptions>();
   CLI::App* command = add_command(
       bench, cli, "wishes", "Speed under wishes, and density and surprise asked against got",
       "  sage-music bench wishes --pieces 8 -o docs/results/wishes\n"

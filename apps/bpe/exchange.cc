@@ -9,7 +9,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct BpeExchangeOptions {
   std::string input, output;
 };
 
@@ -17,7 +17,7 @@ void say_notes(const std::vector<std::string>& notes) {
   for (const std::string& line : notes) note(printable(line));
 }
 
-Result<void> import_tokenizer(const Options& options) {
+Result<void> import_tokenizer(const BpeExchangeOptions& options) {
   std::vector<std::string> notes;
   auto tokenizer = import_miditok(options.input, notes);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
@@ -28,7 +28,7 @@ Result<void> import_tokenizer(const Options& options) {
   return {};
 }
 
-Result<void> export_tokenizer(const Options& options) {
+Result<void> export_tokenizer(const BpeExchangeOptions& options) {
   auto tokenizer = read_tokenizer_file(options.input);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
   std::vector<std::string> notes;
@@ -40,8 +40,8 @@ Result<void> export_tokenizer(const Options& options) {
 
 void add(CLI::App& bpe, Cli& cli, const std::string& name, const std::string& summary,
          const std::string& example, const std::string& input,
-         Result<void> (*act)(const Options&)) {
-  auto options = std::make_shared<Options>();
+         Result<void> (*act)(const BpeExchangeOptions&)) {
+  auto options = std::make_shared<BpeExchangeOptions>();
   CLI::App* command =
       add_command(bpe, cli, name, summary, example, [options, act] { return act(*options); });
   command->add_option("file", options->input, input)->required();

@@ -15,7 +15,7 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
   return fixed(100.0 * static_cast<double>(part) / static_cast<double>(whole), 1) + " %";
 }
 
-struct InspectOptions {
+struct BpeInspectOptions {
   std::string tokenizer;
   int top = 20;
   bool json = false;
@@ -48,7 +48,7 @@ void say_composition(const MergeComposition& all) {
   for (const unsigned set : sets) row(describe_attributes(set), all.attribute_sets[set]);
 }
 
-Result<void> inspect(const InspectOptions& options) {
+Result<void> inspect(const BpeInspectOptions& options) {
   auto tokenizer = read_tokenizer_file(options.tokenizer);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
   MergeComposition all;
@@ -78,7 +78,7 @@ Result<void> inspect(const InspectOptions& options) {
 }  // namespace
 
 void add_bpe_inspect(CLI::App& bpe, Cli& cli) {
-  auto options = std::make_shared<InspectOptions>();
+  auto options = std::make_shared<BpeInspectOptions>();
   CLI::App* command =
       add_command(bpe, cli, "inspect", "Show learnt merges in readable form, with their parts",
                   "  sage-music bpe inspect bpe.json\n"

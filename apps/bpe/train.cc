@@ -1,6 +1,5 @@
 // sage-music bpe train: learns merges of tokens from music.
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/tokenizer_options.h"
 #include "base/file.h"
+#include "base/stopwatch.h"
 #include "study/token_corpus.h"
 #include "tokens/bpe/trainer.h"
 #include "tokens/tokenizer_file.h"
@@ -18,12 +18,6 @@ namespace sage::cli {
 namespace {
 
 constexpr std::size_t kMostRemarks = 20;
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 struct TrainOptions {
   std::vector<std::string> data;
@@ -45,7 +39,7 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
   CorpusOptions corpus;
   corpus.threads = options.threads;
   corpus.stop = &stop_requested();
-  const auto begin = Clock::now();
+  const auto begin = Stopwatch::now();
   corpus.progress = [&](std::size_t done, std::size_t total) {
     const double left =
         seconds_since(begin) / static_cast<double>(done) * static_cast<double>(total - done);
@@ -79,7 +73,7 @@ Result<TokenCorpus> read_corpus(const TrainOptions& options, const Tokenizer& to
 
 Result<LearnedMerges> learn(const TrainOptions& options, const Tokenizer& tokenizer,
                             TokenCorpus corpus) {
-  const auto begin = Clock::now();
+  const auto begin = Stopwatch::now();
   BpeTrainer trainer({.base_size = tokenizer.size(),
                       .merges = options.merges,
                       .min_count = options.min_count,

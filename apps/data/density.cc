@@ -14,7 +14,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct DataDensityOptions {
   std::vector<std::string> folders;
   int limit = 0;
   bool json = false;
@@ -50,7 +50,7 @@ Result<void> count(const Score& score, Counts& counts) {
   return {};
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const DataDensityOptions& options) {
   auto files = midi_files(options.folders);
   if (!files) return tl::unexpected(files.error());
   install_stop_handler();
@@ -91,7 +91,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_data_density(CLI::App& data, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataDensityOptions>();
   CLI::App* command = add_command(
       data, cli, "density", "Count notes a bar of the instruments in MIDI files",
       "  sage-music data density music --limit 2000\n"

@@ -12,7 +12,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct DataFeelOptions {
   std::string folder, output, licence;
 };
 
@@ -27,7 +27,7 @@ bool is_usable(const ManifestRow& row) {
   return (meter == "4/4" || meter == "4-4") && (type.empty() || type == "beat");
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const DataFeelOptions& options) {
   const auto rows = read_manifest(options.folder);
   std::vector<Feel> learnt;
   for (const FeelKind& kind : feel_kinds()) {
@@ -60,7 +60,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_data_feel(CLI::App& data, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataFeelOptions>();
   CLI::App* command = add_command(data, cli, "feel", "Learn the feels of drummers for --feel",
                                   "  sage-music data feel train_groove -o models/feel.tsv",
                                   [options] { return act(*options); });

@@ -9,25 +9,24 @@ namespace sage::cli {
 
 namespace {
 
-struct Options {
+struct DataPrepareOptions {
   PrepareOptions prepare;
   TokenizerChoice tokenizer;
   std::uint64_t shard_megabytes = 512;
 };
 
-std::string count(std::size_t n) { return grouped(static_cast<long long>(n)); }
-
 std::string in_words(const PrepareProgress& progress) {
   using Stage = PrepareProgress::Stage;
-  const std::string files = count(progress.files) + " of " + count(progress.total_files) + " files";
+  const std::string files =
+      grouped(progress.files) + " of " + grouped(progress.total_files) + " files";
   switch (progress.stage) {
     case Stage::kListing:
-      return "looking for files: " + count(progress.files);
+      return "looking for files: " + grouped(progress.files);
     case Stage::kReading:
       return "reading: " + files + ", " + fixed(progress.files_per_second, 0) + " files/s, " +
              fixed(progress.megabytes_per_second, 1) + " MB/s, " + time_left(progress.seconds_left);
     case Stage::kComparing:
-      return "looking for duplicates among " + count(progress.total_files) + " files";
+      return "looking for duplicates among " + grouped(progress.total_files) + " files";
     case Stage::kWriting:
       return "writing: " + files + ", " + time_left(progress.seconds_left);
   }
@@ -35,16 +34,16 @@ std::string in_words(const PrepareProgress& progress) {
 }
 
 void say_part(const char* name, const PrepareSummary::Part& part) {
-  std::string line = std::string(name) + ": " + count(part.pieces) + " pieces in " +
-                     count(part.groups) + " groups, " + count(part.notes) + " notes, " +
-                     count(part.bars) + " bars, " + count(part.tokens) + " tokens";
+  std::string line = std::string(name) + ": " + grouped(part.pieces) + " pieces in " +
+                     grouped(part.groups) + " groups, " + grouped(part.notes) + " notes, " +
+                     grouped(part.bars) + " bars, " + grouped(part.tokens) + " tokens";
   if (part.bytes > 0)
     line += "; " + fixed(static_cast<double>(part.bytes) * 1e-6, 1) + " MB (" +
             fixed(static_cast<double>(part.raw_bytes) * 1e-6, 1) + " uncompressed)";
   say(line);
 }
 
-Result<void> act(const Options& given) {
+Result<void> act(const DataPrepareOptions& given) {
   PrepareOptions options = given.prepare;
   options.shard_bytes = given.shard_megabytes << 20;
   auto tokenizer = make_tokenizer(given.tokenizer);
@@ -58,7 +57,7 @@ Result<void> act(const Options& given) {
   end_progress();
   if (!summary) return tl::unexpected(summary.error());
   if (summary->resumed_files > 0)
-    say("went on from " + count(summary->resumed_files) + " files read before");
+    say("went on from " + grouped(summary->resumed_files) + " files read before");
   say_part("train", summary->train);
   say_part("valid", summary->valid);
   if (summary->valid.pieces == 0 && !options.validation.empty())
@@ -66,7 +65,7 @@ Result<void> act(const Options& given) {
   else if (summary->valid.pieces == 0 && options.validation_share > 0)
     note("no validation pieces: all pieces are versions of one");
   for (const auto& [reason, files] : summary->dropped)
-    say("dropped: " + count(files) + " files, " + reason);
+    say("dropped: " + grouped(files) + " files, " + reason);
   say("wrote " + options.output.string() + " (manifest " + summary->manifest_sha256 + ")");
   return {};
 }
@@ -124,7 +123,7 @@ void add_likeness(CLI::App& command, PrepareOptions& prepare) {
 }  // namespace
 
 void add_data_prepare(CLI::App& data, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataPrepareOptions>();
   PrepareOptions& prepare = options->prepare;
   CLI::App* command = add_command(
       data, cli, "prepare", "Clean, deduplicate, tokenize and split folders of MIDI files",

@@ -12,13 +12,11 @@ namespace sage::cli {
 
 namespace {
 
-struct Options {
+struct DataStatsOptions {
   std::string folder, output;
   bool json = false;
   int threads = 2;
 };
-
-std::string count(std::uint64_t n) { return grouped(static_cast<long long>(n)); }
 
 Json to_json(const DataCount& c) {
   return {{"pieces", c.pieces},
@@ -76,9 +74,9 @@ std::string shares(const Counts& counts, std::size_t most) {
 
 void say_part(const std::string& name, const PartStats& part) {
   const DataCount& total = part.total;
-  say(name + ": " + count(total.pieces) + " pieces (" + count(total.with_drums) + " with drums), " +
-      count(total.notes) + " notes, " + count(total.bars) + " bars, " + count(total.tokens) +
-      " tokens");
+  say(name + ": " + grouped(total.pieces) + " pieces (" + grouped(total.with_drums) +
+      " with drums), " + grouped(total.notes) + " notes, " + grouped(total.bars) + " bars, " +
+      grouped(total.tokens) + " tokens");
   if (total.pieces == 0) return;
   std::map<std::string, std::uint64_t> repos, licences, programs;
   for (const auto& [source, counted] : part.sources) {
@@ -96,7 +94,7 @@ void say_part(const std::string& name, const PartStats& part) {
 }
 
 /// A page where the name ends in .html, else a folder of SVG files.
-Result<void> write(const DataStats& stats, const Options& given) {
+Result<void> write(const DataStats& stats, const DataStatsOptions& given) {
   if (given.output.ends_with(".html")) {
     if (auto written = write_text(given.output, data_page(stats, "Data in " + given.folder));
         !written)
@@ -112,10 +110,10 @@ Result<void> write(const DataStats& stats, const Options& given) {
   return {};
 }
 
-Result<void> act(const Options& given) {
+Result<void> act(const DataStatsOptions& given) {
   install_stop_handler();
   auto stats = data_stats(given.folder, given.threads, [](std::size_t done, std::size_t all) {
-    show_progress(count(done) + " of " + count(all) + " pieces");
+    show_progress(grouped(done) + " of " + grouped(all) + " pieces");
     return !stop_requested();
   });
   end_progress();
@@ -130,7 +128,7 @@ Result<void> act(const Options& given) {
     say_part("train", stats->train);
     say_part("valid", stats->valid);
     for (const auto& [reason, files] : stats->dropped)
-      say("excluded: " + count(files) + " files, " + printable(reason));
+      say("excluded: " + grouped(files) + " files, " + printable(reason));
   }
   return given.output.empty() ? Result<void>{} : write(*stats, given);
 }
@@ -138,7 +136,7 @@ Result<void> act(const Options& given) {
 }  // namespace
 
 void add_data_stats(CLI::App& data, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataStatsOptions>();
   CLI::App* command = add_command(data, cli, "stats", "Show statistics of prepared data",
                                   "  sage-music data stats prepared\n"
                                   "  sage-music data stats prepared -o out/data.html",

@@ -12,7 +12,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct EvalCopyingOptions {
   std::vector<std::string> outputs, train;
   std::size_t skip_bars = 0, bars = 0;
   int jobs = default_jobs();
@@ -81,7 +81,7 @@ void tell(const CopyingResult& result) {
   }
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const EvalCopyingOptions& options) {
   CopyingTask task;
   auto sets = parse_systems(options.outputs);
   if (!sets) return tl::unexpected(sets.error());
@@ -121,7 +121,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_eval_copying(CLI::App& eval, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalCopyingOptions>();
   CLI::App* command = add_command(
       eval, cli, "copying", "Find the longest run of notes shared with a training set",
       "  sage-music eval copying --outputs out/continuation --outputs held-out=test --train train "

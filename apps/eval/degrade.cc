@@ -12,7 +12,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct EvalDegradeOptions {
   std::string data, output, how;
   std::size_t skip_bars = 0, limit = 0;
   std::uint64_t seed = 0;
@@ -24,7 +24,7 @@ const Degradation& chosen(const std::string& name) {
                        [&](const Degradation& d) { return d.name == name; });
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const EvalDegradeOptions& options) {
   auto folder = list_folder(options.data);
   if (!folder) return tl::unexpected(folder.error());
   install_stop_handler();
@@ -55,7 +55,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_eval_degrade(CLI::App& eval, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalDegradeOptions>();
   std::string list;
   std::vector<std::string> names;
   for (const Degradation& d : degradations()) {

@@ -12,7 +12,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct EvalHolesOptions {
   std::string data, output, task;
   std::size_t bars = 0, limit = 0;  // bars 0: the task's own
   std::uint64_t seed = 0;
@@ -28,7 +28,7 @@ Result<void> write_piece(const PieceFile& file, const PieceHole& hole,
   return write_midi_file(with_hole(read->score, *piece, hole), path);
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const EvalHolesOptions& options) {
   auto folder = list_folder(options.data);
   if (!folder) return tl::unexpected(folder.error());
   const HoleTask task = hole_task(options.task).value();
@@ -66,7 +66,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_eval_holes(CLI::App& eval, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalHolesOptions>();
   CLI::App* command = add_command(
       eval, cli, "holes", "Export pieces with holes, for any system to fill",
       "  sage-music eval holes --task infill --data test -o out/holes\n"

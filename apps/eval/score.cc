@@ -8,7 +8,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct EvalScoreOptions {
   std::vector<std::string> outputs;
   std::string references;
   std::string plan;
@@ -26,7 +26,8 @@ std::string setting(const Latency& latency, const char* key) {
 }
 
 /// Outputs with a journal state their settings: a hint if they would be scored differently.
-void hint_at_scope(const Latency& latency, const Options& options, const ScoringTask& task) {
+void hint_at_scope(const Latency& latency, const EvalScoreOptions& options,
+                   const ScoringTask& task) {
   if (setting(latency, "bars").empty()) return;  // no journal of ours
   const std::string planned = task.plan ? std::string(to_string(task.plan->task)) : "";
   const std::string made_for =
@@ -46,7 +47,7 @@ void hint_at_scope(const Latency& latency, const Options& options, const Scoring
          printable(bars));
 }
 
-std::string sentence_of(const Options& options, const ScoringTask& task) {
+std::string sentence_of(const EvalScoreOptions& options, const ScoringTask& task) {
   if (task.plan) return describe(task.plan->task, task.plan->bars);
   std::string sentence = options.unpaired
                              ? "The distributions of outputs and references are compared"
@@ -57,7 +58,7 @@ std::string sentence_of(const Options& options, const ScoringTask& task) {
   return sentence + ".";
 }
 
-Result<void> act(const Cli& cli, const Options& options) {
+Result<void> act(const Cli& cli, const EvalScoreOptions& options) {
   auto references = list_folder(options.references);
   if (!references) return tl::unexpected(references.error());
   auto systems = parse_systems(options.outputs);
@@ -92,7 +93,7 @@ Result<void> act(const Cli& cli, const Options& options) {
 }  // namespace
 
 void add_eval_score(CLI::App& eval, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalScoreOptions>();
   CLI::App* command = add_command(
       eval, cli, "score", "Score folders of MIDI files against references, with a league table",
       "  sage-music eval score --outputs theirs --references test --skip-bars 4 --bars 16\n"

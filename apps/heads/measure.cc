@@ -12,14 +12,14 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct HeadsMeasureOptions {
   std::string model, output, svg;
   std::vector<std::string> data;
   int limit = 100;
   bool json = false;
 };
 
-Result<HeadMeasurement> measure(const Options& options, const Engine& engine) {
+Result<HeadMeasurement> measure(const HeadsMeasureOptions& options, const Engine& engine) {
   auto files = midi_files(options.data);
   if (!files) return tl::unexpected(files.error());
   install_stop_handler();
@@ -61,7 +61,7 @@ Json rows_of(const HeadMeasurement& measured, const ModelConfig& config) {
   return rows;
 }
 
-void say_table(const Json& rows) {
+void say_heads(const Json& rows) {
   std::string names = "| layer | head | K/V head | bits from uniform |", rule = "|---|---|---|---|";
   for (const auto& [name, share] : rows[0]["keys_uniform"].items()) {
     if (share.get<double>() == 0) continue;  // no token has this attribute
@@ -85,7 +85,7 @@ void say_table(const Json& rows) {
   }
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const HeadsMeasureOptions& options) {
   for (const std::string& path : {options.output, options.svg})
     if (!path.empty())
       if (auto ok = check_writable(path); !ok) return ok;
@@ -114,14 +114,14 @@ Result<void> act(const Options& options) {
               {"tokens", measured->tokens},
               {"heads", rows}});
   else
-    say_table(rows);
+    say_heads(rows);
   return {};
 }
 
 }  // namespace
 
 void add_heads_measure(CLI::App& heads, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HeadsMeasureOptions>();
   CLI::App* command = add_command(
       heads, cli, "measure", "Measure attention by attribute of queries and keys",
       "  sage-music heads measure runs/mha/model.safetensors --data held_out -o heads.json --svg "

@@ -10,13 +10,13 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct HeadsMergeOptions {
   std::string model, measurement, output, grouping = "measured";
   MergeBudget budget;
   double distance = -1;
 };
 
-Result<HeadTables> group(const Options& options, const Weights& weights) {
+Result<HeadTables> group(const HeadsMergeOptions& options, const Weights& weights) {
   if (options.grouping == "neighbours")
     return neighbouring_heads(weights.config().layers, weights.config().heads, options.budget);
   const auto measured = read_measurement(options.measurement);
@@ -38,8 +38,8 @@ std::string in_words(const std::vector<int>& table) {
   }
 }
 
-Result<void> act(const Options& given) {
-  Options options = given;
+Result<void> act(const HeadsMergeOptions& given) {
+  HeadsMergeOptions options = given;
   if (options.distance >= 0) options.budget.distance = options.distance;
   if (auto ok = check_writable(options.output); !ok) return ok;
   const auto engine = Engine::open(options.model);
@@ -61,7 +61,7 @@ Result<void> act(const Options& given) {
   return {};
 }
 
-Result<void> check(const Options& options) {
+Result<void> check(const HeadsMergeOptions& options) {
   if (options.grouping == "measured" && options.measurement.empty())
     return fail(ErrorCode::kInvalidArgument,
                 "give --measurement, the file that heads measure wrote, or --grouping neighbours");
@@ -71,7 +71,7 @@ Result<void> check(const Options& options) {
 }  // namespace
 
 void add_heads_merge(CLI::App& heads, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HeadsMergeOptions>();
   MergeBudget& budget = options->budget;
   CLI::App* command = add_command(
       heads, cli, "merge", "Let heads with similar attention share K/V heads (mha models)",

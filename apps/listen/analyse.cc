@@ -9,7 +9,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct ListenAnalyseOptions {
   std::string key;
   std::vector<std::string> results;
   std::size_t allowed = 1;
@@ -18,7 +18,7 @@ struct Options {
   bool json = false;
 };
 
-Result<void> act(const Options& options) {
+Result<void> act(const ListenAnalyseOptions& options) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 24;
   const auto text = read_text(options.key, kMostBytes);
   if (!text) return tl::unexpected(text.error());
@@ -49,7 +49,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_listen_analyse(CLI::App& listen, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListenAnalyseOptions>();
   CLI::App* command = add_command(
       listen, cli, "analyse", "Analyse answers: scores, preferences, agreement",
       "  sage-music listen analyse --key out/test/key.json answers/*.json --report out/found\n"

@@ -19,7 +19,7 @@ namespace sage::cli {
 namespace fs = std::filesystem;
 namespace {
 
-struct Options {
+struct ListenBuildOptions {
   std::vector<std::string> systems;
   std::string references, output, sound_font;
   std::string title = "Listening test";
@@ -34,7 +34,7 @@ constexpr double kFadeSeconds = 1, kCeilingDbtp = -1, kToneSeconds = 7;
 
 /// What is heard of a piece: on the same grid for all, references too, and without pedals, bends
 /// and volumes, so that expression does not identify a system.
-Result<Score> excerpt(const PieceFile& file, const Options& options) {
+Result<Score> excerpt(const PieceFile& file, const ListenBuildOptions& options) {
   const auto whole = load_piece(file);
   if (!whole) return tl::unexpected(whole.error());
   Score score = bars_between(*whole, options.skip_bars, 0).score;
@@ -57,7 +57,8 @@ struct Material {
 };
 
 /// The pieces that every system has, about as many as are wanted, evenly spread.
-Result<Material> choose(const std::vector<SystemFiles>& systems, const Options& options) {
+Result<Material> choose(const std::vector<SystemFiles>& systems,
+                        const ListenBuildOptions& options) {
   std::vector<PieceFile> usable;
   std::vector<std::vector<Score>> scores;
   for (const PieceFile& piece : systems.front().files.pieces) {
@@ -103,7 +104,7 @@ Score tones(int count) {
   return score;
 }
 
-Result<Sound> render(const Score& score, double seconds, const Options& options) {
+Result<Sound> render(const Score& score, double seconds, const ListenBuildOptions& options) {
 #ifdef SAGE_SYNTH
   const fs::path path = fs::path(options.output) / ".rendering.wav";
   const WavOptions wav{.sound_font = options.sound_font, .sample_rate = options.rate};
@@ -133,7 +134,8 @@ Sound spliced(Sound sound, const Sound& other) {
   return sound;
 }
 
-Result<std::string> write_clip(const Sound& sound, const std::string& id, const Options& options) {
+Result<std::string> write_clip(const Sound& sound, const std::string& id,
+                               const ListenBuildOptions& options) {
   const std::vector<std::uint8_t> bytes = wav_bytes(sound);
   const fs::path path = fs::path(options.output) / "test" / "clips" / (id + ".wav");
   if (auto ok = write_file(path, bytes); !ok) return tl::unexpected(ok.error());
@@ -142,7 +144,7 @@ Result<std::string> write_clip(const Sound& sound, const std::string& id, const 
 
 /// All sounds: the clips in order, then tones, repeat and splice, equally loud.
 Result<std::vector<Sound>> sounds_of(const Material& material, ListeningTest& test,
-                                     const Options& options) {
+                                     const ListenBuildOptions& options) {
   std::vector<Sound> sounds;
   for (const ListeningClip& clip : test.clips) {
     auto sound = render(material.scores[clip.piece][clip.system], options.seconds, options);
@@ -165,7 +167,7 @@ Result<std::vector<Sound>> sounds_of(const Material& material, ListeningTest& te
 }
 
 Result<void> write_test(ListeningTest& test, const std::vector<Sound>& sounds,
-                        const Options& options) {
+                        const ListenBuildOptions& options) {
   std::vector<std::pair<std::string, std::string*>> files;
   for (ListeningClip& clip : test.clips) files.emplace_back(clip.id, &clip.sha256);
   for (CheckClip* check : {&test.checks.tones, &test.checks.repeat, &test.checks.splice})
@@ -183,7 +185,7 @@ Result<void> write_test(ListeningTest& test, const std::vector<Sound>& sounds,
   return write_text(folder / "key.json", key_json(test).dump(1) + "\n");
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const ListenBuildOptions& options) {
   if (auto ok = check_renderings(
           {.wav = options.output + "/test/clips/x.wav", .sound_font = options.sound_font});
       !ok)
@@ -225,7 +227,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_listen_build(CLI::App& listen, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListenBuildOptions>();
   CLI::App* command = add_command(
       listen, cli, "build", "Build a blind test page with clips to rate and compare",
       "  sage-music listen build --system ours=out/eval --references held_out --skip-bars 4 \\\n"

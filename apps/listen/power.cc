@@ -7,7 +7,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct ListenPowerOptions {
   PowerTask task;
   double wanted = 0.8;
   int runs = 1000;
@@ -15,7 +15,7 @@ struct Options {
   bool json = false;
 };
 
-Result<void> act(const Options& options) {
+Result<void> act(const ListenPowerOptions& options) {
   PowerTask task = options.task;
   const int needed = raters_needed(task, options.wanted);
   if (needed == 0)
@@ -51,7 +51,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_listen_power(CLI::App& listen, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ListenPowerOptions>();
   CLI::App* command = add_command(
       listen, cli, "power", "Estimate statistical power and the number of listeners",
       "  sage-music listen power --effect 0.5 --raters 20 --clips 8\n"

@@ -29,7 +29,7 @@ using live::SessionOptions;
 
 constexpr int kMostJamBars = 100'000;
 
-struct Options {
+struct JamOptions {
   ModelChoice model;
   SamplerOptions sampler{.top_p = kUsualTopP};
   std::uint64_t seed = 0;
@@ -65,7 +65,7 @@ Tick to_grid(Tick time, const Score& score, int grid) {
 }
 
 /// Meters, tempi and length of the session are the file's.
-Result<void> follow_file(const Options& options, int grid, Jam& jam) {
+Result<void> follow_file(const JamOptions& options, int grid, Jam& jam) {
   const Score& file = *jam.file;
   const TempoMap tempo(file);
   for (const MeterChange& change : file.meters)
@@ -90,7 +90,7 @@ Result<void> follow_file(const Options& options, int grid, Jam& jam) {
   return {};
 }
 
-Result<void> cast_file(const Options& options, const std::vector<live::Role>& roles, int grid,
+Result<void> cast_file(const JamOptions& options, const std::vector<live::Role>& roles, int grid,
                        Jam& jam) {
   auto read = read_midi_file(options.simulate);
   if (!read) return tl::unexpected(read.error());
@@ -115,7 +115,7 @@ Result<void> cast_file(const Options& options, const std::vector<live::Role>& ro
   return {};
 }
 
-Result<void> cast_person(const Options& options, const std::vector<live::Role>& roles, int grid,
+Result<void> cast_person(const JamOptions& options, const std::vector<live::Role>& roles, int grid,
                          Jam& jam) {
   const std::string human = options.human.empty() ? "piano" : options.human;
   const auto program = program_from_name(human);
@@ -128,7 +128,7 @@ Result<void> cast_person(const Options& options, const std::vector<live::Role>& 
   return {};
 }
 
-Result<Jam> prepare(const Options& options, int grid) {
+Result<Jam> prepare(const JamOptions& options, int grid) {
   Jam jam;
   auto roles = live::roles_from(options.roles);
   if (!roles) return tl::unexpected(roles.error());
@@ -152,7 +152,7 @@ Result<Jam> prepare(const Options& options, int grid) {
   return jam;
 }
 
-Result<void> connect(const Options& options, const live::Clock& clock, Jam& jam) {
+Result<void> connect(const JamOptions& options, const live::Clock& clock, Jam& jam) {
   const DeviceChoice choice{options.fast ? "loopback" : options.port, options.sound_font,
                             !options.simulate.empty()};
   auto devices = open_devices(choice, clock);
@@ -185,7 +185,7 @@ void say_report(const live::Report& report) {
       ", late " + std::to_string(report.late));
 }
 
-Result<void> write_results(const Options& options, const Engine& engine, const Jam& jam,
+Result<void> write_results(const JamOptions& options, const Engine& engine, const Jam& jam,
                            const Session& session, int grid) {
   if (!options.record.empty()) {
     Score score = jam.file ? live::file_with_band(*jam.file, jam.file_end, options.tempo,
@@ -203,7 +203,7 @@ Result<void> write_results(const Options& options, const Engine& engine, const J
   return {};
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const JamOptions& options) {
   for (const std::string& path : {options.record, options.report})
     if (!path.empty())
       if (auto ok = check_writable(path); !ok) return ok;
@@ -238,7 +238,7 @@ std::string mode_names() {
   return names;
 }
 
-Result<void> check(const Options& options) {
+Result<void> check(const JamOptions& options) {
   if (auto ok = validate(options.sampler); !ok) return ok;
   if (auto ok = live::roles_from(options.roles); !ok) return tl::unexpected(ok.error());
   if (options.clock == "link")
@@ -256,7 +256,7 @@ Result<void> check(const Options& options) {
 }  // namespace
 
 void add_jam(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JamOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "jam", "Play live with a band that listens",
       "  sage-music jam\n"

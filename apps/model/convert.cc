@@ -17,7 +17,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct ConvertOptions {
   std::string input, output, type;  // empty: as stored
   int layers = 0;                   // 0: as many as there are
   int d_model = 0, d_ff = 0;        // 0: as there is; d_ff: in proportion
@@ -53,7 +53,7 @@ Result<std::shared_ptr<const Weights>> with_velocity(const Weights& weights, std
 
 /// The model as another member of the attention family, with more layers, or wider, as asked for.
 Result<std::shared_ptr<const Weights>> grow(std::shared_ptr<const Weights> weights,
-                                            const Options& options) {
+                                            const ConvertOptions& options) {
   if (!options.attention.empty() || options.kv_heads > 0 || options.ff_banks) {
     const std::string attention =
         options.attention.empty() ? weights->config().attention : options.attention;
@@ -78,7 +78,7 @@ Result<std::shared_ptr<const Weights>> grow(std::shared_ptr<const Weights> weigh
   return widen(*weights, d_model, d_ff, options.seed);
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const ConvertOptions& options) {
   auto weights = Weights::load(options.input);
   if (!weights) return tl::unexpected(weights.error());
   const WeightType type = type_of(options.type).value_or((*weights)->type());
@@ -95,7 +95,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_convert(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConvertOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "convert", "Convert a model: weight type, size, attention",
       "  sage-music convert run/model.safetensors --type bf16 -o models/mine.safetensors\n"

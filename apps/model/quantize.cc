@@ -10,7 +10,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct QuantizeOptions {
   std::string input, output, type = "int8";
   std::vector<std::string> data;
   int limit = 100;
@@ -29,7 +29,7 @@ constexpr Pair kPairs[] = {{WeightType::kF32, DType::kF32},
                            {WeightType::kI8, DType::kI8},
                            {WeightType::kI4, DType::kI8}};
 
-Result<std::vector<std::vector<TokenId>>> read_pieces(const Options& options,
+Result<std::vector<std::vector<TokenId>>> read_pieces(const QuantizeOptions& options,
                                                       const Tokenizer& tokenizer) {
   auto files = midi_files(options.data);
   if (!files) return tl::unexpected(files.error());
@@ -45,7 +45,7 @@ Result<std::vector<std::vector<TokenId>>> read_pieces(const Options& options,
 }
 
 /// One row: nats a note with these types.
-Result<Json> measure(const Options& options, const Engine& stored, const Pair& pair,
+Result<Json> measure(const QuantizeOptions& options, const Engine& stored, const Pair& pair,
                      const std::vector<std::vector<TokenId>>& pieces) {
   auto engine =
       Engine::create(stored.tokenizer(), stored.weights().convert(pair.weights), pair.cache);
@@ -73,7 +73,7 @@ Result<Json> measure(const Options& options, const Engine& stored, const Pair& p
       {"nats_per_note", total.nats / static_cast<double>(total.notes)}};
 }
 
-Result<Json> compare(const Options& options, const Engine& stored) {
+Result<Json> compare(const QuantizeOptions& options, const Engine& stored) {
   auto pieces = read_pieces(options, stored.tokenizer());
   if (!pieces) return tl::unexpected(pieces.error());
   install_stop_handler();
@@ -90,7 +90,7 @@ Result<Json> compare(const Options& options, const Engine& stored) {
   return rows;
 }
 
-void say_table(const Json& rows) {
+void say_types(const Json& rows) {
   say("| weights | cache | weights MB | K/V bytes a token | nats a note | change |");
   say("|---|---|---|---|---|---|");
   for (const Json& row : rows)
@@ -100,7 +100,7 @@ void say_table(const Json& rows) {
         fixed(row["change_percent"], 2) + " % |");
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const QuantizeOptions& options) {
   auto engine = Engine::open(options.input);
   if (!engine) return tl::unexpected(engine.error());
   const Weights& stored = (*engine)->weights();
@@ -109,7 +109,7 @@ Result<void> act(const Options& options) {
     auto rows = compare(options, **engine);
     if (!rows) return tl::unexpected(rows.error());
     result["types"] = *std::move(rows);
-    if (!options.json) say_table(result["types"]);
+    if (!options.json) say_types(result["types"]);
   }
   if (!options.output.empty()) {
     const auto narrowed = stored.convert(*type_of(options.type));
@@ -129,7 +129,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_quantize(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "quantize",
       "Quantise the weights of a model; with --data, measure the loss in nats a note",

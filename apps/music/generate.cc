@@ -199,7 +199,7 @@ Result<void> report(const GenerateOptions& options, const Engine& engine,
               {"tokens_drafted", generator.drafts().drafted},
               {"drafts_accepted", generator.drafts().accepted},
               {"time_to_first_note_ms", course.first_note * 1e3},
-              {"wishes_lost", to_json(generator.losses())}});
+              {"wishes_lost", cli::to_json(generator.losses())}});
     say_silent(written.silent, options.output);
     return {};
   }

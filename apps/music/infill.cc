@@ -36,7 +36,7 @@ struct Targets {
   bool empty() const { return parts.empty() && instruments.empty() && added.empty() && !bars; }
 };
 
-struct Options {
+struct InfillOptions {
   ModelChoice model;
   Targets targets;
   InfillRequest request;
@@ -58,7 +58,7 @@ bool knows_holes(const Engine& engine) {
   return share.is_number() && share.get<double>() > 0;
 }
 
-Result<void> check(const Options& options) {
+Result<void> check(const InfillOptions& options) {
   if (options.targets.empty())
     return fail(ErrorCode::kInvalidArgument,
                 "nothing to write: give --bars, --replace, --instruments or --add");
@@ -74,7 +74,7 @@ Result<void> check(const Options& options) {
 }
 
 /// Whom the wishes mean in this file.
-Result<RewriteRequest> request_for(const Options& options, const midi::Document& document) {
+Result<RewriteRequest> request_for(const InfillOptions& options, const midi::Document& document) {
   const Targets& targets = options.targets;
   RewriteRequest request;
   request.infill = options.request;
@@ -108,7 +108,7 @@ std::string bars_in_words(const InfillRequest& request) {
   return "bars " + first + " to " + std::to_string(request.first_bar + request.bars);
 }
 
-void report(const Options& options, const Engine& engine, const RewrittenFile& file,
+void report(const InfillOptions& options, const Engine& engine, const RewrittenFile& file,
             double seconds) {
   const auto silent = silent_titles(file.parts);
   if (options.json) {
@@ -123,7 +123,7 @@ void report(const Options& options, const Engine& engine, const RewrittenFile& f
               {"attempts", file.attempts},
               {"new_notes", file.notes},
               {"stretches", file.stretches},
-              {"wishes_lost", to_json(file.losses)},
+              {"wishes_lost", cli::to_json(file.losses)},
               {"generation_seconds", seconds},
               {"notes_per_second", static_cast<double>(file.notes) / seconds}});
   } else {
@@ -135,7 +135,8 @@ void report(const Options& options, const Engine& engine, const RewrittenFile& f
   say_silent(silent, options.output);
 }
 
-Result<RewrittenFile> write(const Options& options, const std::shared_ptr<const Engine>& engine,
+Result<RewrittenFile> write(const InfillOptions& options,
+                            const std::shared_ptr<const Engine>& engine,
                             const midi::Document& document, RewriteRequest& request) {
   const EndsAtOnce while_writing;
   request.infill.threads = options.model.threads;
@@ -152,7 +153,7 @@ Result<RewrittenFile> write(const Options& options, const std::shared_ptr<const 
   return done;
 }
 
-Result<void> act(Options& options) {
+Result<void> act(InfillOptions& options) {
   auto document = read_editable(options.input);
   if (!document) return tl::unexpected(document.error());
   auto request = request_for(options, *document);
@@ -181,7 +182,7 @@ Result<void> act(Options& options) {
 }  // namespace
 
 void add_infill(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InfillOptions>();
   InfillRequest& request = options->request;
   Targets& targets = options->targets;
   CLI::App* command = add_command(

@@ -15,7 +15,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string file;
   bool json = false;
 };
@@ -118,7 +118,7 @@ void say_plain(const Json& value, const std::string& indent) {
   }
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const InspectOptions& options) {
   auto facts = describe(options.file);
   if (!facts) return tl::unexpected(facts.error());
   if (options.json)
@@ -131,7 +131,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_inspect(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
       add_command(cli.app, cli, "inspect", "Show the contents of a MIDI file, token file or model",
                   "  sage-music inspect song.mid\n"

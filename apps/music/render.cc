@@ -10,7 +10,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct RenderOptions {
   std::string input;
   std::string feel = "none";
   std::uint64_t seed = 1;
@@ -18,7 +18,7 @@ struct Options {
 };
 
 /// A feel moves notes, which only a score can; else the file sounds as players play it.
-Result<void> render(const Options& options, const midi::Document& document) {
+Result<void> render(const RenderOptions& options, const midi::Document& document) {
   const auto feel = find_feel(options.feel);
   if (!feel) return write_renderings(document, options.outputs);
   Score score = document.music().score;
@@ -26,7 +26,7 @@ Result<void> render(const Options& options, const midi::Document& document) {
   return write_renderings(score, options.outputs);
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const RenderOptions& options) {
   auto document = read_music(options.input);
   if (!document) return tl::unexpected(document.error());
   if (auto ok = check_renderings(options.outputs); !ok) return ok;
@@ -39,7 +39,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_render(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RenderOptions>();
   CLI::App* command = add_command(cli.app, cli, "render", "Render a MIDI file as WAV and SVG",
                                   "  sage-music render song.mid --wav song.wav --svg song.svg\n"
                                   "  sage-music render song.mid --feel swing --wav song.wav",

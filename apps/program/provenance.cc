@@ -8,12 +8,12 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct ProvenanceOptions {
   std::string input;
   bool json = false;
 };
 
-Result<void> act(const Options& options) {
+Result<void> act(const ProvenanceOptions& options) {
   const auto document = read_quietly(options.input);
   if (!document) return tl::unexpected(document.error());
   const auto found = provenance_of(document->music().score);
@@ -39,7 +39,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_provenance(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProvenanceOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "provenance", "Show which program, model, seed and wishes wrote a MIDI file",
       "  sage-music provenance song.mid", [options] { return act(*options); });

@@ -21,7 +21,7 @@ constexpr int kUsualPort = 8765;
 constexpr int kGraceSeconds = 10;
 constexpr int kLongestWriteSeconds = 120;
 
-struct Options {
+struct ServeOptions {
   ModelChoice model;
   std::string host = "127.0.0.1";
   int port = kUsualPort;
@@ -69,7 +69,7 @@ void open_browser(const std::string& address) {
   if (std::system(command.c_str()) != 0) note("open " + address + " in a browser");
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const ServeOptions& options) {
   serve::ServiceOptions service_options;
   service_options.http.host = options.host;
   service_options.http.port = options.port;
@@ -108,7 +108,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_serve(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   CLI::App* command =
       add_command(cli.app, cli, "serve",
                   "The page where you and the model write together, and an HTTP interface",

@@ -16,7 +16,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct StudyBpeOptions {
   std::string stage;
   std::vector<std::string> data, held_out;
   TokenStudyOptions study;
@@ -26,7 +26,7 @@ struct Options {
 };
 
 Result<SortedCorpora> read(const std::vector<std::string>& paths, const std::string& what,
-                           std::uint64_t max_notes, const Options& options) {
+                           std::uint64_t max_notes, const StudyBpeOptions& options) {
   auto files = midi_files(paths);
   if (!files) return tl::unexpected(files.error());
   const auto tokenizer = Tokenizer::create(options.study.tokenizer);
@@ -55,8 +55,8 @@ Result<SortedCorpora> read(const std::vector<std::string>& paths, const std::str
   return corpora;
 }
 
-Result<void> act(const Options& given, const std::string& command) {
-  Options options = given;
+Result<void> act(const StudyBpeOptions& given, const std::string& command) {
+  StudyBpeOptions options = given;
   std::sort(options.study.merges.begin(), options.study.merges.end());
   options.study.arms = std::filesystem::path(options.output) / "arms";
   for (const auto& paths : {options.data, options.held_out})
@@ -97,7 +97,7 @@ Result<void> act(const Options& given, const std::string& command) {
 }  // namespace
 
 void add_study_bpe(CLI::App& study, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StudyBpeOptions>();
   options->study.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options->arms.study = "bpe";
   options->arms.speed.contexts = {512};

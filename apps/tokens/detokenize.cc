@@ -15,7 +15,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct DetokenizeOptions {
   std::string input, output;
 };
 
@@ -39,7 +39,7 @@ bool is_whole(std::span<const TokenId> ids, const Tokenizer& tokenizer) {
   return std::find(last.begin(), last.end(), tokenizer.vocabulary().id(Kind::kEos)) != last.end();
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const DetokenizeOptions& options) {
   auto file = read_token_file(options.input);
   if (!file) return tl::unexpected(file.error());
   auto tokenizer = Tokenizer::create(file->config);
@@ -76,7 +76,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_detokenize(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DetokenizeOptions>();
   CLI::App* command = add_command(cli.app, cli, "detokenize", "Convert tokens to MIDI files",
                                   "  sage-music detokenize tokens.json -o song.mid\n"
                                   "  sage-music detokenize many.json -o folder",

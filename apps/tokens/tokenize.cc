@@ -10,7 +10,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct TokenizeOptions {
   std::vector<std::string> inputs;
   TokenizerChoice tokenizer;
   std::string output;
@@ -30,7 +30,7 @@ Result<void> add_piece(const std::string& path, const Tokenizer& tokenizer, Toke
   return {};
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const TokenizeOptions& options) {
   if (auto ok = check_output(options.output); !ok) return ok;
   auto tokenizer = make_tokenizer(options.tokenizer);
   if (!tokenizer) return tl::unexpected(tokenizer.error());
@@ -55,7 +55,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_tokenize(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenizeOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "tokenize", "Convert MIDI files to tokens",
       "  sage-music tokenize a.mid b.mid -o tokens.json\n"

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct FinetuneOptions {
   std::vector<std::string> music, reference;
   std::string model;  // empty: the one that comes with the program
   fs::path output;
@@ -42,7 +42,7 @@ struct Options {
 };
 
 /// What a started fine-tuning and this command must have in common.
-std::string key_of(const Options& options, const std::string& model_hash) {
+std::string key_of(const FinetuneOptions& options, const std::string& model_hash) {
   return Json{{"model", model_hash},        {"music", options.music},
               {"minutes", options.minutes}, {"learning_rate", options.rate},
               {"batch", options.batch},     {"seed", options.seed}}
@@ -61,7 +61,7 @@ Result<void> check_output(const fs::path& key_path, const std::string& key) {
 }
 
 /// Prepares the music and holds out some of it for validation.
-Result<void> prepare_music(const Options& options, const TokenizerConfig& tokenizer) {
+Result<void> prepare_music(const FinetuneOptions& options, const TokenizerConfig& tokenizer) {
   PrepareOptions prepare_options;
   prepare_options.sources.assign(options.music.begin(), options.music.end());
   prepare_options.output = options.data();
@@ -89,7 +89,7 @@ Result<void> prepare_music(const Options& options, const TokenizerConfig& tokeni
 
 /// Prepares the music and makes the folder's key, which marks a started fine-tuning; or finds
 /// both.
-Result<void> begin(const Options& options, const Engine& engine) {
+Result<void> begin(const FinetuneOptions& options, const Engine& engine) {
   const fs::path key_path = options.output / "finetune.json";
   const std::string key = key_of(options, engine.weights().hash());
   if (auto ok = check_output(key_path, key); !ok) return ok;
@@ -103,7 +103,7 @@ Result<void> begin(const Options& options, const Engine& engine) {
   return write_text(key_path, key);
 }
 
-Result<void> train_on(const Options& options, const fs::path& model,
+Result<void> train_on(const FinetuneOptions& options, const fs::path& model,
                       const std::shared_ptr<const Engine>& engine) {
   TrainOptions train_options;
   train_options.data = options.data();
@@ -191,7 +191,7 @@ class Means {
 };
 
 /// What the model writes from nothing, seeds 1 to `pieces`; the first three go to files.
-Result<Means> listen_to(const std::shared_ptr<const Engine>& engine, const Options& options,
+Result<Means> listen_to(const std::shared_ptr<const Engine>& engine, const FinetuneOptions& options,
                         const std::string& name) {
   Means means;
   for (int seed = 1; seed <= options.pieces; ++seed) {
@@ -226,9 +226,9 @@ struct Change {
   double before = 0, after = 0;
 };
 
-Result<void> write_report(const Options& options, const RunCurves& curves, const Change& own,
-                          const std::optional<Change>& reference, const Means& music,
-                          const Means& before, const Means& after) {
+Result<void> write_report(const FinetuneOptions& options, const RunCurves& curves,
+                          const Change& own, const std::optional<Change>& reference,
+                          const Means& music, const Means& before, const Means& after) {
   const auto row = [](const std::string& name, const Change& change) {
     const double percent = 100 * (change.after - change.before) / change.before;
     return "| " + name + " | " + fixed(change.before, 3) + " | " + fixed(change.after, 3) + " | " +
@@ -272,8 +272,8 @@ Result<void> write_report(const Options& options, const RunCurves& curves, const
   return {};
 }
 
-Result<void> act(const Options& given) {
-  Options options = given;
+Result<void> act(const FinetuneOptions& given) {
+  FinetuneOptions options = given;
   if (options.threads == 0) options.threads = std::min(default_jobs(), 64);
   auto files = midi_files(options.music);
   if (!files) return tl::unexpected(files.error());
@@ -338,7 +338,7 @@ Result<void> act(const Options& given) {
 }  // namespace
 
 void add_finetune(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FinetuneOptions>();
   CLI::App* command = add_command(
       cli.app, cli, "finetune", "Fine-tune a model on your own music",
       "  sage-music finetune my_music -o mine --minutes 10\n"

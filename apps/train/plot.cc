@@ -11,7 +11,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct TrainPlotOptions {
   std::vector<std::string> runs;
   std::string output;
   CurveAxis axis = CurveAxis::kTokens;
@@ -36,7 +36,7 @@ void describe(const RunCurves& run) {
   say(line);
 }
 
-Result<void> act(const Options& options) {
+Result<void> act(const TrainPlotOptions& options) {
   std::vector<RunCurves> runs;
   for (const std::string& folder : options.runs) {
     auto run = read_curves(folder);
@@ -56,7 +56,7 @@ void add_train_plot(CLI::App& train, Cli& cli) {
   static const std::map<std::string, CurveAxis> kAxes = {{"steps", CurveAxis::kSteps},
                                                          {"tokens", CurveAxis::kTokens},
                                                          {"minutes", CurveAxis::kMinutes}};
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainPlotOptions>();
   CLI::App* command = add_command(train, cli, "plot", "Plot the losses of training runs",
                                   "  sage-music train plot runs/mine -o loss.svg\n"
                                   "  sage-music train plot runs/a runs/b --x minutes -o both.svg",

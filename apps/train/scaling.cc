@@ -14,7 +14,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct TrainScalingOptions {
   std::vector<std::string> runs;
   std::vector<std::string> targets;  // "PARAMETERS:TOKENS" or "PARAMETERS:TOKENS:LOSS"
 };
@@ -69,7 +69,7 @@ std::string in_words(const ScalingPoint& point) {
 
 std::string percent(double share) { return fixed(100 * share, 1) + " %"; }
 
-Result<void> act(const Options& options) {
+Result<void> act(const TrainScalingOptions& options) {
   std::vector<ScalingPoint> points;
   for (const std::string& run : options.runs) {
     const auto point = point_of_run(run);
@@ -107,7 +107,7 @@ Result<void> act(const Options& options) {
 }  // namespace
 
 void add_train_scaling(CLI::App& train, Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainScalingOptions>();
   CLI::App* command = add_command(
       train, cli, "scaling", "Predict the loss of larger runs from smaller ones",
       "  sage-music train scaling runs/* --predict 25e6:400e6\n"

@@ -46,7 +46,7 @@ TrainHooks console_hooks() {
 
 namespace {
 
-struct Options {
+struct TrainCommandOptions {
   TrainOptions train;
   std::string shape = "small";
   // Above 0: overrides the shape.
@@ -99,7 +99,7 @@ Result<Placement> placement() {
   return place;
 }
 
-void set_sizes(ModelConfig& config, const Options& options) {
+void set_sizes(ModelConfig& config, const TrainCommandOptions& options) {
   const auto set = [](int& member, int value) {
     if (value > 0) member = value;
   };
@@ -110,7 +110,7 @@ void set_sizes(ModelConfig& config, const Options& options) {
 }
 
 /// The model of --init. Options of the shape may repeat what it is, and not contradict.
-Result<void> take_initial_model(Options& options) {
+Result<void> take_initial_model(TrainCommandOptions& options) {
   const std::filesystem::path& file = options.train.init;
   const auto weights = Weights::load(file);
   if (!weights) return tl::unexpected(weights.error());
@@ -138,7 +138,7 @@ Result<void> take_initial_model(Options& options) {
   return {};
 }
 
-Result<void> complete_model(Options& options) {
+Result<void> complete_model(TrainCommandOptions& options) {
   if (!options.train.init.empty()) return {};  // taken from the file, later
   auto config = shape_config(options.shape);
   if (!config) return tl::unexpected(config.error());
@@ -160,7 +160,7 @@ Result<void> complete_model(Options& options) {
   return {};
 }
 
-Result<void> complete(Options& options) {
+Result<void> complete(TrainCommandOptions& options) {
   if (!options.command->get_subcommands().empty()) return {};  // which has its own options
   for (const char* option : {"--data", "--run"})
     if (!options.given(option))
@@ -179,8 +179,8 @@ Result<void> complete(Options& options) {
   return complete_model(options);
 }
 
-Result<void> act(const Options& given) {
-  Options options = given;
+Result<void> act(const TrainCommandOptions& given) {
+  TrainCommandOptions options = given;
   if (!options.tokenizer.empty()) {
     auto tokenizer = read_tokenizer_file(options.tokenizer);
     if (!tokenizer) return tl::unexpected(tokenizer.error());
@@ -217,7 +217,7 @@ Result<void> act(const Options& given) {
   return {};
 }
 
-void add_model_shape(CLI::App& command, Options& options) {
+void add_model_shape(CLI::App& command, TrainCommandOptions& options) {
   command.add_option("--shape", options.shape, "tiny, small, base or large")->capture_default_str();
   command.add_option("-a,--attention", options.attention, "member of the attention family")
       ->capture_default_str();
@@ -305,7 +305,7 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
 }  // namespace
 
 void add_train(Cli& cli) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainCommandOptions>();
   TrainOptions& train = options->train;
   CLI::App* command =
       add_command(cli.app, cli, "train", "Train a model on prepared data",

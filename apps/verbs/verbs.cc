@@ -24,7 +24,7 @@
 namespace sage::cli {
 namespace {
 
-struct Options {
+struct VerbsOptions {
   const Verb* verb = nullptr;
   std::string input, output;
   VerbRequest request;
@@ -38,7 +38,7 @@ struct Options {
 };
 
 /// Parts of the file, else instruments that it lacks; new instruments alone where the verb adds.
-Result<void> find_parts(Options& options, const midi::Document& document) {
+Result<void> find_parts(VerbsOptions& options, const midi::Document& document) {
   VerbRequest& request = options.request;
   const std::string_view verb = options.verb->name;
   if (verb == "accompany" || verb == "harmonize" || verb == "arrange") {
@@ -70,7 +70,7 @@ Result<void> find_parts(Options& options, const midi::Document& document) {
   return {};
 }
 
-std::vector<int> programs_written(const Options& options, const midi::Document& document) {
+std::vector<int> programs_written(const VerbsOptions& options, const midi::Document& document) {
   std::vector<int> programs = options.request.instruments;
   const auto& tracks = document.music().score.tracks;
   for (const std::size_t part : options.request.parts)
@@ -82,7 +82,7 @@ std::vector<int> programs_written(const Options& options, const midi::Document& 
   return programs;
 }
 
-void report(const Options& options, const Engine& engine, const VerbOutcome& outcome,
+void report(const VerbsOptions& options, const Engine& engine, const VerbOutcome& outcome,
             double seconds) {
   const std::string action = options.verb->name == "end" ? "continued" : "replaced";
   if (options.json) {
@@ -102,7 +102,7 @@ void report(const Options& options, const Engine& engine, const VerbOutcome& out
   say_silent(silent_titles(outcome.parts), options.output);
 }
 
-Result<void> check(const Options& options) {
+Result<void> check(const VerbsOptions& options) {
   if (options.json && options.output == "-")
     return fail(ErrorCode::kInvalidArgument, "--json and -o - both need standard output");
   if (auto ok = validate(options.request.sampler); !ok) return ok;
@@ -112,7 +112,7 @@ Result<void> check(const Options& options) {
       {options.output, renderings.wav, renderings.svg});
 }
 
-Result<void> act(Options& options) {
+Result<void> act(VerbsOptions& options) {
   auto document = read_editable(options.input);
   if (!document) return tl::unexpected(document.error());
   if (auto ok = find_parts(options, *document); !ok) return ok;
@@ -148,7 +148,7 @@ Result<void> act(Options& options) {
 }
 
 void add_verb(Cli& cli, const Verb& verb) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerbsOptions>();
   options->verb = &verb;
   VerbRequest& request = options->request;
   CLI::App* command =

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/stopwatch.h"
 #include "data/music_files.h"
 #include "data/piece.h"
 #include "data/selection.h"
@@ -25,12 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
 using Stage = PrepareProgress::Stage;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// Calls back at the begin of each stage, and then at most fifty times a second.
 class Reporter {
@@ -40,14 +36,14 @@ class Reporter {
   bool operator()(const PrepareProgress& progress) {
     if (!callback_ || (stage_ == progress.stage && seconds_since(last_) < 0.02)) return true;
     stage_ = progress.stage;
-    last_ = Clock::now();
+    last_ = Stopwatch::now();
     return callback_(progress);
   }
 
  private:
   const PrepareCallback& callback_;
   std::optional<Stage> stage_;
-  Clock::time_point last_;
+  Stopwatch::time_point last_;
 };
 
 std::array<std::uint8_t, 32> sha256_of(std::span<const std::uint8_t> bytes) {
@@ -72,7 +68,7 @@ class UnitReader {
  private:
   Result<void> read_unit(std::size_t unit);
   void work();
-  PrepareProgress progress(Clock::time_point begin) const;
+  PrepareProgress progress(Stopwatch::time_point begin) const;
 
   const MusicFiles& files_;
   const WorkFolder& work_;
@@ -127,7 +123,7 @@ void UnitReader::work() {
   --running_;
 }
 
-PrepareProgress UnitReader::progress(Clock::time_point begin) const {
+PrepareProgress UnitReader::progress(Stopwatch::time_point begin) const {
   const double elapsed = std::max(1e-9, seconds_since(begin));
   const auto bytes = static_cast<double>(bytes_);
   PrepareProgress p;
@@ -153,7 +149,7 @@ Result<std::vector<Unit>> UnitReader::run(Reporter& report) {
     for (std::size_t i = 0; i < work_.files_in(unit); ++i)
       resumed_bytes_ += files_.bytes(work_.first_file(unit) + i);
   }
-  const auto begin = Clock::now();
+  const auto begin = Stopwatch::now();
   running_ = std::max(1, options_.threads);
   std::vector<std::thread> team;
   for (int i = running_; i > 0; --i) team.emplace_back([this] { work(); });
@@ -236,7 +232,7 @@ Result<PrepareSummary> read_and_write(const PrepareOptions& options, const Token
   if (std::none_of(selection.files.begin(), selection.files.end(),
                    [](const auto& choice) { return choice.part == PartOf::kTrain; }))
     return fail(ErrorCode::kInvalidArgument, nothing_left(selection));
-  const auto begin = Clock::now();
+  const auto begin = Stopwatch::now();
   const auto watch = [&](std::size_t file) {
     p.stage = Stage::kWriting;
     p.files = file;

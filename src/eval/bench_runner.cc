@@ -1,19 +1,10 @@
 #include "eval/bench_runner.h"
 
-#include <chrono>
-
 #include "base/random.h"
+#include "base/stopwatch.h"
 
 namespace sage {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<BenchRunner> BenchRunner::create(std::shared_ptr<const Model> model,
                                         const Options& options) {
@@ -44,7 +35,7 @@ BenchRunner::BenchRunner(std::shared_ptr<const Model> model, const Options& opti
 double BenchRunner::prefill() {
   KvCache& cache = caches_.front();
   cache.truncate(0);
-  const auto start = Clock::now();
+  const auto start = Stopwatch::now();
   model_->forward(steps(0, options_.context), cache, *workspace_);
   const double rate = options_.context / seconds_since(start);
   for (std::size_t i = 1; i < caches_.size(); ++i) caches_[i] = cache.fork();
@@ -53,7 +44,7 @@ double BenchRunner::prefill() {
 
 double BenchRunner::decode() {
   for (KvCache& cache : caches_) cache.truncate(options_.context);
-  const auto start = Clock::now();
+  const auto start = Stopwatch::now();
   for (int i = 0; i < options_.tokens; ++i) {
     const auto step = steps(options_.context + i, 1);
     if (caches_.size() == 1)

@@ -10,16 +10,16 @@
 namespace sage {
 namespace {
 
-using Row = std::vector<double>;
+using FeatureRow = std::vector<double>;
 
 /// Brings each feature to mean 0 and standard deviation 1 over some rows; NaN becomes 0.
 class Standardiser {
  public:
-  explicit Standardiser(const std::vector<const Row*>& rows)
+  explicit Standardiser(const std::vector<const FeatureRow*>& rows)
       : mean_(rows.front()->size()), scale_(rows.front()->size()) {
     for (std::size_t k = 0; k < mean_.size(); ++k) {
       double count = 0, sum = 0, squares = 0;
-      for (const Row* row : rows) {
+      for (const FeatureRow* row : rows) {
         const double x = (*row)[k];
         if (std::isnan(x)) continue;
         ++count, sum += x, squares += x * x;
@@ -31,18 +31,18 @@ class Standardiser {
       scale_[k] = variance > 1e-12 * (1 + mean_[k] * mean_[k]) ? 1 / std::sqrt(variance) : 0;
     }
   }
-  Row operator()(const Row& row) const {
-    Row out(row.size() + 1, 1.0);  // the last is the intercept's
+  FeatureRow operator()(const FeatureRow& row) const {
+    FeatureRow out(row.size() + 1, 1.0);  // the last is the intercept's
     for (std::size_t k = 0; k < row.size(); ++k)
       out[k] = std::isnan(row[k]) ? 0 : (row[k] - mean_[k]) * scale_[k];
     return out;
   }
 
  private:
-  Row mean_, scale_;
+  FeatureRow mean_, scale_;
 };
 
-double product(const Row& a, const Row& b) {
+double product(const FeatureRow& a, const FeatureRow& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
@@ -50,7 +50,7 @@ double product(const Row& a, const Row& b) {
 double told(double evidence) { return evidence > 0 ? 1 : evidence == 0 ? 0.5 : 0; }
 
 /// Solves A x = b for a symmetric positive definite matrix, by Cholesky's decomposition in place.
-Row solve(std::vector<Row>& a, Row b) {
+FeatureRow solve(std::vector<FeatureRow>& a, FeatureRow b) {
   const std::size_t n = b.size();
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
@@ -70,13 +70,14 @@ Row solve(std::vector<Row>& a, Row b) {
 }
 
 /// Newton's method on the penalised log likelihood, which is concave. `label`: 1 for the system.
-Row fit(const std::vector<Row>& rows, const std::vector<double>& labels, double ridge) {
+FeatureRow fit(const std::vector<FeatureRow>& rows, const std::vector<double>& labels,
+               double ridge) {
   constexpr int kSteps = 12;
   const std::size_t n = rows.front().size();
-  Row weights(n);
+  FeatureRow weights(n);
   for (int step = 0; step < kSteps; ++step) {
-    Row gradient(n);
-    std::vector<Row> hessian(n, Row(n));
+    FeatureRow gradient(n);
+    std::vector<FeatureRow> hessian(n, FeatureRow(n));
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double p = 1 / (1 + std::exp(-product(rows[i], weights)));
       for (std::size_t k = 0; k < n; ++k) {
@@ -89,20 +90,20 @@ Row fit(const std::vector<Row>& rows, const std::vector<double>& labels, double 
       gradient[k] -= penalty * weights[k];
       hessian[k][k] += penalty;
     }
-    const Row change = solve(hessian, gradient);
+    const FeatureRow change = solve(hessian, gradient);
     for (std::size_t k = 0; k < n; ++k) weights[k] += change[k];
   }
   return weights;
 }
 
-double mean_of(const std::vector<Row>& rows, std::size_t feature) {
+double mean_of(const std::vector<FeatureRow>& rows, std::size_t feature) {
   double sum = 0, count = 0;
-  for (const Row& row : rows)
+  for (const FeatureRow& row : rows)
     if (!std::isnan(row[feature])) sum += row[feature], ++count;
   return sum / count;
 }
 
-double paired_auc(const std::vector<Row>& reference, const std::vector<Row>& system,
+double paired_auc(const std::vector<FeatureRow>& reference, const std::vector<FeatureRow>& system,
                   std::size_t feature) {
   double higher = 0, count = 0;
   for (std::size_t i = 0; i < reference.size(); ++i) {
@@ -116,8 +117,8 @@ double paired_auc(const std::vector<Row>& reference, const std::vector<Row>& sys
 
 }  // namespace
 
-Detection detect(const std::vector<std::string>& features, const std::vector<Row>& reference,
-                 const std::vector<Row>& system, const DetectionOptions& options) {
+Detection detect(const std::vector<std::string>& features, const std::vector<FeatureRow>& reference,
+                 const std::vector<FeatureRow>& system, const DetectionOptions& options) {
   Detection out;
   out.works = reference.size();
   constexpr std::size_t kLeastWorks = 4;
@@ -133,17 +134,17 @@ Detection detect(const std::vector<std::string>& features, const std::vector<Row
     for (std::size_t i = order.size(); i-- > 1;)
       std::swap(order[i], order[random.below(static_cast<std::uint32_t>(i + 1))]);
     const auto half = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
-    std::vector<const Row*> training;
+    std::vector<const FeatureRow*> training;
     for (auto at = order.begin(); at != half; ++at)
       training.insert(training.end(), {&reference[*at], &system[*at]});
     const Standardiser standardised(training);
-    std::vector<Row> rows;
+    std::vector<FeatureRow> rows;
     std::vector<double> labels;
     for (std::size_t i = 0; i < training.size(); ++i) {
       rows.push_back(standardised(*training[i]));
       labels.push_back(static_cast<double>(i % 2));
     }
-    const Row found = fit(rows, labels, options.ridge);
+    const FeatureRow found = fit(rows, labels, options.ridge);
     for (std::size_t k = 0; k < weights.size(); ++k) weights[k] += found[k] / options.splits;
     for (auto at = half; at != order.end(); ++at) {
       correct[*at] += told(-product(standardised(reference[*at]), found));

@@ -158,10 +158,11 @@ Result<PieceHole> make_accompaniment(const Activity& activity, std::size_t bars,
 }
 
 /// A note outside the hole, to be looked for in another piece.
-using Place = std::tuple<int, std::int64_t, int, std::int64_t>;  // program, onset, pitch, duration
+using NotePlace =
+    std::tuple<int, std::int64_t, int, std::int64_t>;  // program, onset, pitch, duration
 
-std::vector<Place> rest_of(const Piece& piece, const PieceHole& hole, const Span& span) {
-  std::vector<Place> notes;
+std::vector<NotePlace> rest_of(const Piece& piece, const PieceHole& hole, const Span& span) {
+  std::vector<NotePlace> notes;
   for (const Track& track : piece.score.tracks) {
     const int program = track.program_or_drum();
     for (const Note& note : track.notes)
@@ -279,7 +280,7 @@ Rest& Rest::operator+=(const Rest& other) {
 Rest compare_rest(const Piece& output, const Piece& reference, const PieceHole& hole) {
   const Span span = span_of(reference, hole.first_bar, hole.bars);
   const auto expected = rest_of(reference, hole, span), found = rest_of(output, hole, span);
-  const auto key = [](const Place& p) {
+  const auto key = [](const NotePlace& p) {
     return std::tuple(std::get<0>(p), std::get<1>(p), std::get<2>(p));
   };
   Rest rest;

@@ -9,6 +9,7 @@
 #include "plot/chart.h"
 
 namespace sage {
+namespace html {
 namespace {
 
 /// Every row of a table: systems, the reference, calibrations.
@@ -279,8 +280,10 @@ std::string provenance(const Report& report) {
 }
 
 }  // namespace
+}  // namespace html
 
 std::string report_html(const Report& report) {
+  using namespace html;
   const std::size_t counted = report.scores.pieces.size();
   const std::size_t skipped = report.scores.skipped_references.size();
   std::string out = page_head(report.title);

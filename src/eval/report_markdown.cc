@@ -7,6 +7,7 @@
 #include "metrics/metric.h"
 
 namespace sage {
+namespace markdown {
 namespace {
 
 /// For a cell of a table: no bars, no line breaks.
@@ -219,6 +220,7 @@ std::string provenance(const Report& report) {
 }
 
 }  // namespace
+}  // namespace markdown
 
 std::string calibration_text(const Report& report) {
   std::string out = "the reference against itself";
@@ -227,6 +229,7 @@ std::string calibration_text(const Report& report) {
   return out + ".";
 }
 
+namespace markdown {
 namespace {
 
 std::string findings(const Report& report) {
@@ -240,13 +243,16 @@ std::string findings(const Report& report) {
 }
 
 }  // namespace
+}  // namespace markdown
 
 std::string report_brief(const Report& report) {
+  using namespace markdown;
   constexpr std::size_t kMost = 10;
   return findings(report) + left_out(report, kMost);
 }
 
 std::string report_markdown(const Report& report) {
+  using namespace markdown;
   return findings(report) + metrics(report) + fault_definitions() +
          left_out(report, std::numeric_limits<std::size_t>::max()) + provenance(report);
 }

@@ -50,7 +50,7 @@ std::string sheet_html(const Sheet& sheet, const std::string& title);
 /// A piece's work; pieces that are not in it are works of their own.
 using WorkOf = std::map<std::string, std::string>;
 
-enum class Finding { kBetter, kWorse, kSame, kOpen };
+enum class Relation { kBetter, kWorse, kSame, kOpen };
 
 /// Model `b` against model `a` by one measure.
 struct Verdict {
@@ -60,7 +60,7 @@ struct Verdict {
   double p_holm = 1;        // of no difference, over all verdicts
   double p_same = 1;        // of a difference beyond the margin
   double margin = 0;
-  Finding finding = Finding::kOpen;
+  Relation finding = Relation::kOpen;
 };
 
 /// Paired over the pieces that both have, works as units: paired permutation tests with Holm's

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 #include <numeric>
 
+#include "base/nan.h"
 #include "metrics/metric.h"
 
 namespace sage {
@@ -115,7 +115,6 @@ MeanInterval mean_over(const SystemScores& system, const BootstrapOptions& boots
 }
 
 FormSummary summarise_form(const SystemScores& system, const BootstrapOptions& bootstrap) {
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   FormSummary out;
   for (std::size_t k = 0; k < kMostLag; ++k)
     out.likeness_by_lag[k] = mean_over(system, bootstrap, [&](const PieceScore& piece) {

@@ -1,24 +1,14 @@
 #include "eval/timed_piece.h"
 
-#include <chrono>
 #include <utility>
 
+#include "base/stopwatch.h"
 #include "generate/generator.h"
 
 namespace sage {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-}  // namespace
-
 Result<TimedPiece> generate_timed(const std::shared_ptr<const Engine>& engine,
                                   const Request& request, int threads) {
-  const auto start = Clock::now();
+  const auto start = Stopwatch::now();
   auto generator = Generator::create(engine, request, {.threads = threads});
   if (!generator) return tl::unexpected(generator.error());
   TimedPiece out;
@@ -44,7 +34,7 @@ Result<TimedPiece> generate_timed(const std::shared_ptr<const Engine>& engine,
 
 Result<TimedPiece> infill_timed(const std::shared_ptr<const Engine>& engine,
                                 const InfillRequest& request) {
-  const auto start = Clock::now();
+  const auto start = Stopwatch::now();
   auto done = infill(engine, request);
   if (!done) return tl::unexpected(done.error());
   TimedPiece out;

@@ -57,9 +57,9 @@ std::vector<Verdict> compare(const Sheet& a, const Sheet& b, const WorkOf& works
     const bool up = verdict.difference.mean > 0;
     if (verdict.p_holm < 0.05)
       verdict.finding =
-          up == verdict.measure->higher_is_better ? Finding::kBetter : Finding::kWorse;
+          up == verdict.measure->higher_is_better ? Relation::kBetter : Relation::kWorse;
     else if (verdict.p_same < 0.05)
-      verdict.finding = Finding::kSame;
+      verdict.finding = Relation::kSame;
   }
   return verdicts;
 }
@@ -68,13 +68,13 @@ std::string in_words(const Verdict& verdict, const std::string& a, const std::st
   const SheetMeasure& measure = *verdict.measure;
   const auto said = [&]() -> std::string {
     switch (verdict.finding) {
-      case Finding::kBetter:
+      case Relation::kBetter:
         return b + " is better than " + a;
-      case Finding::kWorse:
+      case Relation::kWorse:
         return b + " is worse than " + a;
-      case Finding::kSame:
+      case Relation::kSame:
         return "the two are the same within " + fixed_text(verdict.margin, measure.digits);
-      case Finding::kOpen:
+      case Relation::kOpen:
         break;
     }
     return "not decided";

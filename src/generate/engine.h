@@ -36,6 +36,9 @@ class Engine {
   /// Longest sequence of steps (tokens, in a flat model) that the model attends over as it was
   /// trained to.
   int context() const;
+  /// Number of steps kept and read again when the context is full, after a fresh header, so that
+  /// the model sees what it saw in training: a header and whole bars.
+  int kept_context() const { return context() * 3 / 5; }
   /// The element type of K/V caches.
   DType cache_type() const { return cache_type_; }
 

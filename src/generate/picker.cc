@@ -7,10 +7,6 @@
 namespace sage {
 namespace {
 
-// When the context is full, this share of it is kept and read again behind a fresh header, so that
-// the model always sees what it saw in training: a header and whole bars.
-constexpr double kKeptContext = 0.6;
-
 // Where more of the context than this is used, it is read again before streams branch off.
 constexpr double kRoomyContext = 0.8;
 
@@ -79,7 +75,7 @@ void Picker::read(const TokenHistory& history) {
 /// fields of a step that is only begun.
 std::vector<TokenId> Picker::fresh_context(const TokenHistory& history, std::size_t begun) {
   cache_.truncate(0);
-  const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
+  const auto budget = static_cast<std::size_t>(engine_->kept_context());
   auto context = history.context(budget * fields_ + begun);
   context.resize(context.size() - begun);
   return context;
@@ -129,7 +125,7 @@ void Picker::advance(std::span<const TokenId> unread, const TokenHistory& histor
 void Picker::read_rows(DelayedSteps& steps, const TokenHistory& history) {
   if (steps.rows() > static_cast<std::size_t>(engine_->context())) {
     cache_.truncate(0);
-    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
+    const auto budget = static_cast<std::size_t>(engine_->kept_context());
     steps.start(history.context(budget * fields_));
   }
   const auto first = static_cast<std::size_t>(cache_.length());

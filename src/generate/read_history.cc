@@ -5,7 +5,6 @@
 namespace sage {
 namespace {
 
-constexpr double kKeptContext = 0.6;  // of it, where the context is full and read again
 constexpr std::size_t kSpareTokens = 8;
 
 }  // namespace
@@ -36,7 +35,7 @@ void ReadHistory::read(const TokenHistory& history) {
   const auto unread = all.subspan(forwarded_);
   if (unread.empty()) return;
   if (!fits(unread.size())) {
-    const auto budget = static_cast<std::size_t>(kKeptContext * engine_->context());
+    const auto budget = static_cast<std::size_t>(engine_->kept_context());
     const std::vector<TokenId> context = history.context(budget);
     std::size_t same = 0;
     while (same < context.size() &&

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
+#include "generate/presence.h"
+
 namespace sage {
-namespace {
-
-constexpr int kBarsOfSilence = 2;  // without being favoured
-constexpr double kMostFavour = 8;  // nats: enough to be heard, too little to fill a bar
-
-}  // namespace
 
 Steering::Steering(const Tokenizer& tokenizer, const Request& request)
     : vocabulary_(&tokenizer.vocabulary()),
@@ -71,7 +67,7 @@ std::vector<Candidate> Steering::favours() const {
     const int waited = bars_begun() - state_.heard[program] - kBarsOfSilence;
     if (state_.expected.test(program) && waited > 0)
       favours.push_back({vocabulary_->id(Kind::kProgram, static_cast<int>(program)),
-                         std::min(kMostFavour, presence_ * waited)});
+                         presence_favour(presence_, waited)});
   }
   return favours;
 }

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "generate/note_draw.h"
+#include "generate/presence.h"
 #include "generate/read_history.h"
 #include "generate/sequence.h"
 #include "generate/wishes_check.h"
@@ -14,8 +15,6 @@
 namespace sage {
 namespace {
 
-constexpr int kBarsOfSilence = 2;         // of a part that has played, without being favoured
-constexpr double kMostFavour = 8;         // nats: enough to be heard, too little to fill a bar
 constexpr std::size_t kMostMarks = 1024;  // places that a rewind finds at once
 
 Result<void> check_meter(const Vocabulary& vocabulary, Meter meter) {
@@ -408,7 +407,7 @@ void Stream::Impl::find_favours() {
     const int waited = sequence_.bar() - heard - (heard < 0 ? 0 : kBarsOfSilence);
     if (waited > 0)
       favours_.push_back(
-          {vocabulary_->id(Kind::kProgram, program), std::min(kMostFavour, presence_ * waited)});
+          {vocabulary_->id(Kind::kProgram, program), presence_favour(presence_, waited)});
   }
   std::sort(favours_.begin(), favours_.end(),
             [](const Candidate& a, const Candidate& b) { return a.id < b.id; });

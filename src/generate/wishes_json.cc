@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-tl::unexpected<Error> refuse(const std::string& what) {
+tl::unexpected<Error> refuse_json(const std::string& what) {
   return fail(ErrorCode::kInvalidArgument, what);
 }
 
@@ -29,8 +29,8 @@ Result<int> program_of(const std::string& name, const std::string& field) {
   if (name == "all") return kEveryProgram;
   const auto program = program_from_name(name);
   if (!program)
-    return refuse(field + ": no instrument is called '" + name +
-                  "'; use General MIDI names, drums, numbers 0 to 128, or all");
+    return refuse_json(field + ": no instrument is called '" + name +
+                       "'; use General MIDI names, drums, numbers 0 to 128, or all");
   return *program;
 }
 
@@ -53,18 +53,18 @@ std::optional<int> whole_of(const Json& json) {
 }
 
 Result<void> read(const Json& json, const std::string& field, std::string& to) {
-  if (!json.is_string()) return refuse(field + " must be a text");
+  if (!json.is_string()) return refuse_json(field + " must be a text");
   to = json.get<std::string>();
   return {};
 }
 Result<void> read(const Json& json, const std::string& field, bool& to) {
-  if (!json.is_boolean()) return refuse(field + " must be true or false");
+  if (!json.is_boolean()) return refuse_json(field + " must be true or false");
   to = json.get<bool>();
   return {};
 }
 Result<void> read(const Json& json, const std::string& field, double& to) {
   const auto value = number_of(json);
-  if (!value) return refuse(field + " must be a number");
+  if (!value) return refuse_json(field + " must be a number");
   to = *value;
   return {};
 }
@@ -101,7 +101,8 @@ Result<PitchRange> range_of(const Json& json, const std::string& what) {
       high = pitch_from_name(std::string_view(text).substr(dash + 1));
     }
   }
-  if (!low || !high) return refuse(what + " must be two pitches, such as \"C4-G6\" or [60, 91]");
+  if (!low || !high)
+    return refuse_json(what + " must be two pitches, such as \"C4-G6\" or [60, 91]");
   return PitchRange{static_cast<std::uint8_t>(*low), static_cast<std::uint8_t>(*high)};
 }
 
@@ -123,7 +124,7 @@ Result<std::vector<int>> keys_of(const Json& json, const std::string& what, Name
   const auto add = [&](const Json& item) -> Result<void> {
     std::optional<int> key =
         item.is_string() ? from_name(item.get_ref<const std::string&>()) : whole_of(item);
-    if (!key) return refuse(what + " has '" + item.dump() + "', which is not known");
+    if (!key) return refuse_json(what + " has '" + item.dump() + "', which is not known");
     keys.push_back(*key);
     return {};
   };
@@ -134,14 +135,14 @@ Result<std::vector<int>> keys_of(const Json& json, const std::string& what, Name
     for (const Json& item : json)
       if (auto ok = add(item); !ok) return tl::unexpected(ok.error());
   } else {
-    return refuse(what + " must be a list");
+    return refuse_json(what + " must be a list");
   }
   return keys;
 }
 
 Result<void> read_ranges(const Json& json, Wishes& wishes) {
   if (!json.is_object())
-    return refuse("range must name instruments, such as {\"flute\": \"C4-C7\"}");
+    return refuse_json("range must name instruments, such as {\"flute\": \"C4-C7\"}");
   return by_program(json, "range", [&](int program, const Json& value, const std::string& what) {
     return range_of(value, what).map([&](PitchRange range) {
       wishes.ranges.push_back({program, range});
@@ -153,7 +154,7 @@ Result<void> read_polyphony(const Json& json, Wishes& wishes) {
   return by_program(json, "polyphony",
                     [&](int program, const Json& value, const std::string& what) -> Result<void> {
                       const auto voices = whole_of(value);
-                      if (!voices) return refuse(what + " must be a number of notes");
+                      if (!voices) return refuse_json(what + " must be a number of notes");
                       wishes.polyphony.push_back({program, *voices});
                       return {};
                     });
@@ -166,11 +167,11 @@ Result<void> read_density(const Json& json, std::span<const int> programs, Wishe
       wishes.density.push_back({program, *notes});
       return {};
     }
-    if (!value.is_string()) return refuse(what + " must be a word or a number of notes a bar");
+    if (!value.is_string()) return refuse_json(what + " must be a word or a number of notes a bar");
     const auto& word = value.get_ref<const std::string&>();
     if (!notes_of_density_word(word, 0))
-      return refuse(what + ": '" + word + "' is no density" + did_you_mean(word, kDensityWords) +
-                    ", or a number of notes a bar");
+      return refuse_json(what + ": '" + word + "' is no density" +
+                         did_you_mean(word, kDensityWords) + ", or a number of notes a bar");
     if (program != kEveryProgram) {
       wishes.density.push_back({program, *notes_of_density_word(word, program)});
       return {};
@@ -204,14 +205,14 @@ Result<void> read_rhythm(const Json& json, Wishes& wishes) {
 
 Result<void> read_melody(const Json& json, Wishes& wishes) {
   if (!json.is_object())
-    return refuse("melody must name instruments, such as {\"flute\": \"C5 D5 E5\"}");
+    return refuse_json("melody must name instruments, such as {\"flute\": \"C5 D5 E5\"}");
   return by_program(json, "melody",
                     [&](int program, const Json& value, const std::string& what) -> Result<void> {
                       MelodyWish wish;
                       wish.program = program;
                       if (value.is_object()) {
                         if (!value.contains("contour") || value.size() != 1)
-                          return refuse(what + " has fields other than contour");
+                          return refuse_json(what + " has fields other than contour");
                         if (auto ok = read(value["contour"], what, wish.contour); !ok) return ok;
                       } else {
                         auto pitches = keys_of(value, what, pitch_from_name);
@@ -249,8 +250,8 @@ Result<void> read_field(const std::string& name, const Json& value, std::span<co
     wishes.drum_map = *std::move(keys);
     return {};
   }
-  return refuse("there is no wish called '" + name.substr(0, 40) + "'" +
-                did_you_mean(name, kFields));
+  return refuse_json("there is no wish called '" + name.substr(0, 40) + "'" +
+                     did_you_mean(name, kFields));
 }
 
 std::string instrument(int program) {
@@ -261,7 +262,8 @@ std::string instrument(int program) {
 }  // namespace
 
 Result<Wishes> wishes_from_json(const Json& json, std::span<const int> programs) {
-  if (!json.is_object()) return refuse("wishes must be a JSON object, such as {\"key\": \"C\"}");
+  if (!json.is_object())
+    return refuse_json("wishes must be a JSON object, such as {\"key\": \"C\"}");
   Wishes wishes;
   for (const auto& [name, value] : json.items())
     if (auto ok = read_field(name, value, programs, wishes); !ok) return tl::unexpected(ok.error());

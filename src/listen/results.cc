@@ -8,7 +8,7 @@
 namespace sage {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 tl::unexpected<Error> malformed(const std::string& what) {
   return fail(ErrorCode::kMalformed, what);

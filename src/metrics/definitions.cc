@@ -4,15 +4,14 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "base/nan.h"
+
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 template <class Visit>
 void each_pitched(const Piece& piece, const Visit& visit) {

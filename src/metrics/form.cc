@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <numeric>
+
+#include "base/nan.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// The mean of the values that are there.
 class Mean {

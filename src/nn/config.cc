@@ -32,7 +32,7 @@ constexpr IntField kIntFields[] = {
 
 constexpr int kMostFields = 16;
 
-tl::unexpected<Error> bad(const std::string& message) {
+tl::unexpected<Error> bad_config(const std::string& message) {
   return fail(ErrorCode::kMalformed, "model config: " + message);
 }
 
@@ -46,17 +46,18 @@ json to_runs(const std::vector<std::uint8_t>& attributes) {
 
 Result<std::vector<std::uint8_t>> from_runs(const json& runs, int size) {
   std::vector<std::uint8_t> attributes(static_cast<std::size_t>(size), 0);
-  if (!runs.is_array()) return bad("token_attributes must be a list of [first id, attribute]");
+  if (!runs.is_array())
+    return bad_config("token_attributes must be a list of [first id, attribute]");
   std::int64_t previous = -1;
   std::uint8_t last = 0;
   for (const json& run : runs) {
     if (!run.is_array() || run.size() != 2 || !run[0].is_number_integer() ||
         !run[1].is_number_integer())
-      return bad("token_attributes must be a list of [first id, attribute]");
+      return bad_config("token_attributes must be a list of [first id, attribute]");
     const auto first = run[0].get<std::int64_t>();
     const auto attribute = run[1].get<std::int64_t>();
     if (first <= previous || first >= size || attribute < 0 || attribute > 31)
-      return bad("token_attributes are out of order or out of range");
+      return bad_config("token_attributes are out of order or out of range");
     std::fill(attributes.begin() + std::max<std::int64_t>(previous, 0), attributes.begin() + first,
               last);
     last = static_cast<std::uint8_t>(attribute);
@@ -69,19 +70,20 @@ Result<std::vector<std::uint8_t>> from_runs(const json& runs, int size) {
 Result<void> validate_groups(const ModelConfig& config) {
   if (config.kv_groups.empty()) return {};
   if (config.kv_groups.size() != static_cast<std::size_t>(config.layers))
-    return bad("kv_groups must have a table for every layer, or be left out");
+    return bad_config("kv_groups must have a table for every layer, or be left out");
   int most = 0;
   for (const std::vector<int>& table : config.kv_groups) {
     if (table.size() != static_cast<std::size_t>(config.heads))
-      return bad("a table of kv_groups must have an entry for every query head");
+      return bad_config("a table of kv_groups must have an entry for every query head");
     for (const int head : table)
-      if (head < 0 || head >= config.heads) return bad("kv_groups names a K/V head out of range");
+      if (head < 0 || head >= config.heads)
+        return bad_config("kv_groups names a K/V head out of range");
     const auto spec = (*find_attention(config.attention))->make(table);
-    if (!spec) return bad(spec.error().message);
+    if (!spec) return bad_config(spec.error().message);
     most = std::max(most, spec->kv_heads);
   }
   if (most != config.kv_heads)
-    return bad("kv_heads must be the most that a layer of kv_groups has");
+    return bad_config("kv_heads must be the most that a layer of kv_groups has");
   return {};
 }
 
@@ -106,28 +108,28 @@ json to_json(const ModelConfig& config) {
 }
 
 Result<ModelConfig> model_config_from_json(const json& in) {
-  if (!in.is_object()) return bad("not a JSON object");
+  if (!in.is_object()) return bad_config("not a JSON object");
   ModelConfig config;
   try {
     for (const IntField& field : kIntFields) {
       const auto value = in.at(field.name).get<std::int64_t>();
       if (value < field.low || value > field.high)
-        return bad(std::string(field.name) + " is " + std::to_string(value) + ", outside " +
-                   std::to_string(field.low) + ".." + std::to_string(field.high));
+        return bad_config(std::string(field.name) + " is " + std::to_string(value) + ", outside " +
+                          std::to_string(field.low) + ".." + std::to_string(field.high));
       config.*field.member = static_cast<int>(value);
     }
     config.attention = in.at("attention").get<std::string>();
     config.ff_banks = in.at("ff_banks").get<bool>();
     const auto activation = in.at("activation").get<std::string>();
     if (activation != "swiglu" && activation != "gelu")
-      return bad("activation '" + activation + "' is neither swiglu nor gelu");
+      return bad_config("activation '" + activation + "' is neither swiglu nor gelu");
     config.activation = activation == "swiglu" ? Activation::kSwiGlu : Activation::kGelu;
     config.tied = in.at("tied").get<bool>();
     config.rope_theta = in.at("rope_theta").get<float>();
     config.norm_eps = in.at("norm_eps").get<float>();
     config.output = in.value("output", config.output);
     const auto fields = in.value("fields", std::int64_t{1});
-    if (fields < 1 || fields > kMostFields) return bad("fields is out of range");
+    if (fields < 1 || fields > kMostFields) return bad_config("fields is out of range");
     config.fields = static_cast<int>(fields);
     auto attributes = from_runs(in.at("token_attributes"), config.vocab_size);
     if (!attributes) return tl::unexpected(attributes.error());
@@ -135,7 +137,7 @@ Result<ModelConfig> model_config_from_json(const json& in) {
     if (in.contains("kv_groups"))
       config.kv_groups = in.at("kv_groups").get<std::vector<std::vector<int>>>();
   } catch (const json::exception& e) {
-    return bad(e.what());
+    return bad_config(e.what());
   }
   if (auto ok = validate(config); !ok) return tl::unexpected(ok.error());
   return config;
@@ -144,26 +146,29 @@ Result<ModelConfig> model_config_from_json(const json& in) {
 Result<void> validate(const ModelConfig& config) {
   for (const IntField& field : kIntFields)
     if (config.*field.member < field.low || config.*field.member > field.high)
-      return bad(std::string(field.name) + " is out of range");
+      return bad_config(std::string(field.name) + " is out of range");
   if (config.d_model % config.heads != 0 || config.head_dim() % 2 != 0)
-    return bad("d_model must be an even multiple of heads");
+    return bad_config("d_model must be an even multiple of heads");
   if (!(config.rope_theta >= 1.0f && config.rope_theta <= 1e9f))
-    return bad("rope_theta is out of range");
-  if (!(config.norm_eps > 0.0f && config.norm_eps <= 1.0f)) return bad("norm_eps is out of range");
-  if (config.sinks >= config.window) return bad("sinks must be fewer than window");
+    return bad_config("rope_theta is out of range");
+  if (!(config.norm_eps > 0.0f && config.norm_eps <= 1.0f))
+    return bad_config("norm_eps is out of range");
+  if (config.sinks >= config.window) return bad_config("sinks must be fewer than window");
   if (config.token_attributes.size() != static_cast<std::size_t>(config.vocab_size))
-    return bad("every token needs an attribute");
+    return bad_config("every token needs an attribute");
   for (const std::uint8_t attribute : config.token_attributes)
-    if (attribute >= config.attributes) return bad("a token has an attribute that does not exist");
+    if (attribute >= config.attributes)
+      return bad_config("a token has an attribute that does not exist");
   auto attention =
       make_attention(config.attention, config.heads, config.kv_heads, config.attributes);
-  if (!attention) return bad(attention.error().message);
+  if (!attention) return bad_config(attention.error().message);
   const auto output = make_output(config.output);
-  if (!output) return bad(output.error().message);
+  if (!output) return bad_config(output.error().message);
   if (output->compound ? config.fields < 2 || config.fields > kMostFields : config.fields != 1)
-    return bad("a step of output '" + config.output + "' has " +
-               (output->compound ? "2 to " + std::to_string(kMostFields) + " fields" : "1 field") +
-               ", not " + std::to_string(config.fields));
+    return bad_config(
+        "a step of output '" + config.output + "' has " +
+        (output->compound ? "2 to " + std::to_string(kMostFields) + " fields" : "1 field") +
+        ", not " + std::to_string(config.fields));
   return validate_groups(config);
 }
 

@@ -33,7 +33,8 @@ constexpr std::string_view kNoDigits = "00000000000000000000000000000000";
 constexpr std::pair<DType, std::string_view> kDTypes[] = {
     {DType::kF32, "F32"}, {DType::kBf16, "BF16"}, {DType::kI8, "I8"}, {DType::kI4, "U8"}};
 
-tl::unexpected<Error> bad(std::string message, std::optional<std::size_t> offset = std::nullopt) {
+tl::unexpected<Error> bad_file(std::string message,
+                               std::optional<std::size_t> offset = std::nullopt) {
   return fail(ErrorCode::kMalformed, "safetensors: " + std::move(message), offset);
 }
 
@@ -65,9 +66,9 @@ Result<void> verify_checksum(std::span<const std::uint8_t> bytes, std::string_vi
   const std::string quoted = '"' + digits + '"';
   const std::size_t at = header.find(quoted);
   if (digits.size() != kNoDigits.size() || at == std::string_view::npos)
-    return bad("the checksum is not 32 hexadecimal digits");
+    return bad_file("the checksum is not 32 hexadecimal digits");
   if (checksum(bytes, kLengthBytes + at + 1) != digits)
-    return bad("the checksum does not match; the file is damaged, fetch it again");
+    return bad_file("the checksum does not match; the file is damaged, fetch it again");
   return {};
 }
 
@@ -86,20 +87,20 @@ Result<TensorView> parse_tensor(const std::string& name, const json& entry,
   const json& shape = entry.at("shape");
   const json& offsets = entry.at("data_offsets");
   if (!shape.is_array() || shape.size() > kMaxRank || !offsets.is_array() || offsets.size() != 2)
-    return bad("tensor '" + name + "' has no valid shape and offsets");
+    return bad_file("tensor '" + name + "' has no valid shape and offsets");
   for (const json& n : shape) {
-    if (!n.is_number_unsigned()) return bad("tensor '" + name + "' has an invalid shape");
+    if (!n.is_number_unsigned()) return bad_file("tensor '" + name + "' has an invalid shape");
     tensor.shape.push_back(n.get<std::int64_t>());
   }
   if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
-    return bad("tensor '" + name + "' has invalid offsets");
+    return bad_file("tensor '" + name + "' has invalid offsets");
   const auto begin = offsets[0].get<std::uint64_t>();
   const auto end = offsets[1].get<std::uint64_t>();
   if (begin > end || end > data.size())
-    return bad("tensor '" + name + "' lies outside the file; it may be cut short");
+    return bad_file("tensor '" + name + "' lies outside the file; it may be cut short");
   if (byte_count(tensor.shape, tensor.dtype) != end - begin)
-    return bad("tensor '" + name + "' has " + std::to_string(end - begin) +
-               " bytes, which is not what its shape needs");
+    return bad_file("tensor '" + name + "' has " + std::to_string(end - begin) +
+                    " bytes, which is not what its shape needs");
   tensor.bytes = data.subspan(begin, end - begin);
   return tensor;
 }
@@ -117,15 +118,15 @@ Result<void> check_layout(const std::vector<TensorView>& tensors,
   for (const TensorView* tensor : order) {
     const auto begin = static_cast<std::size_t>(tensor->bytes.data() - data.data());
     if (begin != expected)
-      return bad("tensor '" + tensor->name + "' overlaps another or leaves a hole",
-                 data_offset + begin);
+      return bad_file("tensor '" + tensor->name + "' overlaps another or leaves a hole",
+                      data_offset + begin);
     if ((data_offset + begin) % size_of(tensor->dtype) != 0)
-      return bad("tensor '" + tensor->name + "' is not aligned to its elements",
-                 data_offset + begin);
+      return bad_file("tensor '" + tensor->name + "' is not aligned to its elements",
+                      data_offset + begin);
     expected = begin + tensor->bytes.size();
   }
   if (expected != data.size())
-    return bad("bytes at the end belong to no tensor", data_offset + expected);
+    return bad_file("bytes at the end belong to no tensor", data_offset + expected);
   return {};
 }
 
@@ -160,19 +161,21 @@ Result<json> describe(const std::map<std::string, std::string>& metadata,
 std::string_view name_of(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)].second; }
 
 Result<SafetensorsFile> parse_safetensors(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < kLengthBytes + 2) return bad("the file is too short to be one");
+  if (bytes.size() < kLengthBytes + 2) return bad_file("the file is too short to be one");
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), kLengthBytes);
   if (length > kMaxHeader)
-    return bad("the header claims " + std::to_string(length) + " bytes, more than the limit of " +
-               std::to_string(kMaxHeader) + "; this is probably another kind of file");
-  if (length > bytes.size() - kLengthBytes) return bad("the header is cut short", bytes.size());
+    return bad_file("the header claims " + std::to_string(length) +
+                    " bytes, more than the limit of " + std::to_string(kMaxHeader) +
+                    "; this is probably another kind of file");
+  if (length > bytes.size() - kLengthBytes)
+    return bad_file("the header is cut short", bytes.size());
   const std::size_t data_offset = kLengthBytes + length;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
   const auto data = bytes.subspan(data_offset);
 
   const json header = json::parse(text, nullptr, false);
-  if (!header.is_object()) return bad("the header is not a JSON object", kLengthBytes);
+  if (!header.is_object()) return bad_file("the header is not a JSON object", kLengthBytes);
   SafetensorsFile file;
   try {
     for (const auto& [name, entry] : header.items()) {
@@ -185,7 +188,7 @@ Result<SafetensorsFile> parse_safetensors(std::span<const std::uint8_t> bytes) {
       file.tensors.push_back(*std::move(tensor));
     }
   } catch (const json::exception& e) {
-    return bad(std::string("the header is not as it should be: ") + e.what());
+    return bad_file(std::string("the header is not as it should be: ") + e.what());
   }
   if (const auto it = file.metadata.find(std::string(kChecksumKey)); it != file.metadata.end())
     if (auto ok = verify_checksum(bytes, text, it->second); !ok) return tl::unexpected(ok.error());

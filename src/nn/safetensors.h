@@ -29,6 +29,11 @@ struct TensorView {
   std::span<const std::uint8_t> bytes;  // little endian, somebody else's
 };
 
+/// The elements of a kF32 tensor; tensors are aligned in memory and in mapped files.
+inline std::span<const float> floats_of(const TensorView& tensor) {
+  return {reinterpret_cast<const float*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(float)};
+}
+
 struct SafetensorsFile {
   std::map<std::string, std::string> metadata;
   std::vector<TensorView> tensors;  // by name

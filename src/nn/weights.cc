@@ -22,7 +22,7 @@ constexpr std::pair<WeightType, std::string_view> kTypeNames[] = {{WeightType::k
                                                                   {WeightType::kI8, "int8"},
                                                                   {WeightType::kI4, "int4"}};
 
-tl::unexpected<Error> bad(std::string message) {
+tl::unexpected<Error> bad_weights(std::string message) {
   return fail(ErrorCode::kMismatch, "model file: " + std::move(message));
 }
 
@@ -64,14 +64,15 @@ bool is_finite(const TensorView& tensor) {
 Result<void> check_tensor(std::span<const TensorView> tensors, const std::string& name, DType type,
                           const std::vector<std::int64_t>& shape) {
   const TensorView* tensor = find(tensors, name);
-  if (tensor == nullptr) return bad("the tensor " + name + " is missing");
+  if (tensor == nullptr) return bad_weights("the tensor " + name + " is missing");
   if (tensor->dtype != type)
-    return bad("the tensor " + name + " is " + std::string(name_of(tensor->dtype)) +
-               " and must be " + std::string(name_of(type)));
+    return bad_weights("the tensor " + name + " is " + std::string(name_of(tensor->dtype)) +
+                       " and must be " + std::string(name_of(type)));
   if (tensor->shape != shape)
-    return bad("the tensor " + name + " is " + to_text(tensor->shape) + " and must be " +
-               to_text(shape));
-  if (!is_finite(*tensor)) return bad("the tensor " + name + " holds numbers that are not finite");
+    return bad_weights("the tensor " + name + " is " + to_text(tensor->shape) + " and must be " +
+                       to_text(shape));
+  if (!is_finite(*tensor))
+    return bad_weights("the tensor " + name + " holds numbers that are not finite");
   return {};
 }
 
@@ -110,16 +111,18 @@ Result<void> check_memory(const ModelConfig& config, std::span<const TensorView>
       2 * std::int64_t{total_kv_heads(config)} * config.head_dim() * std::int64_t{sizeof(float)};
   const std::int64_t cache = per_token * std::max(config.window, config.context);
   if (cache <= kFreeMemory + kMostTimes * stored) return {};
-  return bad("a window of " + std::to_string(config.window) + " and a context of " +
-             std::to_string(config.context) + " tokens need " + std::to_string(cache >> 20) +
-             " MiB, for weights of " + std::to_string(stored >> 20) + " MiB");
+  return bad_weights("a window of " + std::to_string(config.window) + " and a context of " +
+                     std::to_string(config.context) + " tokens need " +
+                     std::to_string(cache >> 20) + " MiB, for weights of " +
+                     std::to_string(stored >> 20) + " MiB");
 }
 
 /// Exactly the tensors that the config calls for, all matrices of one type, which is that of the
 /// first layer.
 Result<void> check_tensors(const ModelConfig& config, std::span<const TensorView> tensors) {
   const TensorView* first = find(tensors, kFirstMatrix);
-  if (first == nullptr) return bad("the tensor " + std::string(kFirstMatrix) + " is missing");
+  if (first == nullptr)
+    return bad_weights("the tensor " + std::string(kFirstMatrix) + " is missing");
   std::size_t expected = 0;
   for (const TensorSpec& spec : tensor_specs(config)) {
     const DType type = stored_type(spec, first->dtype);
@@ -131,15 +134,16 @@ Result<void> check_tensors(const ModelConfig& config, std::span<const TensorView
     ++expected;
   }
   if (tensors.size() != expected)
-    return bad("it has " + std::to_string(tensors.size()) + " tensors and its config needs " +
-               std::to_string(expected));
+    return bad_weights("it has " + std::to_string(tensors.size()) +
+                       " tensors and its config needs " + std::to_string(expected));
   return {};
 }
 
 Result<void> check_keys(const Metadata& metadata, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys)
     if (!metadata.contains(std::string(key)))
-      return bad("the metadata key " + std::string(key) + " is missing; is this a SAGE model?");
+      return bad_weights("the metadata key " + std::string(key) +
+                         " is missing; is this a SAGE model?");
   return {};
 }
 

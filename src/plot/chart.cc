@@ -11,6 +11,9 @@
 namespace sage {
 namespace {
 
+using plot::at;
+using plot::kCharacter;
+using plot::kMargin;
 using plot::kStyle;
 using plot::log_ticks;
 using plot::number;
@@ -22,18 +25,11 @@ constexpr std::array<std::string_view, kChartColours> kColours = {
     "#3b82f6", "#ef6c4d", "#10a37f", "#a855f7", "#d99a0b",
     "#e0529c", "#0ea5c6", "#84a30f", "#8b5e3c", "#64748b"};
 
-constexpr double kMargin = 16, kCharacter = 6.9, kRow = 20;
+constexpr double kRow = 20;
 
-/// A coordinate, to a tenth of a pixel.
-std::string at(double value) {
-  std::string text = number(value == 0 ? 0 : value, 1);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
-
-class Drawing {
+class ChartDrawing {
  public:
-  explicit Drawing(const Chart& chart)
+  explicit ChartDrawing(const Chart& chart)
       : chart_(chart), width_(std::max(chart.width, 200)), height_(std::max(chart.height, 200)) {
     for (const Series& series : chart.series)
       if (series.mark == Mark::kBars) ++bar_series_;
@@ -283,7 +279,7 @@ class Drawing {
 
 }  // namespace
 
-std::string chart_svg(const Chart& chart) { return Drawing(chart).draw(); }
+std::string chart_svg(const Chart& chart) { return ChartDrawing(chart).draw(); }
 
 std::string escape_xml(const std::string& text) {
   std::string out;

@@ -11,17 +11,15 @@
 namespace sage {
 namespace {
 
-constexpr double kMargin = 16, kCharacter = 6.9, kGap = 18, kTitle = 20;
+using plot::at;
+using plot::kCharacter;
+using plot::kMargin;
+
+constexpr double kGap = 18, kTitle = 20;
 constexpr std::string_view kLow = "#3b82f6", kHigh = "#ef6c4d";
 constexpr int kSteps = 9;  // of the scale of colours
 constexpr int kTextCell = 24;
 constexpr double kStrongest = 0.75;  // texts must stand out from full colour
-
-std::string at(double value) {
-  std::string text = plot::number(value, 1);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text;
-}
 
 double width_of(const std::vector<std::string>& names) {
   std::size_t longest = 0;
@@ -29,9 +27,9 @@ double width_of(const std::vector<std::string>& names) {
   return kCharacter * static_cast<double>(longest);
 }
 
-class Drawing {
+class HeatMapDrawing {
  public:
-  explicit Drawing(const HeatMap& map)
+  explicit HeatMapDrawing(const HeatMap& map)
       : map_(map),
         cell_(std::clamp(map.cell, 8, 80)),
         columns_(std::max(map.panels_a_row, 1)),
@@ -139,6 +137,6 @@ class Drawing {
 
 }  // namespace
 
-std::string heat_map_svg(const HeatMap& map) { return Drawing(map).draw(); }
+std::string heat_map_svg(const HeatMap& map) { return HeatMapDrawing(map).draw(); }
 
 }  // namespace sage

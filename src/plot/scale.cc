@@ -12,6 +12,12 @@ std::string number(double value, int decimals) {
   return std::string(text.begin(), end);
 }
 
+std::string at(double value) {
+  std::string text = number(value == 0 ? 0 : value, 1);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
+}
+
 std::string tick_text(double value, double step) {
   const double size = std::max(std::abs(value), step);
   if (size >= 1e7 || size < 1e-4) {

@@ -33,6 +33,9 @@ std::vector<double> log_ticks(double low, double high);
 /// With a fixed number of decimals.
 std::string number(double value, int decimals);
 
+/// A coordinate, to a tenth of a pixel.
+std::string at(double value);
+
 /// A value on an axis whose ticks are `step` apart.
 std::string tick_text(double value, double step);
 

@@ -5,6 +5,9 @@
 
 namespace sage::plot {
 
+inline constexpr double kMargin = 16;      // pixels around everything
+inline constexpr double kCharacter = 6.9;  // pixels, the mean width of a letter
+
 // Classes are scoped: a page may hold many charts beside other pictures.
 inline constexpr std::string_view kStyle =
     "<style>.chart text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',"

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "score/program_names.h"
+
 namespace sage {
 namespace {
 
@@ -83,15 +85,6 @@ constexpr std::array<std::pair<std::string_view, int>, 14> kShort = {{{"kick", 3
                                                                       {"china", 52},
                                                                       {"splash", 55}}};
 
-/// Letters and digits alone, in lower case.
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : text)
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 }  // namespace
 
 std::optional<int> pitch_from_name(std::string_view text) {
@@ -118,11 +111,11 @@ std::string pitch_name(int pitch) {
 
 std::optional<int> drum_from_name(std::string_view text) {
   if (const auto value = midi_number(text)) return value;
-  const std::string word = plain(text);
+  const std::string word = plain_name(text);
   for (const auto& [name, key] : kShort)
     if (word == name) return key;
   for (std::size_t i = 0; i < kDrums.size(); ++i)
-    if (word == plain(kDrums[i])) return kFirstDrum + static_cast<int>(i);
+    if (word == plain_name(kDrums[i])) return kFirstDrum + static_cast<int>(i);
   return std::nullopt;
 }
 

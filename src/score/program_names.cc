@@ -241,16 +241,6 @@ constexpr Family kFamilies[] = {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Lower case, letters and digits only.
-std::string plain(std::string_view name) {
-  std::string result;
-  for (char c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if ((c >= 'a' && c <= 'z') || is_digit(c)) result += c;
-  }
-  return result;
-}
-
 std::optional<int> program_from_number(std::string_view digits) {
   int value = 0;
   for (char c : digits) {
@@ -262,6 +252,15 @@ std::optional<int> program_from_number(std::string_view digits) {
 }
 
 }  // namespace
+
+std::string plain_name(std::string_view name) {
+  std::string result;
+  for (char c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || is_digit(c)) result += c;
+  }
+  return result;
+}
 
 std::string_view program_name(int program) {
   if (program < 0 || program >= kProgramCount) return "Unknown";
@@ -275,12 +274,12 @@ std::optional<int> program_from_name(std::string_view name) {
   // A sign or a fraction must not vanish with the punctuation, so "-1" and "1.5" are no numbers.
   if (name.find_first_not_of("0123456789.+-") == std::string_view::npos)
     return program_from_number(name);
-  const std::string wanted = plain(name);
+  const std::string wanted = plain_name(name);
   if (wanted.empty()) return std::nullopt;
   for (const Alias& alias : kAliases)
     if (alias.name == wanted) return alias.program;
   for (int program = 0; program < kProgramCount; ++program)
-    if (plain(program_name(program)) == wanted) return program;
+    if (plain_name(program_name(program)) == wanted) return program;
   return std::nullopt;
 }
 
@@ -288,7 +287,7 @@ std::vector<int> programs_meant(std::string_view name) {
   const auto usual = program_from_name(name);
   if (!usual) return {};
   std::vector<int> programs = {*usual};
-  const std::string wanted = plain(name);
+  const std::string wanted = plain_name(name);
   for (const Family& family : kFamilies)
     if (family.word == wanted)
       for (int program = family.first; program <= family.last; ++program)
@@ -300,9 +299,9 @@ std::string closest_program_name(std::string_view name) {
   std::vector<std::string> words, plain_words;
   for (const Alias& alias : kAliases) words.emplace_back(alias.name);
   for (const std::string_view gm : kNames) words.emplace_back(gm);
-  for (const std::string& word : words) plain_words.push_back(plain(word));
+  for (const std::string& word : words) plain_words.push_back(plain_name(word));
   const std::vector<std::string_view> views(plain_words.begin(), plain_words.end());
-  const std::string close = closest_word(plain(name), views);
+  const std::string close = closest_word(plain_name(name), views);
   const auto at = std::find(plain_words.begin(), plain_words.end(), close);
   return close.empty() ? close : words[static_cast<std::size_t>(at - plain_words.begin())];
 }

@@ -12,6 +12,9 @@ namespace sage {
 /// otherwise.
 std::string_view program_name(int program);
 
+/// The letters and digits of a name, in lower case: "Fretless Bass" is fretlessbass.
+std::string plain_name(std::string_view name);
+
 /// The program that a person means: a number "0".."128", a General MIDI name, or a common short
 /// word
 /// ("piano", "bass", "strings", "drums"). Case, spaces and punctuation do not matter.

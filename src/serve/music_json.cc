@@ -9,7 +9,6 @@ namespace sage::serve {
 namespace {
 
 constexpr std::int64_t kLastTick = (std::int64_t{1} << 36) - 1;
-constexpr std::size_t kMostTracks = 512;
 constexpr std::size_t kMostNotes = 400'000;
 constexpr std::size_t kMostEvents = 50'000;
 

@@ -9,6 +9,7 @@
 // program 128 is a drum kit, whichever. `part` says which part of the MIDI file a track came from.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,9 @@
 #include "serve/fields.h"
 
 namespace sage::serve {
+
+/// Most tracks of a piece, and most that a request may name.
+inline constexpr std::size_t kMostTracks = 512;
 
 /// A score, and of each track which part of a document it came from.
 struct Music {

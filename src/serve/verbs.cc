@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "generate/request_json.h"
+#include "serve/music_json.h"
 
 namespace sage::serve {
 
@@ -16,7 +17,6 @@ int Verb::bars() const {
 namespace {
 
 constexpr int kMostEndings = 64, kMostVersions = 16;
-constexpr std::size_t kMostTracks = 512;
 
 tl::unexpected<Error> too_much(const std::string& field, int most) {
   return fail(ErrorCode::kInvalidArgument,

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
+
+#include "base/nan.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::array<ArmMeasure, kArmMeasures> kMeasures = {{
     {"nats_per_note", "nats a note", true, 3},

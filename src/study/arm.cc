@@ -37,7 +37,7 @@ Json composition_json(const MergeComposition& merges) {
           {"crosses_instrument", merges.crosses_instrument}};
 }
 
-MergeComposition composition_from(const nlohmann::json& json) {
+MergeComposition merges_from(const nlohmann::json& json) {
   MergeComposition merges;
   merges.total = json.at("total");
   for (int s = 0; s < kShapeCount; ++s)
@@ -189,7 +189,7 @@ std::optional<ArmResult> arm_result_from_json(const nlohmann::json& json) try {
   r.repeated_prompt_nmsi = continuation.at("repeated_prompt_nmsi");
   r.seconds = json.at("seconds");
   r.machine = json.at("machine");
-  if (json.contains("merges")) r.merges = composition_from(json.at("merges"));
+  if (json.contains("merges")) r.merges = merges_from(json.at("merges"));
   return r;
 } catch (const nlohmann::json::exception&) {
   return std::nullopt;  // a damaged arm is made again

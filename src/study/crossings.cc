@@ -9,11 +9,11 @@ namespace {
 constexpr int kNoNote = -1;
 
 /// Where a note begins and who plays it.
-struct Place {
+struct TokenPlace {
   std::int64_t bar = 0;
   int step = 0;
   int program = -1;
-  bool same_time(const Place& other) const { return bar == other.bar && step == other.step; }
+  bool same_time(const TokenPlace& other) const { return bar == other.bar && step == other.step; }
 };
 
 /// Follows a piece token by token.
@@ -28,7 +28,7 @@ class NotesOfPiece {
   }
   /// Of each base token; kNoNote for those outside of notes.
   std::span<const int> note_of() const { return note_of_; }
-  const Place& place(int note) const { return places_[static_cast<std::size_t>(note)]; }
+  const TokenPlace& place(int note) const { return places_[static_cast<std::size_t>(note)]; }
 
  private:
   void take(std::size_t i, TokenId id) {
@@ -64,8 +64,8 @@ class NotesOfPiece {
   const Tokenizer& tokenizer_;
   int grid_;
   std::vector<int> note_of_;
-  std::vector<Place> places_;
-  Place now_;
+  std::vector<TokenPlace> places_;
+  TokenPlace now_;
   bool started_ = false, in_note_ = false;
 };
 

@@ -1,9 +1,9 @@
 #include "study/queue.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
+#include "base/stopwatch.h"
 #include "study/file_lock.h"
 #include "study/measure.h"
 
@@ -11,12 +11,6 @@ namespace sage {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
 struct Job {
   const ArmSpec* arm;
   std::uint64_t seed;
@@ -133,7 +127,7 @@ class Queue {
       report(job, "measuring", share, 0.7 + 0.3 * share);
       return !stopped();
     };
-    const auto measuring = Clock::now();
+    const auto measuring = Stopwatch::now();
     // Outputs of a retrained model differ from those of the old one.
     const fs::path outputs =
         options_.work / "outputs" / work_name(result.arm, job.seed, result.key);
@@ -157,7 +151,7 @@ class Queue {
   std::vector<Job> jobs_;
   std::map<std::string, double> seconds_;  // of finished runs
   QueueSummary summary_;
-  Clock::time_point begin_ = Clock::now();
+  Stopwatch::time_point begin_ = Stopwatch::now();
 };
 
 }  // namespace

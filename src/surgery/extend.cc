@@ -20,10 +20,6 @@ bool is_read_by_others(std::string_view tensor) {
          tensor.find(".attn.v.") != std::string_view::npos;
 }
 
-std::span<const float> floats(const TensorView& tensor) {
-  return {reinterpret_cast<const float*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(float)};
-}
-
 Result<void> check(const ModelConfig& config, const Extension& extension) {
   if (config.output != "flat")
     return fail(ErrorCode::kUnsupported,
@@ -113,7 +109,7 @@ Result<std::shared_ptr<const Weights>> extend(const Weights& weights, const Exte
   for (const TensorSpec& spec : tensor_specs(after)) {
     const auto at = std::find_if(old->tensors().begin(), old->tensors().end(),
                                  [&](const TensorView& view) { return view.name == spec.name; });
-    const std::span<const float> from = floats(*at);
+    const std::span<const float> from = floats_of(*at);
     if (spec.name == "embed.weight" || spec.name == "head.weight") {
       values.push_back(extended_rows(from, before, extension, random));
     } else {

@@ -143,11 +143,6 @@ class Widening {
   Places query_heads_;
 };
 
-std::span<const float> floats(const TensorView& tensor) {
-  // Tensors are aligned in memory and in mapped files.
-  return {reinterpret_cast<const float*>(tensor.bytes.data()), tensor.bytes.size() / sizeof(float)};
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const Weights>> widen(const Weights& weights, int d_model, int d_ff,
@@ -161,8 +156,8 @@ Result<std::shared_ptr<const Weights>> widen(const Weights& weights, int d_model
   for (const TensorSpec& spec : tensor_specs(plan->config())) {
     const auto at = std::find_if(old->tensors().begin(), old->tensors().end(),
                                  [&](const TensorView& view) { return view.name == spec.name; });
-    values.push_back(spec.matrix ? plan->matrix(spec.name, floats(*at), spec.shape, random)
-                                 : plan->norm(floats(*at)));
+    values.push_back(spec.matrix ? plan->matrix(spec.name, floats_of(*at), spec.shape, random)
+                                 : plan->norm(floats_of(*at)));
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.back().data());
     tensors.push_back(
         {spec.name, DType::kF32, spec.shape, {bytes, values.back().size() * sizeof(float)}});

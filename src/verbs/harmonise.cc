@@ -15,7 +15,7 @@ namespace {
 constexpr int kChords = 24;  // 12 major, then 12 minor triads
 constexpr std::array<const char*, 12> kRoots = {"C",  "C#", "D",  "Eb", "E",  "F",
                                                 "F#", "G",  "Ab", "A",  "Bb", "B"};
-// Weights by hand: a bar whose notes are all chord tones is worth 1.
+// ChordWeights by hand: a bar whose notes are all chord tones is worth 1.
 constexpr double kForeign = 1.5;     // against the share of foreign time
 constexpr double kOutOfKey = 0.6;    // against a chord with tones outside the key
 constexpr double kTonic = 0.15;      // for the tonic in the first and the last bar
@@ -24,7 +24,7 @@ constexpr double kStay = 0.1;        // against the chord before
 constexpr double kUnlike = 1.2;      // against the chord to be avoided
 constexpr double kStrongBeat = 2.0;  // weight of what begins with the bar
 
-using Weights = std::array<double, 12>;  // sounding time by pitch class
+using ChordWeights = std::array<double, 12>;  // sounding time by pitch class
 
 std::string name_of(int chord) {
   return std::string(kRoots[static_cast<std::size_t>(chord % 12)]) + (chord < 12 ? "" : "m");
@@ -37,9 +37,9 @@ PitchClasses tones_of(int chord) {
   return tones;
 }
 
-std::vector<Weights> weigh(const Score& score, std::span<const std::size_t> tracks,
-                           std::span<const Bar> bars) {
-  std::vector<Weights> weights(bars.size(), Weights{});
+std::vector<ChordWeights> weigh(const Score& score, std::span<const std::size_t> tracks,
+                                std::span<const Bar> bars) {
+  std::vector<ChordWeights> weights(bars.size(), ChordWeights{});
   for (const std::size_t track : tracks) {
     if (score.tracks[track].is_drum) continue;
     for (const Note& note : score.tracks[track].notes)
@@ -55,22 +55,22 @@ std::vector<Weights> weigh(const Score& score, std::span<const std::size_t> trac
 }
 
 /// By the profiles of Krumhansl and Kessler (1982).
-PitchClasses estimated_scale(const std::vector<Weights>& bars, int& tonic_chord) {
-  static constexpr Weights kMajor = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09,
-                                     2.52, 5.19, 2.39, 3.66, 2.29, 2.88};
-  static constexpr Weights kMinor = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53,
-                                     2.54, 4.75, 3.98, 2.69, 3.34, 3.17};
-  Weights sum{};
-  for (const Weights& bar : bars)
+PitchClasses estimated_scale(const std::vector<ChordWeights>& bars, int& tonic_chord) {
+  static constexpr ChordWeights kMajor = {6.35, 2.23, 3.48, 2.33, 4.38, 4.09,
+                                          2.52, 5.19, 2.39, 3.66, 2.29, 2.88};
+  static constexpr ChordWeights kMinor = {6.33, 2.68, 3.52, 5.38, 2.60, 3.53,
+                                          2.54, 4.75, 3.98, 2.69, 3.34, 3.17};
+  ChordWeights sum{};
+  for (const ChordWeights& bar : bars)
     for (std::size_t i = 0; i < 12; ++i) sum[i] += bar[i];
-  const auto centred = [](Weights values) {
+  const auto centred = [](ChordWeights values) {
     double mean = 0, square = 0;
     for (const double v : values) mean += v / 12;
     for (double& v : values) square += (v -= mean) * v;
     for (double& v : values) v /= std::sqrt(std::max(square, 1e-12));
     return values;
   };
-  const Weights heard = centred(sum), major = centred(kMajor), minor = centred(kMinor);
+  const ChordWeights heard = centred(sum), major = centred(kMajor), minor = centred(kMinor);
   double best = -2;
   for (int chord = 0; chord < kChords; ++chord) {
     double fit = 0;
@@ -98,7 +98,7 @@ Result<std::string> harmonise(const Score& score, std::span<const std::size_t> t
       std::span(*all).subspan(static_cast<std::size_t>(options.first_bar),
                               static_cast<std::size_t>(last - options.first_bar));
   const auto weights = weigh(score, tracks, bars);
-  if (std::all_of(weights.begin(), weights.end(), [](const Weights& bar) {
+  if (std::all_of(weights.begin(), weights.end(), [](const ChordWeights& bar) {
         return std::all_of(bar.begin(), bar.end(), [](double w) { return w == 0; });
       }))
     return fail(ErrorCode::kInvalidArgument, "there are no pitched notes to find chords for");

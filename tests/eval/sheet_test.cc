@@ -63,17 +63,17 @@ TEST(VerdictTest, SaysWhichIsBetter) {
   const Sheet a = sheet_of(noisy(20, 1, 1)), b = sheet_of(noisy(19, 1, 2));
   const auto verdicts = compare(a, b, {}, 0.01);
   ASSERT_EQ(verdicts.size(), 1u);
-  EXPECT_EQ(verdicts[0].finding, Finding::kBetter);  // lower is better
-  EXPECT_EQ(compare(b, a, {}, 0.01)[0].finding, Finding::kWorse);
+  EXPECT_EQ(verdicts[0].finding, Relation::kBetter);  // lower is better
+  EXPECT_EQ(compare(b, a, {}, 0.01)[0].finding, Relation::kWorse);
   EXPECT_NE(in_words(verdicts[0], "small", "base").find("base is better than small"),
             std::string::npos);
 }
 
 TEST(VerdictTest, TellsSameFromNotDecided) {
   const Sheet a = sheet_of(noisy(20, 1, 1));
-  EXPECT_EQ(compare(a, sheet_of(noisy(20, 1, 3)), {}, 0.05)[0].finding, Finding::kSame);
+  EXPECT_EQ(compare(a, sheet_of(noisy(20, 1, 3)), {}, 0.05)[0].finding, Relation::kSame);
   const Sheet wide = sheet_of(noisy(20, 30, 4, 5)), other = sheet_of(noisy(20, 30, 5, 5));
-  EXPECT_EQ(compare(wide, other, {}, 0.01)[0].finding, Finding::kOpen);
+  EXPECT_EQ(compare(wide, other, {}, 0.01)[0].finding, Relation::kOpen);
 }
 
 TEST(VerdictTest, PiecesOfOneWorkCountOnce) {

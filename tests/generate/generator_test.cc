@@ -21,7 +21,7 @@ Generator start(const std::shared_ptr<const Engine>& engine, const Request& requ
 }
 
 /// Pulls everything; returns the number of bars begun.
-int finish(Generator& generator) {
+int run_to_end(Generator& generator) {
   int bars = 0;
   for (ReadEvent event = generator.next(); event.type != ReadEvent::Type::kEnd;
        event = generator.next())
@@ -40,7 +40,7 @@ TEST(Generator, WritesTheBarsAskedFor) {
   const auto engine = test::small_engine();
   for (const int bars : {1, 3, 8}) {
     Generator generator = start(engine, {.bars = bars, .seed = 3});
-    EXPECT_EQ(finish(generator), bars);
+    EXPECT_EQ(run_to_end(generator), bars);
     EXPECT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
   }
 }
@@ -50,7 +50,7 @@ TEST(Generator, TheSameSeedGivesTheSameTokensWithOneThreadOrTwo) {
   Generator a = start(engine, {.bars = 6, .seed = 11});
   Generator b = start(engine, {.bars = 6, .seed = 11}, 2);
   Generator c = start(engine, {.bars = 6, .seed = 12});
-  finish(a), finish(b), finish(c);
+  run_to_end(a), run_to_end(b), run_to_end(c);
   const auto tokens = [](const Generator& g) {
     return std::vector<TokenId>(g.tokens().begin(), g.tokens().end());
   };
@@ -64,7 +64,7 @@ TEST(Generator, KeepsToEnsembleMeterAndTempo) {
     const std::vector<int> programs = {kDrumProgram, 0, 40};
     Generator generator = start(
         engine, {.bars = 12, .programs = programs, .meter = Meter{3, 4}, .bpm = 90, .seed = 4});
-    finish(generator);
+    run_to_end(generator);
     const Score score = generator.score();
     for (const int program : programs_of(score))
       EXPECT_TRUE(program == 0 || program == 40 || program == kDrumProgram);
@@ -83,7 +83,7 @@ TEST(Generator, WhoeverWasAskedForPlays) {
   const auto playing = [&](double presence) {
     request.presence = presence;
     Generator generator = start(engine, request);
-    finish(generator);
+    run_to_end(generator);
     return programs_of(generator.score()).size();
   };
   EXPECT_LT(playing(0), 40U);  // or this shows nothing
@@ -93,12 +93,12 @@ TEST(Generator, WhoeverWasAskedForPlays) {
 TEST(Generator, StopsByNotesAndBySeconds) {
   const auto engine = test::small_engine();
   Generator by_notes = start(engine, {.bars = 50, .max_notes = 17, .seed = 1});
-  finish(by_notes);
+  run_to_end(by_notes);
   EXPECT_EQ(by_notes.notes(), 17u);
   Request request = {.bars = 50, .max_seconds = 5, .bpm = 60, .seed = 1};
   request.meter = Meter{4, 4};
   Generator by_seconds = start(engine, request);
-  finish(by_seconds);
+  run_to_end(by_seconds);
   const Score score = by_seconds.score();
   const TempoMap map(score);
   for (const Track& track : score.tracks)
@@ -110,7 +110,7 @@ TEST(Generator, ContinuesAPromptBarForBar) {
   const Score song = test::small_song();
   Request request = {.prompt = song, .prompt_bars = 2, .bars = 4, .seed = 9};
   Generator generator = start(engine, request);
-  EXPECT_EQ(finish(generator), 3);  // the first new bar is begun already
+  EXPECT_EQ(run_to_end(generator), 3);  // the first new bar is begun already
   const Score out = generator.score();
   EXPECT_GT(note_count(out), note_count(song));
   for (std::size_t t = 0; t < song.tracks.size(); ++t) {
@@ -132,7 +132,7 @@ TEST(Generator, ChangesTheTempoOfAPromptWhenAsked) {
     Request request = {.prompt = test::small_song(), .prompt_bars = 1, .bars = 2, .seed = 2};
     request.bpm = bpm;
     Generator generator = start(engine, request);
-    finish(generator);
+    run_to_end(generator);
     EXPECT_NEAR(60e6 / TempoMap(generator.score()).tempo_at({1920}), bpm, 1e-3);
   }
 }
@@ -143,7 +143,7 @@ TEST(Generator, SurvivesAContextShorterThanItsHeader) {
   for (int program = 0; program < kProgramCount; ++program) everyone.push_back(program);
   Request request = {.bars = 3, .max_notes = 40, .programs = everyone, .seed = 2};
   Generator generator = start(engine, request);
-  finish(generator);
+  run_to_end(generator);
   Workspace workspace(engine->model().config());
   EXPECT_TRUE(likelihood(*engine, generator.tokens(), workspace).has_value());
 }
@@ -152,7 +152,7 @@ TEST(Generator, SurvivesAContextShorterThanItsHeader) {
 TEST(Generator, OutgrowsItsContext) {
   const auto engine = test::small_engine({}, 96);
   Generator generator = start(engine, {.bars = 40, .seed = 21});
-  EXPECT_EQ(finish(generator), 40);
+  EXPECT_EQ(run_to_end(generator), 40);
   EXPECT_GT(generator.tokens().size(), 960u);
   EXPECT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
 }
@@ -181,7 +181,7 @@ TEST(Generator, WritesWithEveryTokenizer) {
         request.prompt_bars = 1;
       }
       Generator generator = start(engine, request);
-      const int bars = finish(generator) + (request.prompt ? 1 : 0);
+      const int bars = run_to_end(generator) + (request.prompt ? 1 : 0);
       EXPECT_EQ(bars, 3) << describe(config);
       const auto ids = generator.tokens();
       EXPECT_EQ(engine->tokenizer().vocabulary().id(Kind::kEos),
@@ -201,7 +201,7 @@ TEST(Generator, MergedTokensKeepToTheRequest) {
     Request request = {.bars = 4, .programs = programs, .meter = Meter{3, 4}, .bpm = 90.0};
     request.seed = 5;
     Generator generator = start(engine, request);
-    finish(generator);
+    run_to_end(generator);
     const Score score = generator.score();
     for (const int program : programs_of(score))
       EXPECT_TRUE(std::find(programs.begin(), programs.end(), program) != programs.end());
@@ -211,7 +211,7 @@ TEST(Generator, MergedTokensKeepToTheRequest) {
     EXPECT_EQ(score.tempos[0].us_per_quarter, 666'667U);
 
     Generator again = start(engine, request, 2);
-    finish(again);
+    run_to_end(again);
     EXPECT_TRUE(std::equal(again.tokens().begin(), again.tokens().end(), generator.tokens().begin(),
                            generator.tokens().end()));
   }
@@ -222,7 +222,7 @@ TEST(Generator, TheLimitOnNotesHoldsWithMerges) {
   for (const TokenizerConfig& config : all_configs()) {
     const auto engine = test::small_engine(config);
     Generator generator = start(engine, {.bars = 50, .max_notes = 7, .seed = 2});
-    finish(generator);
+    run_to_end(generator);
     EXPECT_LE(generator.notes(), 7U) << describe(config);
   }
 }
@@ -237,7 +237,7 @@ TEST(Generator, WildSamplesDecode) {
         request.allow_meter_changes = request.allow_tempo_changes = true;
         request.sampler.temperature = 5;
         Generator generator = start(engine, request);
-        finish(generator);
+        run_to_end(generator);
         ASSERT_TRUE(engine->tokenizer().decode(generator.tokens()).has_value());
       }
     }

@@ -47,7 +47,7 @@ std::vector<std::array<double, 3>> between(std::vector<std::array<double, 3>> no
 }
 
 /// Every tokenizer at its defaults, and the header's order where a scheme has it.
-std::vector<TokenizerConfig> all_configs() {
+std::vector<TokenizerConfig> infill_configs() {
   std::vector<TokenizerConfig> configs;
   for (const Tokenization* scheme : tokenization_registry())
     for (const ProgramOrder order : {ProgramOrder::kNumber, ProgramOrder::kHeader})
@@ -62,7 +62,7 @@ constexpr InfillWay kWays[] = {InfillWay::kInPlace, InfillWay::kFill};
 TEST(InfillTest, OnlyWhatWasAskedForChanges) {
   const Score song = long_song(4);  // 8 bars
   std::size_t notes = 0;
-  for (const TokenizerConfig& config : all_configs())
+  for (const TokenizerConfig& config : infill_configs())
     for (const InfillWay way : kWays) {
       SCOPED_TRACE(describe(config));
       InfillRequest request;

@@ -123,10 +123,10 @@ class Matmul : public KernelTest {
   }
 };
 
-constexpr DType kTypes[] = {DType::kF32, DType::kBf16, DType::kI8, DType::kI4};
+constexpr DType kMatmulTypes[] = {DType::kF32, DType::kBf16, DType::kI8, DType::kI4};
 
 TEST_P(Matmul, AgreesWithDoubleWithinTheRoundingOfItsSums) {
-  for (const DType type : kTypes)
+  for (const DType type : kMatmulTypes)
     for (int repeat = 0; repeat < 60; ++repeat) {
       const Product p = random_product(type);
       std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows));
@@ -149,7 +149,7 @@ TEST_P(Matmul, AgreesWithDoubleWithinTheRoundingOfItsSums) {
 }
 
 TEST_P(Matmul, AnElementDependsOnNothingButItsRowAndToken) {
-  for (const DType type : kTypes)
+  for (const DType type : kMatmulTypes)
     for (int repeat = 0; repeat < 30; ++repeat) {
       const Product p = random_product(type);
       std::vector<float> all(static_cast<std::size_t>(p.tokens * p.rows)), alone(all.size());
@@ -202,7 +202,7 @@ TEST_P(Matmul, Int8TakesTheLargestSums) {
 }
 
 TEST_P(Matmul, AccumulatesOntoWhatIsThere) {
-  for (const DType type : kTypes) {
+  for (const DType type : kMatmulTypes) {
     const Product p = random_product(type);
     std::vector<float> y(static_cast<std::size_t>(p.tokens * p.rows)), sum(y.size(), 3);
     MatmulArgs args = p.args(y.data());

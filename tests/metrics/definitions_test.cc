@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "base/nan.h"
 #include "pieces.h"
 
 namespace sage {
@@ -166,8 +167,6 @@ void expect_same(double value, double expected) {
     RC_ASSERT(std::abs(value - expected) < kTolerance);
   }
 }
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 RC_GTEST_PROP(Definitions, AgreeWithTheSlowTwin, ()) {
   const Piece p = piece_of(*test::any_score()).value();

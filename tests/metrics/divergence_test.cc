@@ -8,11 +8,10 @@
 #include <limits>
 #include <numbers>
 #include <vector>
+#include "base/nan.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Divergence, EqualSetsAreExactlyAlike) {
   rc::check([](std::vector<int> integers) {

@@ -15,14 +15,19 @@ using test::note;
 using test::part;
 using test::piece;
 
-constexpr std::int64_t kBar = 4 * kMetricGrid;
+constexpr std::int64_t kBarTicks = 4 * kMetricGrid;
 
 /// Four bars of chords C F G C in half notes, and a part that plays their notes in quarters.
 Piece chords() {
   std::vector<Note> notes;
   for (int bar = 0; bar < 4; ++bar)
     for (const int third : {0, 4, 7})
-      notes.push_back(note(kBar * bar, kBar, 60 + (bar == 1 ? 5 : bar == 2 ? 7 : 0) + third));
+      notes.push_back(note(kBarTicks * bar, kBarTicks,
+                           60 +
+                               (bar == 1   ? 5
+                                : bar == 2 ? 7
+                                           : 0) +
+                               third));
   return piece({part(0, notes)});
 }
 Piece tune() {
@@ -30,18 +35,18 @@ Piece tune() {
   const int tones[4][4] = {{72, 76, 79, 76}, {77, 81, 72, 77}, {79, 74, 71, 74}, {76, 72, 79, 72}};
   for (int bar = 0; bar < 4; ++bar)
     for (int beat = 0; beat < 4; ++beat)
-      notes.push_back(note(kBar * bar + 12 * beat, 12, tones[bar][beat]));
+      notes.push_back(note(kBarTicks * bar + 12 * beat, 12, tones[bar][beat]));
   return piece({part(40, notes)});
 }
 double ratio(const Clash& c) { return c.clashing / c.rotated; }
 
 TEST(Clash, ByHand) {
   // C held; B for one quarter, D flat for one, G for two: half of the time clashes wherever it is.
-  const Piece kept = piece({part(0, {note(0, kBar, 60)})});
+  const Piece kept = piece({part(0, {note(0, kBarTicks, 60)})});
   const Piece fresh = piece({part(40, {note(0, 12, 83), note(12, 12, 73), note(24, 24, 67)})});
   const Clash c = clash(fresh, kept);
   EXPECT_TRUE(c.defined);
-  EXPECT_EQ(c.time, kBar);
+  EXPECT_EQ(c.time, kBarTicks);
   EXPECT_DOUBLE_EQ(c.clashing, 0.5);
   EXPECT_DOUBLE_EQ(c.rotated, 0.5);
   EXPECT_EQ(c.doubling, 0);
@@ -57,7 +62,7 @@ TEST(Clash, NotesThatFitClashLessThanTheSameNotesElsewhere) {
 TEST(Clash, KnownDamageIsFound) {
   Piece late = tune();  // two bars later, the last two first: keeps key, pitches and rhythm
   for (Note& n : late.score.tracks[0].notes)
-    n.onset.count = (n.onset.count + 2 * kBar) % (4 * kBar);
+    n.onset.count = (n.onset.count + 2 * kBarTicks) % (4 * kBarTicks);
   normalise(late.score);
   EXPECT_GT(ratio(clash(late, chords())), 1);
   Piece high = tune();
@@ -85,9 +90,9 @@ TEST(Clash, NeedsTwoPitchedInstruments) {
   EXPECT_FALSE(clash(tune(), piece({part(kDrumProgram, {note(0, 12, 38)})})).defined);
   EXPECT_FALSE(clash(piece({part(kDrumProgram, {note(0, 12, 38)})}), chords()).defined);
   // A second voice of the same instrument is no other instrument.
-  const Piece kept = piece({part(40, {note(0, kBar, 60)})});
-  EXPECT_FALSE(clash(piece({part(40, {note(0, kBar, 61)})}), kept).defined);
-  EXPECT_TRUE(clash(piece({part(41, {note(0, kBar, 61)})}), kept).defined);
+  const Piece kept = piece({part(40, {note(0, kBarTicks, 60)})});
+  EXPECT_FALSE(clash(piece({part(40, {note(0, kBarTicks, 61)})}), kept).defined);
+  EXPECT_TRUE(clash(piece({part(41, {note(0, kBarTicks, 61)})}), kept).defined);
 }
 
 TEST(Matches, CountEachNoteOnce) {
@@ -109,7 +114,7 @@ TEST(RootShare, KnowsRightAndWrongBasses) {
   const auto bass = [](std::vector<int> pitches) {
     std::vector<Note> notes;
     for (std::size_t bar = 0; bar < pitches.size(); ++bar)
-      notes.push_back(note(kBar * static_cast<std::int64_t>(bar), kBar, pitches[bar]));
+      notes.push_back(note(kBarTicks * static_cast<std::int64_t>(bar), kBarTicks, pitches[bar]));
     return piece({part(33, notes)});
   };
   EXPECT_EQ(root_share(bass({36, 41, 43, 36}), roots).on_root, 1);

@@ -18,7 +18,7 @@ MidiRead read_ok(const ByteString& file) {
   return read ? *std::move(read) : MidiRead{};
 }
 
-bool warns(const MidiRead& read, const std::string& words) {
+bool warns_of(const MidiRead& read, const std::string& words) {
   return std::any_of(read.warnings.begin(), read.warnings.end(), [&](const MidiWarning& warning) {
     return warning.message.find(words) != std::string::npos;
   });
@@ -40,7 +40,7 @@ TEST(MidiEvents, RunningStatusAfterMetaOrSysexGoesOnWithAWarning) {
   const MidiRead meta =
       read_ok(one_track({0, 0x90, 60, 64, 10, 60, 0, 0, 0xff, 1, 1, 'x', 0, 62, 64, 10, 62, 0}));
   EXPECT_EQ(notes_of(meta), kTwoNotes);
-  EXPECT_TRUE(warns(meta, "running status goes on"));
+  EXPECT_TRUE(warns_of(meta, "running status goes on"));
   EXPECT_EQ(meta.warning_count, 1u);
   const MidiRead sysex =
       read_ok(one_track({0, 0x90, 60, 64, 10, 60, 0, 0, 0xf0, 2, 1, 0xf7, 0, 62, 64, 10, 62, 0}));
@@ -50,7 +50,7 @@ TEST(MidiEvents, RunningStatusAfterMetaOrSysexGoesOnWithAWarning) {
 TEST(MidiEvents, ADataByteWithoutAnyStatusEndsTheTrack) {
   const MidiRead read = read_ok(one_track({0, 60, 64}));
   EXPECT_TRUE(read.score.tracks.empty());
-  EXPECT_TRUE(warns(read, "without a status byte"));
+  EXPECT_TRUE(warns_of(read, "without a status byte"));
   EXPECT_EQ(read.warnings[0].offset, 23u);
 }
 
@@ -78,11 +78,11 @@ TEST(MidiEvents, AFiveByteDeltaIsReadALongerOneEndsTheTrack) {
       read_ok(raw_track(bytes({0x80, 0x80, 0x80, 0x80, 7, 0x90, 60, 64, 1, 60, 0}) + kEnd));
   ASSERT_EQ(notes_of(five).size(), 1u);
   EXPECT_EQ(notes_of(five)[0].onset, Tick{7});
-  EXPECT_TRUE(warns(five, "longer than four bytes"));
+  EXPECT_TRUE(warns_of(five, "longer than four bytes"));
   const MidiRead six = read_ok(
       raw_track(kNote + bytes({0x80, 0x80, 0x80, 0x80, 0x80, 7, 0x90, 60, 64, 1, 60, 0}) + kEnd));
   EXPECT_EQ(notes_of(six).size(), 1u);
-  EXPECT_TRUE(warns(six, "longer than five bytes"));
+  EXPECT_TRUE(warns_of(six, "longer than five bytes"));
 }
 
 TEST(MidiEvents, TimeBeyondTheLimitEndsTheTrack) {
@@ -90,7 +90,7 @@ TEST(MidiEvents, TimeBeyondTheLimitEndsTheTrack) {
   const auto read = read_midi(file, {.max_tick = 100});
   ASSERT_TRUE(read);
   EXPECT_EQ(notes_of(*read).size(), 1u);
-  EXPECT_TRUE(warns(*read, "time is beyond the limit"));
+  EXPECT_TRUE(warns_of(*read, "time is beyond the limit"));
 }
 
 TEST(MidiEvents, SystemExclusiveOfEveryShapeIsSkipped) {
@@ -127,18 +127,18 @@ TEST(MidiEvents, SystemMessagesThatDoNotBelongAreLeftOut) {
         bytes({0xf8}), bytes({0xfa}), bytes({0xfe})}) {
     const MidiRead read = read_ok(raw_track(bytes({0}) + message + kNote + kEnd));
     EXPECT_EQ(notes_of(read).size(), 1u);
-    EXPECT_TRUE(warns(read, "does not belong"));
+    EXPECT_TRUE(warns_of(read, "does not belong"));
   }
 }
 
 TEST(MidiEvents, DataBytesAbove127) {
   const MidiRead loud = read_ok(one_track({0, 0x90, 60, 200, 10, 0x80, 60, 0}));
   EXPECT_EQ(notes_of(loud), (std::vector<Note>{{Tick{0}, Tick{10}, 60, 127}}));
-  EXPECT_TRUE(warns(loud, "taken as 127"));
+  EXPECT_TRUE(warns_of(loud, "taken as 127"));
   const MidiRead high = read_ok(raw_track(bytes({0, 0xb0, 168, 64}) + kNote + kEnd));
   EXPECT_EQ(notes_of(high).size(), 1u);
   EXPECT_TRUE(high.score.tracks[0].controls.empty());
-  EXPECT_TRUE(warns(high, "event is left out"));
+  EXPECT_TRUE(warns_of(high, "event is left out"));
 }
 
 TEST(MidiEvents, TemposMetersAndKeys) {
@@ -161,7 +161,7 @@ TEST(MidiEvents, SenselessTemposMetersAndKeysAreLeftOut) {
     const MidiRead read = read_ok(raw_track(bytes({0}) + event + kNote + kEnd));
     EXPECT_EQ(notes_of(read).size(), 1u);
     EXPECT_EQ(read.warning_count, 1u);
-    EXPECT_TRUE(warns(read, "left out"));
+    EXPECT_TRUE(warns_of(read, "left out"));
     EXPECT_TRUE(read.score.tempos.empty() && read.score.meters.empty() && read.score.keys.empty());
   }
 }

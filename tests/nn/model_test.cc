@@ -13,7 +13,7 @@ namespace {
 
 // Rounding of f32 sums, which the scalar kernels take in one sequence: 1.1e-5 was seen there, less
 // with vectors.
-constexpr double kBound = 2e-5;
+constexpr double kModelBound = 2e-5;
 
 TEST(Model, EveryOptionAgreesWithTheReference) {
   for (const bool ff_banks : {false, true})
@@ -27,7 +27,7 @@ TEST(Model, EveryOptionAgreesWithTheReference) {
         const auto ids = random_ids(config, 70);
         const Model model(weights);
         const auto logits = prefill(model, ids);
-        EXPECT_LT(largest_difference(logits, reference_logits(*weights, ids)), kBound);
+        EXPECT_LT(largest_difference(logits, reference_logits(*weights, ids)), kModelBound);
         EXPECT_EQ(logits, step(model, ids));
       }
 }
@@ -38,7 +38,7 @@ TEST(Model, NarrowWeightsAreComputedWithAsExactly) {
   const auto weights = random_weights(config, WeightType::kBf16);
   const auto expected = reference_logits(*weights, ids);
   for (const KernelTable* kernels : supported_kernels())
-    EXPECT_LT(largest_difference(prefill(Model(weights, *kernels), ids), expected), kBound);
+    EXPECT_LT(largest_difference(prefill(Model(weights, *kernels), ids), expected), kModelBound);
 }
 
 /// Root mean square difference over root mean square.

@@ -10,7 +10,7 @@
 namespace sage::test {
 namespace {
 
-constexpr double kBound = 2e-5;  // see model_test.cc
+constexpr double kOutputBound = 2e-5;  // see model_test.cc
 
 class Output : public testing::TestWithParam<const OutputFamily*> {
  protected:
@@ -56,7 +56,7 @@ TEST_P(Output, AgreesWithTheReference) {
       for (const KernelTable* kernels : supported_kernels())
         EXPECT_LT(
             largest_difference(all_logits(Model(weights, *kernels), DType::kF32, 1), expected),
-            kBound)
+            kOutputBound)
             << kernels->name;
     }
 }

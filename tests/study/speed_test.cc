@@ -5,7 +5,7 @@
 namespace sage {
 namespace {
 
-constexpr auto kGoOn = [](std::size_t, std::size_t) { return true; };
+constexpr auto kKeepGoing = [](std::size_t, std::size_t) { return true; };
 
 SpeedCase tiny(const std::string& attention, const std::string& output = "flat") {
   SpeedCase one{attention + output, shape_config("tiny").value()};
@@ -24,7 +24,7 @@ TEST(Speed, EveryArmAtEveryContextInEveryRound) {
   options.steps = 4;
   options.type = "f32";
   const auto session =
-      measure_speed({tiny("mha"), tiny("as-kvhs"), tiny("mha", "nested")}, options, kGoOn);
+      measure_speed({tiny("mha"), tiny("as-kvhs"), tiny("mha", "nested")}, options, kKeepGoing);
   ASSERT_TRUE(session) << session.error().message;
   ASSERT_EQ(session->rows.size(), 6U);
   for (const SpeedRow& row : session->rows) {

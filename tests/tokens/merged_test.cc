@@ -35,7 +35,7 @@ std::vector<TokenId> base_ids(const Tokenizer& tokenizer, const Score& score) {
 }
 
 /// Guarantee 1, and that merging loses and changes nothing.
-void expect_exact(const Tokenizer& tokenizer, const Score& score, const std::string& what) {
+void expect_exact_merged(const Tokenizer& tokenizer, const Score& score, const std::string& what) {
   const auto piece = tokenizer.quantise(score);
   ASSERT_TRUE(piece.has_value()) << what << ": " << piece.error().message;
   const auto ids = tokenizer.encode(score).value();
@@ -54,7 +54,7 @@ TEST(Merged, TheBandIsShorterForIt) {
       EXPECT_TRUE(tokenizer.has_merges());
       EXPECT_LT(tokenizer.encode(band)->size(), base_ids(tokenizer, band).size())
           << describe(tokenizer.config());
-      expect_exact(tokenizer, band, "band");
+      expect_exact_merged(tokenizer, band, "band");
     }
   }
 }
@@ -62,7 +62,7 @@ TEST(Merged, TheBandIsShorterForIt) {
 RC_GTEST_PROP(Merged, DecodingAnEncodedScoreGivesTheQuantisedScore, ()) {
   const Score score = *test::any_score();
   for (const Tokenizer& tokenizer : merged_tokenizers(any_boundary()))
-    expect_exact(tokenizer, score, "random score");
+    expect_exact_merged(tokenizer, score, "random score");
   RC_ASSERT(!testing::Test::HasFailure());
 }
 
@@ -252,7 +252,7 @@ TEST_P(MergedRealMusic, KeepsTheGuarantees) {
     const Boundary boundary = kBoundaries[turn++ % kBoundaries.size()];
     for (const Tokenizer& tokenizer : merged_tokenizers(boundary))
       if (tokenizer.quantise(read->score))
-        expect_exact(tokenizer, read->score, files[i].filename().string());
+        expect_exact_merged(tokenizer, read->score, files[i].filename().string());
   }
 }
 

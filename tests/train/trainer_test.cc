@@ -43,16 +43,16 @@ std::vector<std::uint8_t> weights_of(const std::filesystem::path& model) {
   return bytes;
 }
 
-struct Member {
+struct TrainedMember {
   std::string attention, output, scheme;
-  friend void PrintTo(const Member& m, std::ostream* out) {
+  friend void PrintTo(const TrainedMember& m, std::ostream* out) {
     *out << m.attention << ", " << m.output << ", " << m.scheme;
   }
 };
 
 /// Every attention with flat steps, and every other output with both compound schemes.
-std::vector<Member> all_members() {
-  std::vector<Member> members;
+std::vector<TrainedMember> all_members() {
+  std::vector<TrainedMember> members;
   for (const AttentionFamily* attention : attention_registry())
     members.push_back({std::string(attention->name()), "flat", "remi+"});
   for (const OutputFamily* output : output_registry())
@@ -62,7 +62,7 @@ std::vector<Member> all_members() {
   return members;
 }
 
-class Overfitting : public testing::TestWithParam<Member> {};
+class Overfitting : public testing::TestWithParam<TrainedMember> {};
 
 // Known by heart, a piece has no two ways on: even heads that hear nothing of each other reach
 // nothing. What they cannot reach is in FieldHeads below.

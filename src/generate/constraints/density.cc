@@ -10,11 +10,11 @@
 namespace sage {
 namespace {
 
-constexpr double kMostTilt = 5;        // nats, learnt from bar to bar
-constexpr double kLearning = 0.5;      // nats for a bar with e times too many notes
-constexpr double kWithinBar = 1.5;     // nats for a whole bar's notes too few
-constexpr double kMostFavour = 8;      // nats
-constexpr double kMostCatchingUp = 1;  // of a bar's notes
+constexpr double kMostTilt = 5;           // nats, learnt from bar to bar
+constexpr double kTiltLearning = 0.5;     // nats for a bar with e times too many notes
+constexpr double kWithinBar = 1.5;        // nats for a whole bar's notes too few
+constexpr double kMostDensityFavour = 8;  // nats
+constexpr double kMostCatchingUp = 1;     // of a bar's notes
 
 class Density final : public ConstraintOf<Density> {
  public:
@@ -36,8 +36,9 @@ class Density final : public ConstraintOf<Density> {
       if (asked > 0) {
         const double due =
             asked + std::clamp(part.owed, -kMostCatchingUp * asked, kMostCatchingUp * asked) / 2;
-        part.tilt = std::clamp(part.tilt + kLearning * std::log((due + 0.5) / (part.notes + 0.5)),
-                               -kMostTilt, kMostTilt);
+        part.tilt =
+            std::clamp(part.tilt + kTiltLearning * std::log((due + 0.5) / (part.notes + 0.5)),
+                       -kMostTilt, kMostTilt);
         part.owed += asked - part.notes;
       }
       part.notes = 0;
@@ -63,7 +64,7 @@ class Density final : public ConstraintOf<Density> {
     const auto playing = static_cast<double>(moment.playing.count());
     const double per_quarter = together / playing / moment.grid;
     const auto wait = [&](int steps) {
-      return std::clamp(-per_quarter * steps, -kMostFavour, kMostFavour);
+      return std::clamp(-per_quarter * steps, -kMostDensityFavour, kMostDensityFavour);
     };
     for (int position = now + 1; position < moment.bar_steps; ++position)
       favours.push_back({vocabulary.id(Kind::kPosition, position), wait(position - now)});
@@ -87,7 +88,7 @@ class Density final : public ConstraintOf<Density> {
   double tilt_of(int program, double asked, double passed) const {
     const Part& part = parts_[static_cast<std::size_t>(program)];
     const double behind = (asked * passed - part.notes) / std::max(asked, 1.0);
-    return std::clamp(part.tilt + kWithinBar * behind, -kMostFavour, kMostFavour);
+    return std::clamp(part.tilt + kWithinBar * behind, -kMostDensityFavour, kMostDensityFavour);
   }
 
   std::vector<DensityWish> wishes_;

@@ -1,14 +1,13 @@
 // How a piece is played: loudness and its shape. Timing finer than the metric grid is not seen.
 #include <cmath>
-#include <limits>
 #include <vector>
+
+#include "base/nan.h"
 
 #include "metrics/metric.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Sums for a mean and a standard deviation.
 struct Moments {
@@ -21,7 +20,7 @@ struct Moments {
 };
 
 template <class Visit>
-void each_note(const Piece& piece, const Visit& visit) {
+void each_note_and_bar(const Piece& piece, const Visit& visit) {
   for (const Track& track : piece.score.tracks) {
     std::size_t bar = 0;
     for (const Note& note : track.notes) {
@@ -33,14 +32,15 @@ void each_note(const Piece& piece, const Visit& visit) {
 
 Moments velocities(const Piece& piece) {
   Moments moments;
-  each_note(piece, [&](const Note& note, std::size_t) { moments.add(note.velocity); });
+  each_note_and_bar(piece, [&](const Note& note, std::size_t) { moments.add(note.velocity); });
   return moments;
 }
 
 /// The mean over bars of two notes or more.
 double deviation_within_bars(const Piece& piece) {
   std::vector<Moments> bars(piece.bars.size());
-  each_note(piece, [&](const Note& note, std::size_t bar) { bars[bar].add(note.velocity); });
+  each_note_and_bar(piece,
+                    [&](const Note& note, std::size_t bar) { bars[bar].add(note.velocity); });
   Moments deviations;
   for (const Moments& bar : bars)
     if (bar.count >= 2) deviations.add(bar.deviation());
@@ -49,7 +49,7 @@ double deviation_within_bars(const Piece& piece) {
 
 double accent(const Piece& piece) {
   Moments on, off;
-  each_note(piece, [&](const Note& note, std::size_t bar) {
+  each_note_and_bar(piece, [&](const Note& note, std::size_t bar) {
     const std::int64_t position = (note.onset - piece.bars[bar].start).count;
     (position % piece.score.ticks_per_quarter == 0 ? on : off).add(note.velocity);
   });

@@ -2,17 +2,15 @@
 // of them happens in real music as well, on purpose: a rate says something beside that of real
 // pieces only. The limits are ones that few of the held-out pieces pass (docs/benchmark.md).
 #include <algorithm>
-#include <limits>
 #include <tuple>
 #include <vector>
 
+#include "base/nan.h"
 #include "metrics/metric.h"
 #include "score/playable_range.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::size_t kLoopBars = 8;     // of nothing new: a stuck loop
 constexpr std::size_t kLoopPeriod = 2;   // bars, the longest that is looked for

@@ -1,18 +1,16 @@
 // How a piece repeats itself and shares itself out among bars and instruments.
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <tuple>
 #include <vector>
 
+#include "base/nan.h"
 #include "metrics/definitions.h"
 #include "metrics/metric.h"
 #include "metrics/similarity.h"
 
 namespace sage {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double self_similarity_of(const Piece& piece) {
   const auto features = features_of(piece);

@@ -54,7 +54,7 @@ constexpr const char* kComponents = R"({
         "description": "tick, sharps, 1 for minor"}}}}
   }})";
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_openapi(serve::Call& call) {
   Json paths = Json::object();
   for (const serve::Route* route : route_registry()) {
     std::string method = route->method;
@@ -82,7 +82,7 @@ const serve::Route& openapi_route() {
                                      .path = "/openapi.json",
                                      .summary = "This description",
                                      .quick = true,
-                                     .act = act};
+                                     .act = answer_openapi};
   return route;
 }
 

@@ -6,7 +6,7 @@
 namespace sage {
 namespace {
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_read(serve::Call& call) {
   auto body = serve::parse_body(call.request.body);
   if (!body) return tl::unexpected(body.error());
   serve::Fields fields(*body);
@@ -31,7 +31,7 @@ const serve::Route& read_route() {
       .summary = "A MIDI file as music in JSON",
       .schema = R"({"type":"object","additionalProperties":false,"required":["midi"],)"
                 R"("properties":{"midi":{"type":"string","contentEncoding":"base64"}}})",
-      .act = act};
+      .act = answer_read};
   return route;
 }
 

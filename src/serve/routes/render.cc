@@ -49,7 +49,7 @@ Result<std::vector<std::uint8_t>> wav_of(const Score& score, double max_seconds)
   return read_file(scratch->path());
 }
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_render(serve::Call& call) {
   auto body = serve::parse_body(call.request.body);
   if (!body) return tl::unexpected(body.error());
   serve::Fields fields(*body);
@@ -88,7 +88,7 @@ const serve::Route& render_route() {
           "image/svg+xml the file itself",
       .schema = R"({"type":"object","additionalProperties":false,"properties":{)" SAGE_PIECE_SCHEMA
                 R"(,"format":{"enum":["wav","svg"],"default":"wav"}}})",
-      .act = act};
+      .act = answer_render};
   return route;
 }
 

@@ -4,7 +4,7 @@
 namespace sage {
 namespace {
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_takes(serve::Call& call) {
   auto body = serve::parse_body(call.request.body);
   if (!body) return tl::unexpected(body.error());
   const serve::RequestLimits& limits = call.state.limits;
@@ -51,7 +51,7 @@ const serve::Route& takes_route() {
       .schema = R"({"type":"object","description":"the fields of the verb, and these",)"
                 R"("properties":{"verb":{"enum":["generate","infill"],"default":"generate"},)"
                 R"("count":{"type":"integer","minimum":1,"maximum":16,"default":3}}})",
-      .act = act};
+      .act = answer_takes};
   return route;
 }
 

@@ -6,7 +6,7 @@
 namespace sage {
 namespace {
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_tokenize(serve::Call& call) {
   auto body = serve::parse_body(call.request.body);
   if (!body) return tl::unexpected(body.error());
   serve::Fields fields(*body);
@@ -31,7 +31,7 @@ const serve::Route& tokenize_route() {
       .summary = "The tokens that the model reads for a piece",
       .schema =
           R"({"type":"object","additionalProperties":false,"properties":{)" SAGE_PIECE_SCHEMA "}}",
-      .act = act};
+      .act = answer_tokenize};
   return route;
 }
 

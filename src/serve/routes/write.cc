@@ -8,7 +8,7 @@
 namespace sage {
 namespace {
 
-Result<void> act(serve::Call& call) {
+Result<void> answer_write(serve::Call& call) {
   auto body = serve::parse_body(call.request.body);
   if (!body) return tl::unexpected(body.error());
   serve::Fields fields(*body);
@@ -48,7 +48,7 @@ const serve::Route& write_route() {
           "changes in it",
       .schema = R"({"type":"object","additionalProperties":false,"required":["music"],)"
                 R"("properties":{)" SAGE_PIECE_SCHEMA "}}",
-      .act = act};
+      .act = answer_write};
   return route;
 }
 

@@ -15,9 +15,9 @@ namespace {
 /// Family, position, program, pitch, [velocity], duration.
 int fields_of(const TokenizerConfig& config) { return config.velocity ? 6 : 5; }
 
-class Reader {
+class CpReader {
  public:
-  explicit Reader(const TokenizerConfig& config)
+  explicit CpReader(const TokenizerConfig& config)
       : note_fields_(fields_of(config) - 2), fields_(/*compact=*/false) {}
 
   void begin(const Frame&) { position_ = -1; }
@@ -77,9 +77,9 @@ class Reader {
   int position_ = -1;  // -1 before the first
 };
 
-class Writer {
+class CpWriter {
  public:
-  Writer(const TokenizerConfig& config, TokenSink& sink)
+  CpWriter(const TokenizerConfig& config, TokenSink& sink)
       : note_fields_(fields_of(config) - 2), sink_(sink), fields_(/*compact=*/false, sink) {}
 
   void begin(const Span& span) {
@@ -109,7 +109,7 @@ class Writer {
   int position_ = -1;
 };
 
-class Cp final : public Scheme<Reader, Writer> {
+class Cp final : public Scheme<CpReader, CpWriter> {
  public:
   std::string_view name() const override { return "cp"; }
   KindSet kinds(const TokenizerConfig& config) const override {

@@ -24,9 +24,10 @@ namespace {
 
 int longest_note(const Vocabulary& vocabulary) { return vocabulary.durations().back(); }
 
-class Reader {
+class MidiLikeReader {
  public:
-  explicit Reader(const TokenizerConfig& config) : compact_(config.layout == Layout::kCompact) {}
+  explicit MidiLikeReader(const TokenizerConfig& config)
+      : compact_(config.layout == Layout::kCompact) {}
 
   void begin(const Frame& frame) {
     position_ = 0;
@@ -219,9 +220,9 @@ class Reader {
   std::vector<Ended> ended_;                 // of programs with holes, since their first one
 };
 
-class Writer {
+class MidiLikeWriter {
  public:
-  Writer(const TokenizerConfig& config, TokenSink& sink)
+  MidiLikeWriter(const TokenizerConfig& config, TokenSink& sink)
       : compact_(config.layout == Layout::kCompact),
         velocity_(config.velocity),
         longest_shift_(sink.vocabulary().max_bar()),
@@ -307,7 +308,7 @@ std::size_t pair_first_in_first_out(std::vector<Note>& notes) {
   return changed;
 }
 
-class MidiLike final : public Scheme<Reader, Writer> {
+class MidiLike final : public Scheme<MidiLikeReader, MidiLikeWriter> {
  public:
   std::string_view name() const override { return "midi-like"; }
   KindSet kinds(const TokenizerConfig& config) const override {

@@ -12,9 +12,9 @@
 namespace sage {
 namespace {
 
-class Reader {
+class MmtReader {
  public:
-  explicit Reader(const TokenizerConfig&) : fields_(/*compact=*/false) {}
+  explicit MmtReader(const TokenizerConfig&) : fields_(/*compact=*/false) {}
 
   void begin(const Frame&) { position_ = -1; }
   bool may_break() const { return due_ == Due::kNote && !fields_.pending(); }
@@ -77,9 +77,10 @@ class Reader {
   int beat_ = 0;
 };
 
-class Writer {
+class MmtWriter {
  public:
-  Writer(const TokenizerConfig&, TokenSink& sink) : sink_(sink), fields_(/*compact=*/false, sink) {}
+  MmtWriter(const TokenizerConfig&, TokenSink& sink)
+      : sink_(sink), fields_(/*compact=*/false, sink) {}
 
   void begin(const Span& span) { start_ = span.start; }
   void write(const Placed& placed) {
@@ -99,7 +100,7 @@ class Writer {
   std::int64_t start_ = 0;  // of the bar
 };
 
-class Mmt final : public Scheme<Reader, Writer> {
+class Mmt final : public Scheme<MmtReader, MmtWriter> {
  public:
   std::string_view name() const override { return "mmt"; }
   KindSet kinds(const TokenizerConfig& config) const override {

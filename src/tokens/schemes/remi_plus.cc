@@ -11,9 +11,9 @@
 namespace sage {
 namespace {
 
-class Reader {
+class RemiPlusReader {
  public:
-  explicit Reader(const TokenizerConfig& config)
+  explicit RemiPlusReader(const TokenizerConfig& config)
       : compact_(config.layout == Layout::kCompact), fields_(compact_) {}
 
   void begin(const Frame&) { position_ = -1; }
@@ -47,9 +47,9 @@ class Reader {
   bool placed_ = false;  // POSITION was the last token
 };
 
-class Writer {
+class RemiPlusWriter {
  public:
-  Writer(const TokenizerConfig& config, TokenSink& sink)
+  RemiPlusWriter(const TokenizerConfig& config, TokenSink& sink)
       : compact_(config.layout == Layout::kCompact), sink_(sink), fields_(compact_, sink) {}
 
   void begin(const Span& span) {
@@ -75,7 +75,7 @@ class Writer {
   int position_ = -1;
 };
 
-class RemiPlus final : public Scheme<Reader, Writer> {
+class RemiPlus final : public Scheme<RemiPlusReader, RemiPlusWriter> {
  public:
   std::string_view name() const override { return "remi+"; }
   bool can_order_by_header() const override { return true; }

@@ -12,9 +12,9 @@
 namespace sage {
 namespace {
 
-class Reader {
+class TsdReader {
  public:
-  explicit Reader(const TokenizerConfig& config) : fields_(config.layout == Layout::kCompact) {}
+  explicit TsdReader(const TokenizerConfig& config) : fields_(config.layout == Layout::kCompact) {}
 
   void begin(const Frame& frame) {
     position_ = 0;
@@ -46,9 +46,9 @@ class Reader {
   bool shifted_ = false;  // TIME_SHIFT was the last token
 };
 
-class Writer {
+class TsdWriter {
  public:
-  Writer(const TokenizerConfig& config, TokenSink& sink)
+  TsdWriter(const TokenizerConfig& config, TokenSink& sink)
       : sink_(sink), fields_(config.layout == Layout::kCompact, sink) {}
 
   void begin(const Span& span) {
@@ -75,7 +75,7 @@ class Writer {
   std::int64_t now_ = 0;
 };
 
-class Tsd final : public Scheme<Reader, Writer> {
+class Tsd final : public Scheme<TsdReader, TsdWriter> {
  public:
   std::string_view name() const override { return "tsd"; }
   bool can_order_by_header() const override { return true; }

@@ -19,8 +19,9 @@ std::vector<int> usual_band(const Score& score) {
   return band;
 }
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_accompany(const std::shared_ptr<const Engine>& engine,
+                                  const midi::Document& document, const VerbRequest& request,
+                                  const InfillCallback& callback) {
   RewriteRequest rewrite = rewrite_request(request);
   rewrite.added =
       request.instruments.empty() ? usual_band(document.music().score) : request.instruments;
@@ -35,7 +36,8 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 const Verb& accompany_verb() {
   static const Verb verb = {
       "accompany", "Add instruments to a piece or to a lead sheet",
-      "accompany tune.mid --parts piano,bass,drums --chords \"C | Am | F | G7\" -o band.mid", run};
+      "accompany tune.mid --parts piano,bass,drums --chords \"C | Am | F | G7\" -o band.mid",
+      run_accompany};
   return verb;
 }
 

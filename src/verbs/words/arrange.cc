@@ -30,8 +30,9 @@ void fit_range(Track& track, int program) {
   }
 }
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_arrange(const std::shared_ptr<const Engine>& engine,
+                                const midi::Document& document, const VerbRequest& request,
+                                const InfillCallback& callback) {
   if (request.instruments.empty())
     return fail(ErrorCode::kInvalidArgument,
                 "arrange needs the new ensemble: --parts flute,strings,double bass");
@@ -76,7 +77,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 const Verb& arrange_verb() {
   static const Verb verb = {
       "arrange", "Arrange a piece for another ensemble; the first instrument plays the melody",
-      "arrange song.mid --parts flute,strings,bass -o arranged.mid", run};
+      "arrange song.mid --parts flute,strings,bass -o arranged.mid", run_arrange};
   return verb;
 }
 

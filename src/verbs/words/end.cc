@@ -10,8 +10,9 @@ namespace {
 constexpr int kUsualBars = 4;
 constexpr int kEndings = 64;
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_end(const std::shared_ptr<const Engine>& engine,
+                            const midi::Document& document, const VerbRequest& request,
+                            const InfillCallback& callback) {
   const Score& score = document.music().score;
   const auto bars = bars_of(score, end_of(score));
   if (!bars) return tl::unexpected(bars.error());
@@ -52,7 +53,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 const Verb& end_verb() {
   static const Verb verb = {
       "end", "Write an ending: bars after the last one, or after the bar before --bars",
-      "end song.mid --bars 33-36 -o ended.mid", run};
+      "end song.mid --bars 33-36 -o ended.mid", run_end};
   return verb;
 }
 

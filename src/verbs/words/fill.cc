@@ -4,8 +4,9 @@
 namespace sage {
 namespace {
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_fill(const std::shared_ptr<const Engine>& engine,
+                             const midi::Document& document, const VerbRequest& request,
+                             const InfillCallback& callback) {
   std::vector<Rectangle> rectangles = request.rectangles;
   if (rectangles.empty()) rectangles.push_back({request.first_bar, request.bars, request.parts});
   VerbOutcome outcome;
@@ -35,7 +36,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 
 const Verb& fill_verb() {
   static const Verb verb = {"fill", "Rewrite bars of parts; all else stays",
-                            "fill song.mid --bars 5-8 --parts piano,bass -o new.mid", run};
+                            "fill song.mid --bars 5-8 --parts piano,bass -o new.mid", run_fill};
   return verb;
 }
 

@@ -7,10 +7,11 @@
 namespace sage {
 namespace {
 
-constexpr int kPiano = 0;
+constexpr int kPianoByDefault = 0;
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_harmonize(const std::shared_ptr<const Engine>& engine,
+                                  const midi::Document& document, const VerbRequest& request,
+                                  const InfillCallback& callback) {
   const Score& score = document.music().score;
   RewriteRequest rewrite = rewrite_request(request);
   Wishes& wishes = rewrite.infill.wishes;
@@ -27,7 +28,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
     wishes.chromatic = 0;
   }
   wishes.strict_chords = true;
-  rewrite.added = request.instruments.empty() ? std::vector{kPiano} : request.instruments;
+  rewrite.added = request.instruments.empty() ? std::vector{kPianoByDefault} : request.instruments;
   return rewrite_as_verb(engine, document, rewrite, callback);
 }
 
@@ -35,7 +36,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 
 const Verb& harmonize_verb() {
   static const Verb verb = {"harmonize", "Add chords under a melody",
-                            "harmonize tune.mid --parts piano -o harmonized.mid", run};
+                            "harmonize tune.mid --parts piano -o harmonized.mid", run_harmonize};
   return verb;
 }
 

@@ -30,8 +30,9 @@ void append(Score& score, const Score& part, Tick at) {
   }
 }
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_loop(const std::shared_ptr<const Engine>& engine,
+                             const midi::Document& document, const VerbRequest& request,
+                             const InfillCallback& callback) {
   const Score& whole = document.music().score;
   const auto bars = bars_of(whole, end_of(whole));
   if (!bars) return tl::unexpected(bars.error());
@@ -77,7 +78,7 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 
 const Verb& loop_verb() {
   static const Verb verb = {"loop", "Cut bars out so that they repeat without a seam",
-                            "loop song.mid --bars 5-12 -o loop.mid", run};
+                            "loop song.mid --bars 5-12 -o loop.mid", run_loop};
   return verb;
 }
 

@@ -8,8 +8,9 @@
 namespace sage {
 namespace {
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_reharmonize(const std::shared_ptr<const Engine>& engine,
+                                    const midi::Document& document, const VerbRequest& request,
+                                    const InfillCallback& callback) {
   const Score& score = document.music().score;
   const auto melody = melody_of(score);
   RewriteRequest rewrite = rewrite_request(request);
@@ -45,7 +46,8 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 
 const Verb& reharmonize_verb() {
   static const Verb verb = {"reharmonize", "Rewrite the parts below the melody over other chords",
-                            "reharmonize song.mid --chords \"Am | F | C | E7\" -o new.mid", run};
+                            "reharmonize song.mid --chords \"Am | F | C | E7\" -o new.mid",
+                            run_reharmonize};
   return verb;
 }
 

@@ -104,8 +104,9 @@ Result<Scope> scope_of(const midi::Document& document, const VerbRequest& reques
                                      : request.parts};
 }
 
-Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi::Document& document,
-                        const VerbRequest& request, const InfillCallback& callback) {
+Result<VerbOutcome> run_vary(const std::shared_ptr<const Engine>& engine,
+                             const midi::Document& document, const VerbRequest& request,
+                             const InfillCallback& callback) {
   if (!(request.similarity >= 0 && request.similarity <= 1))
     return fail(ErrorCode::kInvalidArgument, "similarity must lie between 0 and 1");
   const auto scope = scope_of(document, request);
@@ -145,7 +146,8 @@ Result<VerbOutcome> run(const std::shared_ptr<const Engine>& engine, const midi:
 
 const Verb& vary_verb() {
   static const Verb verb = {"vary", "Vary bars: keep as much of the notes as --similarity says",
-                            "vary song.mid --bars 9-16 --similarity 0.8 -o variation.mid", run};
+                            "vary song.mid --bars 9-16 --similarity 0.8 -o variation.mid",
+                            run_vary};
   return verb;
 }
 
