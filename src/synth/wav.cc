@@ -314,7 +314,7 @@ namespace {
 
 Result<WavInfo> render(const SynthSchedule& schedule, double music_seconds,
                        const std::filesystem::path& path, const WavOptions& options) {
-  const double seconds = music_seconds + options.tail_seconds;
+  const double seconds = std::max(music_seconds, options.least_seconds) + options.tail_seconds;
   if (auto ok = check(options, seconds); !ok) return tl::unexpected(ok.error());
   const auto sound_font = options.sound_font.empty() ? find_sound_font() : options.sound_font;
   if (!sound_font) return tl::unexpected(sound_font.error());
@@ -331,17 +331,18 @@ Result<WavInfo> render(const SynthSchedule& schedule, double music_seconds,
   }
   synth->settle(schedule.channels.size());
   const auto tail = static_cast<std::int64_t>(options.tail_seconds * options.sample_rate);
-  if (auto ok =
-          render_until(std::max(schedule.end, file->frames()) + tail, *synth, *file, path, options);
-      !ok)
+  const std::int64_t least = std::llround(options.least_seconds * options.sample_rate);
+  const std::int64_t end = std::max({schedule.end, file->frames(), least});
+  if (auto ok = render_until(end + tail, *synth, *file, path, options); !ok)
     return tl::unexpected(ok.error());
 
   constexpr float kSilence = 1e-6f;  // FluidSynth's own offset against denormal numbers is less
-  const double gain =
-      file->peak() > kSilence ? std::pow(10.0, options.peak_dbfs / 20.0) / file->peak() : 0.0;
+  const double gain = file->peak() <= kSilence ? 0.0
+                      : options.gain           ? *options.gain
+                                     : std::pow(10.0, options.peak_dbfs / 20.0) / file->peak();
   auto peak = file->finish(gain, tail / 2, options.sample_rate);
   if (!peak) return tl::unexpected(peak.error());
-  return WavInfo{static_cast<double>(file->frames()) / options.sample_rate, *peak};
+  return WavInfo{static_cast<double>(file->frames()) / options.sample_rate, *peak, gain};
 }
 
 }  // namespace

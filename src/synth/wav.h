@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 
 #include "base/error.h"
 #include "midi/document.h"
@@ -20,14 +21,18 @@ struct WavOptions {
   std::filesystem::path sound_font = {};  // empty: find_sound_font()
   int sample_rate = 44'100;               // Hz, 8,000 to 96,000
   double peak_dbfs = -1.0;                // the loudest sample is brought to this level; at most 0
-  double tail_seconds = 2.0;              // after the last note; fades out in its second half
-  double max_seconds = 4 * 3600.0;        // longer music is refused (kLimit)
+  /// On all samples, which are clipped at full scale; none: what brings them to peak_dbfs.
+  std::optional<double> gain = std::nullopt;
+  double least_seconds = 0;                 // before the tail, where the music is shorter
+  double tail_seconds = 2.0;                // after the last note; fades out in its second half
+  double max_seconds = 4 * 3600.0;          // longer music is refused (kLimit)
   const std::atomic<bool>* stop = nullptr;  // true: kInterrupted
 };
 
 struct WavInfo {
   double seconds = 0;  // of sound, tail included
   double peak = 0;     // of the samples written, 0..1 of full scale
+  double gain = 0;     // that was used
 };
 
 /// Renders the score to a 16-bit stereo WAV file; `path` holds its old content or all of the new.

@@ -47,7 +47,7 @@ const std::vector<Mistake>& mistakes() {
       {{"infill", "SONG", "--bars", "1", "-o", "SONG"}, 2, {"would be overwritten"}},
       {{"infill", "DIR", "--bars", "1", "-o", "OUT"}, 1, {"is a folder", "name a MIDI file"}},
       {{"infill", "DIR/none.mid", "--bars", "1", "-o", "OUT"}, 1, {"No such file"}},
-      {{"render", "SONG"}, 2, {"--wav", "--svg"}},
+      {{"render", "SONG"}, 2, {"--wav", "--svg", "--stems"}},
       {{"render", "SONG", "--svg", "OUT.png"}, 2, {"SVG is written there", "OUT.svg"}},
       {{"inspect", "DIR"}, 1, {"is a folder"}},
       {{"tokenize", "DIR/text.mid", "-o", "OUT.json"}, 1, {"text.mid", "MThd"}},

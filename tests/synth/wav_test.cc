@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "midi/stem.h"
+#include "midi/writer.h"
 #include "score/timeline.h"
 #include "synth/small_band.h"
 
@@ -69,6 +71,31 @@ TEST_F(Wav, GivesTheSameBytesEachTime) {
   ASSERT_TRUE(render_wav(test::small_band(2), folder_ / "a.wav"));
   ASSERT_TRUE(render_wav(test::small_band(2), folder_ / "b.wav"));
   EXPECT_EQ(*read_file(folder_ / "a.wav"), *read_file(folder_ / "b.wav"));
+}
+
+TEST_F(Wav, StemsAddUpToTheMix) {
+  const auto document = midi::Document::read(write_midi(test::small_band(2)));
+  ASSERT_TRUE(document);
+  const auto mix = render_wav(*document, folder_ / "mix.wav");
+  ASSERT_TRUE(mix);
+  const WavOptions as_in_the_mix = {.gain = mix->gain, .least_seconds = mix->seconds - 2.0};
+  const auto whole = samples(folder_ / "mix.wav");
+  std::vector<int> sum(whole.size());
+  for (std::size_t part = 0; part < document->music().parts.size(); ++part) {
+    const auto alone = midi::Document::read(midi::stem(*document, part));
+    ASSERT_TRUE(alone);
+    ASSERT_TRUE(render_wav(*alone, folder_ / "stem.wav", as_in_the_mix));
+    const auto values = samples(folder_ / "stem.wav");
+    ASSERT_EQ(values.size(), whole.size());
+    EXPECT_GT(loudness(values, 0, 2), 100);
+    for (std::size_t i = 0; i < whole.size(); ++i) sum[i] += values[i];
+  }
+  double error = 0, signal = 0;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    error += std::pow(sum[i] - whole[i], 2.0);
+    signal += std::pow(whole[i], 2.0);
+  }
+  EXPECT_LT(std::sqrt(error / signal), 0.01);
 }
 
 TEST_F(Wav, PlaysEveryOneOfManyTracks) {
