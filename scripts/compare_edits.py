@@ -10,7 +10,9 @@ For each file that the program reads: a part with notes and two bars in which it
   (tests/midi/smfstate.py, an independent reader: pitch, time, length and the state of the channel);
 - events of any kind outside the bars, or of another channel within them, that are not in the same track at the same time.
 
-Exit code 1 if anything is lost.
+Files that the program reads with warnings are among them. Where something is lost and the two readers find different
+notes in the damaged file to begin with, nothing can be told; such files are counted apart. Exit code 1 if anything is
+lost.
 """
 import argparse
 import collections
@@ -93,8 +95,8 @@ def check(path, program, draw, out):
         events, division, kind = smfstate.events(path)
     except Exception:  # the independent reader is made for whole files only
         return "not read by the independent reader", None
-    if kind == 2 or division & 0x8000 or info["warning_count"] > 0:
-        return "damaged, type 2 or SMPTE", None
+    if kind == 2 or division & 0x8000:
+        return "type 2 or SMPTE", None
     lines = bar_lines(events, division)
     chosen = choose(info, events, lines, draw)
     if not chosen:
@@ -110,10 +112,13 @@ def check(path, program, draw, out):
     region = (lines[bar] - early, lines[bar + 2])
     port_channel = (part["port"] - 1, channel)
     after = smfstate.events(out)[0]
-    return "tried", {"notes": lost_notes(path, out, port_channel, region),
-                     "events": lost_events(events, after, channel, region),
-                     "kept": len(events), "new": report["new_notes"], "bars": f"{bar + 1}-{bar + 2}",
-                     "part": part["part"]}
+    result = {"notes": lost_notes(path, out, port_channel, region),
+              "events": lost_events(events, after, channel, region),
+              "kept": len(events), "new": report["new_notes"], "bars": f"{bar + 1}-{bar + 2}", "part": part["part"]}
+    heard = sum(event[0] & 0xF0 == NOTE_ON and event[2] > 0 for *_, event in events if len(event) == 3)
+    if result["notes"] + result["events"] and heard != sum(part["notes"] for part in info["tracks"]):
+        return "damaged, and the readers disagree about its notes", None
+    return "tried", result
 
 
 def main():

@@ -30,6 +30,8 @@ inline bool has_id(Bytes bytes, std::size_t offset, const char (&id)[5]) {
   return true;
 }
 
+inline constexpr std::size_t kChunkHeader = 8;  // four letters and a length
+
 /// A place in a span, with bounds.
 struct Cursor {
   Bytes bytes;

@@ -38,7 +38,7 @@ class ChunkWriter {
   void channel_event(Tick time, std::uint8_t status, std::uint8_t first, std::uint8_t second) {
     delta(time);
     if (status != running_) out_.push_back(status);
-    running_ = status;
+    set_status(status);
     out_.push_back(first);
     const bool one_byte = (status & 0xf0) == 0xc0 || (status & 0xf0) == 0xd0;
     if (!one_byte) out_.push_back(second);
@@ -58,7 +58,7 @@ class ChunkWriter {
   void event(Tick time, std::uint8_t status, std::span<const std::uint8_t> bytes) {
     delta(time);
     out_.insert(out_.end(), bytes.begin(), bytes.end());
-    running_ = status < 0xf0 ? status : 0;
+    set_status(status);
   }
 
   /// A channel message of which only the data bytes are given.
@@ -66,18 +66,59 @@ class ChunkWriter {
     delta(time);
     if (status != running_) out_.push_back(status);
     out_.insert(out_.end(), data.begin(), data.end());
-    running_ = status;
+    set_status(status);
+  }
+
+  /// Events as they stand, the delta time of the first included; the last is at `time`.
+  void copy(Tick time, std::uint8_t status, std::span<const std::uint8_t> bytes) {
+    out_.insert(out_.end(), bytes.begin(), bytes.end());
+    time_ = std::max(time, time_);
+    set_status(status);
+  }
+
+  /// Bytes that nobody could read, as they stand behind the last event, and nothing behind them,
+  /// not even an end of track.
+  void unread_end(std::span<const std::uint8_t> bytes) {
+    out_.insert(out_.end(), bytes.begin(), bytes.end());
+    close();
+  }
+
+  /// The same where they are no longer behind the same event. `delta_size`: how many of them are a
+  /// delay that could not be read either; it counts from `time`. `running` is the running status
+  /// that they expect.
+  void unread_end(Tick time, std::span<const std::uint8_t> bytes, std::size_t delta_size,
+                  std::uint8_t running) {
+    if (delta_size == 0)
+      delta(time);
+    else if (time > time_)
+      meta(time, 0x7f, {});
+    out_.insert(out_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(delta_size));
+    bytes = bytes.subspan(delta_size);
+    if (!bytes.empty() && bytes[0] < 0x80 && running != 0 && running != running_)
+      out_.push_back(running);
+    unread_end(bytes);
   }
 
   /// The end of track, not before the last event.
   void end(Tick time = {}) {
     meta(std::max(time, time_), 0x2f, {});
+    close();
+  }
+
+  /// The status that some players let run on, even behind a meta event; 0 if none was written.
+  std::uint8_t last_status() const { return last_status_; }
+
+ private:
+  void set_status(std::uint8_t status) {
+    running_ = status < 0xf0 ? status : 0;
+    if (running_ != 0) last_status_ = running_;
+  }
+
+  void close() {
     const std::size_t length = out_.size() - body_;
     for (int i = 0; i < 4; ++i)
       out_[body_ - 4 + i] = static_cast<std::uint8_t>(length >> (8 * (3 - i)));
   }
-
- private:
   void append_text(std::string_view text) { out_.insert(out_.end(), text.begin(), text.end()); }
 
   /// A delta time. What is too long for one is bridged by empty sequencer-specific events.
@@ -96,6 +137,7 @@ class ChunkWriter {
   std::size_t body_ = 0;
   Tick time_;
   std::uint8_t running_ = 0;
+  std::uint8_t last_status_ = 0;
 };
 
 }  // namespace sage::midi

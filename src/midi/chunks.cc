@@ -10,8 +10,6 @@
 namespace sage::midi {
 namespace {
 
-constexpr std::size_t kChunkHeader = 8;  // four letters and a length
-
 struct Header {
   std::size_t chunks = 0;  // where they begin
   std::uint32_t track_count = 0;

@@ -12,40 +12,102 @@
 namespace sage::midi {
 namespace {
 
-/// Writes one track's events that stay and the new ones between them.
-void write_track(const Document& document, const EventTrack& track, const TrackEdit& edit,
-                 const Edits& edits, ChunkWriter& out) {
-  std::vector<const NewEvent*> added;
-  for (const NewEvent& event : edit.added) added.push_back(&event);
-  std::stable_sort(added.begin(), added.end(), [](const NewEvent* a, const NewEvent* b) {
-    return std::pair(a->time, a->order) < std::pair(b->time, b->order);
-  });
-  const auto moved = [&](Tick time) {
-    return std::max(time - track.start - edits.origin, Tick{0});
-  };
-  auto next = added.begin();
-  const auto write_new = [&](auto stands_before) {
-    for (; next != added.end() && stands_before(**next); ++next)
-      out.event(moved((*next)->time), (*next)->bytes.front(), (*next)->bytes);
-  };
-  Tick last;
-  for (std::size_t i = 0; i < track.events.size(); ++i) {
-    if (!edit.left_out.empty() && edit.left_out[i]) continue;
-    const Event& event = track.events[i];
-    write_new([&](const NewEvent& n) {
-      return n.time < event.time || (n.time == event.time && n.order < Order::kAfter);
+/// Whether what could not be read of a track stays. Where a file is cut it goes, for nobody knows
+/// when it plays.
+bool keeps_tail(const EventTrack& track, const Edits& edits) {
+  return track.tail.at != 0 && !edits.cut_ends;
+}
+
+/// Writes one track: its events that stay, and new ones between them. What stays side by side keeps
+/// its bytes, delta times and running status included.
+class TrackWriter {
+ public:
+  TrackWriter(const Document& document, const EventTrack& track, const Edits& edits,
+              ChunkWriter& out)
+      : document_(document),
+        track_(track),
+        edits_(edits),
+        out_(out),
+        copied_(track.begin + kChunkHeader) {}
+
+  void write(const TrackEdit& edit) {
+    for (const NewEvent& event : edit.added) added_.push_back(&event);
+    std::stable_sort(added_.begin(), added_.end(), [](const NewEvent* a, const NewEvent* b) {
+      return std::pair(a->time, a->order) < std::pair(b->time, b->order);
     });
-    const auto bytes = document.bytes_of(track, event);
-    if (event.form == Event::Form::kRunning || (bytes[0] < 0x80))
-      out.running_event(moved(event.time), event.status, bytes);
-    else
-      out.event(moved(event.time), event.status, bytes);
-    last = event.time;
+    next_ = added_.begin();
+    for (std::size_t i = 0; i < track_.events.size(); ++i) {
+      const Event& event = track_.events[i];
+      if (!edit.left_out.empty() && edit.left_out[i]) {
+        intact_ = false;
+        continue;
+      }
+      write_new([&](const NewEvent& n) {
+        return n.time < event.time || (n.time == event.time && n.order < Order::kAfter);
+      });
+      write_old(event);
+    }
+    write_new([](const NewEvent&) { return true; });
+    if (keeps_tail(track_, edits_)) return write_tail();
+    if (!added_.empty()) last_ = std::max(last_, added_.back()->time);
+    const Tick end = edits_.cut_ends ? edit.end : std::max(edit.end, track_.end);
+    out_.end(moved(std::max(end, last_)));
   }
-  write_new([](const NewEvent&) { return true; });
-  if (!added.empty()) last = std::max(last, added.back()->time);
-  const Tick end = edits.cut_ends ? edit.end : std::max(edit.end, track.end);
-  out.end(moved(std::max(end, last)));
+
+ private:
+  Tick moved(Tick time) const { return std::max(time - track_.start - edits_.origin, Tick{0}); }
+
+  template <class StandsBefore>
+  void write_new(StandsBefore stands_before) {
+    for (; next_ != added_.end() && stands_before(**next_); ++next_) {
+      out_.event(moved((*next_)->time), (*next_)->bytes.front(), (*next_)->bytes);
+      intact_ = false;
+    }
+  }
+
+  void write_old(const Event& event) {
+    const auto bytes = document_.bytes_of(track_, event);
+    const std::size_t end = event.at + bytes.size();
+    const bool runs = event.form == Event::Form::kRunning;
+    if (intact_ && (!runs || event.status == out_.last_status()) &&
+        moved(event.time) - moved(last_) == event.time - last_)
+      out_.copy(moved(event.time), event.status, document_.bytes().subspan(copied_, end - copied_));
+    else if (runs)
+      out_.running_event(moved(event.time), event.status, bytes);
+    else
+      out_.event(moved(event.time), event.status, bytes);
+    last_ = event.time;
+    copied_ = end;
+    intact_ = true;
+  }
+
+  void write_tail() {
+    const UnreadTail& tail = track_.tail;
+    const bool intact = intact_ && out_.last_status() == tail.running;
+    const std::size_t start = intact ? copied_ : tail.at;
+    const auto bytes = document_.bytes().subspan(start, track_.next - start);
+    if (intact) return out_.unread_end(bytes);
+    std::size_t delta_size = 0;
+    if (!tail.has_delta) {
+      while (delta_size < bytes.size() && bytes[delta_size] >= 0x80) ++delta_size;
+      delta_size = std::min(delta_size + 1, bytes.size());
+    }
+    out_.unread_end(moved(tail.time), bytes, delta_size, tail.running);
+  }
+
+  const Document& document_;
+  const EventTrack& track_;
+  const Edits& edits_;
+  ChunkWriter& out_;
+  std::vector<const NewEvent*> added_;
+  std::vector<const NewEvent*>::iterator next_;
+  Tick last_ = track_.start;  // of the last old event that was written
+  std::size_t copied_;        // where it ends in the file
+  bool intact_ = true;        // nothing is left out or put in behind it
+};
+
+void put_big_endian(std::vector<std::uint8_t>& out, std::size_t at, std::size_t value) {
+  for (int i = 0; i < 4; ++i) out[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
 }
 
 void put_little_endian(std::vector<std::uint8_t>& out, std::size_t at, std::size_t value) {
@@ -106,7 +168,7 @@ std::span<const std::uint8_t> Document::bytes_of(const EventTrack& track,
 
 std::vector<std::uint8_t> Document::write(const Edits& edits) const {
   const auto touched = [&](std::size_t i) {
-    return edits.origin != Tick{0} || edits.cut_ends || !file_.tracks[i].trusted ||
+    return edits.origin != Tick{0} || edits.cut_ends ||
            (i < edits.tracks.size() && !edits.tracks[i].empty());
   };
   bool any = edits.origin != Tick{0} || edits.cut_ends || !edits.new_tracks.empty();
@@ -126,19 +188,24 @@ std::vector<std::uint8_t> Document::write(const Edits& edits) const {
     copy_to(track.begin);
     if (touched(i)) {
       ChunkWriter chunk(out);
-      write_track(*this, track, i < edits.tracks.size() ? edits.tracks[i] : TrackEdit{}, edits,
-                  chunk);
+      TrackWriter(*this, track, edits, chunk)
+          .write(i < edits.tracks.size() ? edits.tracks[i] : TrackEdit{});
       copied = track.next;
     } else {
+      const std::size_t length = out.size() + 4;
       copy_to(track.next);
+      // A chunk that claims too much would swallow new tracks.
+      if (!track.trusted && !edits.new_tracks.empty())
+        put_big_endian(out, length, track.next - track.begin - kChunkHeader);
     }
   }
   for (const TrackEdit& edit : edits.new_tracks) {
     ChunkWriter chunk(out);
-    write_track(*this, EventTrack{}, edit, edits, chunk);
+    TrackWriter(*this, EventTrack{}, edits, chunk).write(edit);
   }
   const std::size_t chunks =
       std::min<std::size_t>(file_.tracks.size() + edits.new_tracks.size(), 0xffff);
+  if (file_.format == 0 && chunks > file_.tracks.size() && chunks > 1) out[file_.header + 9] = 1;
   out[file_.header + 10] = static_cast<std::uint8_t>(chunks >> 8);
   out[file_.header + 11] = static_cast<std::uint8_t>(chunks);
   copy_to(file_.end);

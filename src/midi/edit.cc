@@ -10,62 +10,12 @@
 #include <utility>
 
 #include "midi/bytes.h"
+#include "midi/channel_log.h"
 #include "midi/instruments.h"
 #include "midi/writer.h"
 
 namespace sage::midi {
 namespace {
-
-using ChannelKey = std::pair<int, int>;  // port, channel
-
-/// A message of a channel other than notes, in the order in which a player meets them.
-struct Message {
-  Tick time;
-  std::uint32_t track = 0, index = 0;
-  const Event* event = nullptr;
-};
-
-struct ChannelLog {
-  std::vector<Message> messages;
-  std::uint32_t home = 0;  // the first track that uses the channel
-};
-
-/// What must rest under new notes. The numbers of controllers stand for themselves.
-constexpr int kModulation = 1, kExpression = 11, kBend = 128, kPressure = 129;
-constexpr int kPedals[] = {64, 66, 67};
-
-int kind_of(const Event& event) {
-  switch (event.type()) {
-    case 0xb0:
-      return event.first;
-    case 0xe0:
-      return kBend;
-    case 0xd0:
-      return kPressure;
-    default:
-      return -1;
-  }
-}
-
-int value_of(const Event& event) {
-  if (event.type() == 0xe0) return (event.second << 7 | event.first) - 8192;
-  return event.type() == 0xd0 ? event.first : event.second;
-}
-
-NewEvent state_event(Tick time, Order order, int channel, int kind, int value) {
-  if (kind == kBend)
-    return channel_event(time, order, 0xe0 | channel, (value + 8192) & 0x7f, (value + 8192) >> 7);
-  if (kind == kPressure) return channel_event(time, order, 0xd0 | channel, value);
-  return channel_event(time, order, 0xb0 | channel, kind, value);
-}
-
-constexpr int initial_value(int kind) { return kind == kExpression ? 127 : 0; }
-
-/// Messages that end notes or set controllers back.
-bool ends_notes(const Event& event) {
-  return event.type() == 0xb0 && (event.first == 120 || event.first >= 123);
-}
-bool sets_back(const Event& event) { return event.type() == 0xb0 && event.first == 121; }
 
 struct Span {
   Tick from, to;
@@ -86,59 +36,70 @@ class Editor {
   }
   static ChannelKey key(const Part& part) { return {part.port, part.channel}; }
   TrackEdit& edit(std::size_t track) { return edits_.tracks[track]; }
+  bool is_whole(std::size_t track) const;
+  TrackEdit& room(std::size_t track, ChannelKey channel, Tick last);
   void leave_out(std::uint32_t track, std::uint32_t event);
   void leave_out_note(std::size_t part, std::size_t note);
 
-  int value_at(const ChannelLog& log, int kind, Tick time, bool inclusive) const;
-  int rest_value(const ChannelLog& log, int kind, Tick until) const;
   std::vector<Span> free_spans(ChannelKey key, Tick from, Tick to) const;
   void bring_to_rest(ChannelKey key, const Span& span);
 
   std::vector<Note> fitted(ChannelKey key, std::vector<Note> fresh, Tick limit);
-  void put_notes(std::vector<NewEvent>& into, int channel, const std::vector<Note>& notes);
+  void put_note(TrackEdit& into, int channel, const Note& note);
+  void start_track(TrackEdit& track, int port, const std::string& name) const;
   void put_music(const NewMusic& music, Tick limit, Tick end);
   void add_part(const AddedPart& added, Tick limit, Tick end);
   AddedPart moved(std::size_t from) const;
   ChannelKey free_channel(bool is_drum);
   void sign(const std::string& signature);
+  void remember_players(Tick time);
   void cut_track(std::uint32_t track, const Continuation& wishes);
   void settle(ChannelKey key, Tick cut);
   void keep_only_state(Tick cut);
 
   const Document& document_;
   Instruments instruments_;
-  std::map<ChannelKey, ChannelLog> logs_;
-  std::map<ChannelKey, std::vector<Note>> kept_;  // sorted; notes that stay
+  ChannelLogs logs_;
+  std::map<ChannelKey, std::vector<Note>> kept_;                      // sorted; notes that stay
+  std::map<std::pair<std::size_t, ChannelKey>, std::size_t> beside_;  // new tracks: see room()
   std::set<ChannelKey> used_;
-  bool says_ports_ = false;
   Edits edits_;
   Edited result_;
 };
 
 Editor::Editor(const Document& document)
-    : document_(document), instruments_(document.file(), document.bytes()) {
-  const auto tracks = document.tracks();
-  edits_.tracks.resize(tracks.size());
-  for (std::uint32_t track = 0; track < tracks.size(); ++track) {
-    int port = 0;
-    for (std::uint32_t i = 0; i < tracks[track].events.size(); ++i) {
-      const Event& event = tracks[track].events[i];
-      if (event.is_meta() && event.first == kPort) {
-        if (const Bytes payload = payload_of(document.bytes(), event); !payload.empty())
-          port = payload[0] & 0x7f;
-        says_ports_ = true;
-      }
-      if (!event.is_channel()) continue;
-      const ChannelKey channel{port, event.channel()};
-      const auto [log, is_new] = logs_.try_emplace(channel);
-      if (is_new) log->second.home = track;
-      used_.insert(channel);
-      if (event.type() >= 0xb0) log->second.messages.push_back({event.time, track, i, &event});
-    }
+    : document_(document),
+      instruments_(document.file(), document.bytes()),
+      logs_(document),
+      used_(logs_.channels()) {
+  edits_.tracks.resize(document.tracks().size());
+}
+
+/// Whether new events may stand anywhere in a track.
+bool Editor::is_whole(std::size_t track) const {
+  return document_.tracks()[track].tail.at == 0 || edits_.cut_ends;
+}
+
+/// Where new events of a channel go whose last is at `last`: to the track, or, behind a break, to a
+/// new one beside it, so that what could not be read stays when it is.
+TrackEdit& Editor::room(std::size_t track, ChannelKey channel, Tick last) {
+  const UnreadTail& tail = document_.tracks()[track].tail;
+  // A tail that expects a running status where there is none would get one from new events.
+  const bool open =
+      tail.running != 0 || (tail.has_delta && tail.at < document_.tracks()[track].next &&
+                            document_.bytes()[tail.at] >= 0x80);
+  if (is_whole(track) || (last <= tail.time && open)) return edit(track);
+  const auto [at, is_new] = beside_.try_emplace({track, channel}, edits_.new_tracks.size());
+  if (is_new) {
+    const auto& parts = document_.music().parts;
+    const auto part = std::find_if(parts.begin(), parts.end(), [&](const Part& p) {
+      return p.track == track && key(p) == channel;
+    });
+    start_track(edits_.new_tracks.emplace_back(), channel.first,
+                part == parts.end() ? std::string()
+                                    : document_.music().score.tracks[part - parts.begin()].name);
   }
-  for (auto& [channel, log] : logs_)
-    std::stable_sort(log.messages.begin(), log.messages.end(),
-                     [](const Message& a, const Message& b) { return a.time < b.time; });
+  return edits_.new_tracks[at->second];
 }
 
 void Editor::leave_out(std::uint32_t track, std::uint32_t event) {
@@ -151,29 +112,6 @@ void Editor::leave_out_note(std::size_t of_part, std::size_t note) {
   const NoteEvents events = document_.notes_of(of_part)[note];
   leave_out(part(of_part).track, events.on);
   if (events.off != NoteEvents::kNone) leave_out(part(of_part).track, events.off);
-}
-
-/// A controller's value before the events at `time`, or behind them, in the file as it was.
-int Editor::value_at(const ChannelLog& log, int kind, Tick time, bool inclusive) const {
-  int value = initial_value(kind);
-  for (const Message& message : log.messages) {
-    if (inclusive ? message.time > time : message.time >= time) break;
-    if (kind_of(*message.event) == kind)
-      value = value_of(*message.event);
-    else if (sets_back(*message.event))
-      value = initial_value(kind);
-  }
-  return value;
-}
-
-/// Where a controller rests: at nothing, expression at the highest value before `until`.
-int Editor::rest_value(const ChannelLog& log, int kind, Tick until) const {
-  if (kind != kExpression) return initial_value(kind);
-  int highest = -1;
-  for (const Message& message : log.messages)
-    if (message.time <= until && kind_of(*message.event) == kind)
-      highest = std::max(highest, value_of(*message.event));
-  return highest < 0 ? initial_value(kind) : highest;
 }
 
 /// The stretches of [from, to) in which no note that stays sounds on a channel.
@@ -205,18 +143,18 @@ void Editor::bring_to_rest(ChannelKey channel, const Span& span) {
     if (lies_in(message.time) && ends_notes(*message.event))
       leave_out(message.track, message.index);
   for (const int kind : {kModulation, kExpression, kBend, kPressure}) {
-    const int rest = rest_value(log, kind, span.to);
-    const int before = value_at(log, kind, span.from, !span.holds_from);
-    const int after = value_at(log, kind, span.to, false);
+    const int rest = log.rest_value(kind, span.to);
+    const int before = log.value_at(kind, span.from, !span.holds_from);
+    const int after = log.value_at(kind, span.to, false);
     for (const Message& message : log.messages)
       if (lies_in(message.time) && kind_of(*message.event) == kind)
         leave_out(message.track, message.index);
-    auto& home = edit(log.home).added;
-    if (before != rest)
-      home.push_back(state_event(span.from, span.holds_from ? Order::kBefore : Order::kAfter,
-                                 channel.second, kind, rest));
-    if (after != rest)
-      home.push_back(state_event(span.to, Order::kBefore, channel.second, kind, after));
+    const auto set = [&](Tick time, Order order, int value) {
+      room(log.home, channel, time)
+          .added.push_back(state_event(time, order, channel.second, kind, value));
+    };
+    if (before != rest) set(span.from, span.holds_from ? Order::kBefore : Order::kAfter, rest);
+    if (after != rest) set(span.to, Order::kBefore, after);
   }
 }
 
@@ -261,14 +199,20 @@ std::vector<Note> Editor::fitted(ChannelKey channel, std::vector<Note> fresh, Ti
   return apart;
 }
 
-void Editor::put_notes(std::vector<NewEvent>& into, int channel, const std::vector<Note>& notes) {
-  for (const Note& note : notes) {
-    into.push_back(channel_event(note.onset, Order::kNoteOn, 0x90 | channel, note.pitch,
-                                 std::clamp<int>(note.velocity, 1, 127)));
-    into.push_back(
-        channel_event(note.onset + note.duration, Order::kNoteOff, 0x80 | channel, note.pitch, 64));
-  }
-  result_.written += notes.size();
+void Editor::put_note(TrackEdit& into, int channel, const Note& note) {
+  into.added.push_back(channel_event(note.onset, Order::kNoteOn, 0x90 | channel, note.pitch,
+                                     std::clamp<int>(note.velocity, 1, 127)));
+  into.added.push_back(
+      channel_event(note.onset + note.duration, Order::kNoteOff, 0x80 | channel, note.pitch, 64));
+  ++result_.written;
+}
+
+/// Begins a new track with its port, where the file names ports, and its name.
+void Editor::start_track(TrackEdit& track, int port, const std::string& name) const {
+  if (port > 0 || logs_.says_ports())
+    track.added.push_back(
+        meta_event(Tick{0}, Order::kBefore, kPort, std::string(1, static_cast<char>(port))));
+  track.added.push_back(meta_event(Tick{0}, Order::kBefore, kTrackName, name));
 }
 
 ChannelKey Editor::free_channel(bool is_drum) {
@@ -292,13 +236,10 @@ void Editor::add_part(const AddedPart& added, Tick limit, Tick end) {
   const bool shares = used_.contains(channel);
   const std::vector<Note> notes = fitted(channel, added.notes, limit);
   used_.insert(channel);
-  const bool one_track = document_.format() == 0 && document_.tracks().size() == 1;
+  const bool one_track = document_.format() == 0 && document_.tracks().size() == 1 && is_whole(0);
   TrackEdit& track = one_track ? edit(0) : edits_.new_tracks.emplace_back();
   if (!one_track) {
-    if (channel.first > 0 || says_ports_)
-      track.added.push_back(meta_event(Tick{0}, Order::kBefore, kPort,
-                                       std::string(1, static_cast<char>(channel.first))));
-    track.added.push_back(meta_event(Tick{0}, Order::kBefore, kTrackName, added.name));
+    start_track(track, channel.first, added.name);
     track.end = end;
   }
   // A reset on the way would set the program back.
@@ -314,7 +255,7 @@ void Editor::add_part(const AddedPart& added, Tick limit, Tick end) {
     track.added.push_back(
         channel_event(setup, Order::kAfter, 0xc0 | channel.second, is_drum ? 0 : added.program));
   }
-  put_notes(track.added, channel.second, notes);
+  for (const Note& note : notes) put_note(track, channel.second, note);
 }
 
 void Editor::put_music(const NewMusic& music, Tick limit, Tick end) {
@@ -330,7 +271,8 @@ void Editor::put_music(const NewMusic& music, Tick limit, Tick end) {
       const bool fits = instruments_.at(to.port, to.channel, to.track, note.onset) == to.instrument;
       (fits ? own.notes : elsewhere.notes).push_back(note);
     }
-    put_notes(edit(to.track).added, to.channel, fitted(key(to), own.notes, limit));
+    for (const Note& note : fitted(key(to), own.notes, limit))
+      put_note(room(to.track, key(to), note.onset + note.duration), to.channel, note);
     if (!elsewhere.notes.empty()) add_part(elsewhere, limit, end);
     count();
   }
@@ -354,6 +296,50 @@ AddedPart Editor::moved(std::size_t from) const {
 void Editor::sign(const std::string& signature) {
   if (signature.empty() || edits_.tracks.empty()) return;
   edit(0).added.push_back(meta_event(edits_.origin, Order::kAfter, 1, signature));
+}
+
+/// The channels, as bits, that a track is said or heard to play on, of the events that stay; and
+/// those of which it names a program.
+struct Voices {
+  std::uint16_t plays = 0, names = 0;
+};
+
+Voices voices_of(const Document& document, const EventTrack& track, const TrackEdit& edit) {
+  Voices voices;
+  const auto heed = [&](int status) {
+    const auto bit = static_cast<std::uint16_t>(1U << (status & 0x0f));
+    if ((status & 0xf0) == 0x90) voices.plays |= bit;
+    if ((status & 0xf0) == 0xc0) voices.names |= bit;
+  };
+  for (std::size_t i = 0; i < track.events.size(); ++i) {
+    const Event& event = track.events[i];
+    if (!edit.left_out.empty() && edit.left_out[i]) continue;
+    if (event.is_channel()) heed(event.status);
+    if (event.is_meta() && event.first == kChannelPrefix)
+      if (const Bytes payload = payload_of(document.bytes(), event); !payload.empty())
+        heed(0x90 | payload[0]);
+  }
+  for (const NewEvent& event : edit.added) heed(event.bytes[0]);
+  return voices;
+}
+
+/// Whose last note of a shared channel is gone remains one of its players, so that the program that
+/// it names still holds for no other track.
+void Editor::remember_players(Tick time) {
+  const auto tracks = document_.tracks();
+  for (std::uint32_t track = 0; track < tracks.size(); ++track) {
+    if (edit(track).left_out.empty()) continue;
+    const Voices voices = voices_of(document_, tracks[track], edit(track));
+    for (int channel = 0; channel < kChannels; ++channel) {
+      const bool gone = instruments_.plays(track, channel) && (voices.plays >> channel & 1) == 0;
+      bool shared = false;
+      for (std::uint32_t other = 0; other < tracks.size(); ++other)
+        shared |= other != track && instruments_.plays(other, channel);
+      if (gone && shared && (voices.names >> channel & 1) != 0)
+        edit(track).added.push_back(meta_event(time, Order::kAfter, kChannelPrefix,
+                                               std::string(1, static_cast<char>(channel))));
+    }
+  }
 }
 
 Edited Editor::rewrite(const Rewrite& wishes) {
@@ -381,6 +367,7 @@ Edited Editor::rewrite(const Rewrite& wishes) {
       bring_to_rest(channel, span);
   const Tick forever{std::numeric_limits<std::int64_t>::max() / 4};
   put_music(wishes.music, forever, document_.music().end);
+  remember_players(wishes.from);
   result_.bytes = document_.write(edits_);
   return std::move(result_);
 }
@@ -403,8 +390,8 @@ void Editor::settle(ChannelKey channel, Tick cut) {
   const ChannelLog& log = logs_.at(channel);
   for (const int kind :
        {kModulation, kExpression, kBend, kPressure, kPedals[0], kPedals[1], kPedals[2]}) {
-    const int rest = rest_value(log, kind, cut);
-    if (value_at(log, kind, cut, true) == rest) continue;
+    const int rest = log.rest_value(kind, cut);
+    if (log.value_at(kind, cut, true) == rest) continue;
     for (const Message& message : log.messages)
       if (message.time == cut && kind_of(*message.event) == kind)
         leave_out(message.track, message.index);
@@ -416,8 +403,9 @@ void Editor::settle(ChannelKey channel, Tick cut) {
 /// controller, tempo, meter and key, programs, parameters, names.
 void Editor::keep_only_state(Tick cut) {
   std::set<std::pair<ChannelKey, int>> said;
-  for (auto& [channel, log] : logs_)
-    for (auto message = log.messages.rbegin(); message != log.messages.rend(); ++message) {
+  for (const ChannelKey& channel : logs_.channels()) {
+    const auto& messages = logs_.at(channel).messages;
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
       if (message->time >= cut) continue;
       const int kind = kind_of(*message->event);
       const bool in_order = kind < 0 || kind == 0 || kind == 6 || kind == 32 || kind == 38 ||
@@ -425,6 +413,7 @@ void Editor::keep_only_state(Tick cut) {
       if (!in_order && !said.insert({channel, kind}).second)
         leave_out(message->track, message->index);
     }
+  }
   const auto tracks = document_.tracks();
   std::map<int, std::pair<std::uint32_t, std::uint32_t>> last;  // of tempos, meters, keys
   std::map<int, Tick> last_time;
@@ -471,7 +460,7 @@ Edited Editor::continued(const Continuation& wishes) {
       kept_[key(part(i))].push_back(note);
     }
   for (auto& [channel, notes] : kept_) std::sort(notes.begin(), notes.end());
-  for (const auto& [channel, log] : logs_) settle(channel, wishes.cut);
+  for (const ChannelKey& channel : logs_.channels()) settle(channel, wishes.cut);
   if (wishes.only_new) keep_only_state(wishes.cut);
   for (const TempoChange& tempo : wishes.tempos) {
     const std::uint32_t us = std::clamp<std::uint32_t>(tempo.us_per_quarter, 1, 0xffffff);
@@ -487,6 +476,7 @@ Edited Editor::continued(const Continuation& wishes) {
     edit(0).added.push_back(meta_event(change.time, Order::kAfter, kMeter, {bytes, 4}));
   }
   put_music(wishes.music, wishes.end, wishes.end);
+  remember_players(wishes.cut);
   result_.bytes = document_.write(edits_);
   return std::move(result_);
 }

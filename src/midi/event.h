@@ -15,6 +15,7 @@ inline constexpr int kDrumChannel = 9;
 // Meta event types that are understood; 1 to 15 are texts.
 inline constexpr std::uint8_t kTrackName = 0x03;
 inline constexpr std::uint8_t kLastText = 0x0f;
+inline constexpr std::uint8_t kChannelPrefix = 0x20;
 inline constexpr std::uint8_t kPort = 0x21;
 inline constexpr std::uint8_t kEndOfTrackMeta = 0x2f;
 inline constexpr std::uint8_t kTempo = 0x51;
@@ -46,6 +47,16 @@ struct Event {
 };
 static_assert(sizeof(Event) == 16);
 
+/// What a chunk has behind the last event that could be read: behind a break, or behind the end of
+/// track. Another player may make something of it. The first bytes of an event that the end of the
+/// chunk cuts off are nothing.
+struct UnreadTail {
+  std::size_t at = 0;        // of its first byte, behind the delta time; 0: there is none
+  bool has_delta = true;     // whether that could be read; if not, `at` is where it begins
+  std::uint8_t running = 0;  // the running status there, 0 if there is none
+  Tick time;  // of its first event; of the last one before where the delta is not read
+};
+
 /// One MTrk chunk.
 struct EventTrack {
   std::vector<Event> events;  // in the order of the file, the end of track left out
@@ -54,6 +65,7 @@ struct EventTrack {
   std::size_t begin = 0;      // of the chunk's header in the file
   std::size_t data_end = 0;   // of what was read
   std::size_t next = 0;       // of what follows the chunk
+  UnreadTail tail;            // up to `next`
   bool trusted = true;        // whether the chunk's length can be right
 };
 

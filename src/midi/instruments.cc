@@ -53,6 +53,9 @@ Instruments::Instruments(const EventFile& file, Bytes bytes) {
     for (std::uint32_t i = 0; i < events.size(); ++i) {
       if (events[i].form != Event::Form::kIgnored && events[i].type() == 0x90)
         played_[track] |= static_cast<std::uint16_t>(1U << events[i].channel());
+      if (events[i].is_meta() && events[i].first == kChannelPrefix)
+        if (const Bytes payload = payload_of(bytes, events[i]); !payload.empty())
+          played_[track] |= static_cast<std::uint16_t>(1U << (payload[0] & 0x0f));
       if (matters(events[i])) places.push_back({events[i].time, track, i});
     }
   }
@@ -107,7 +110,7 @@ void Instruments::apply(Port& port, const Event& event, const Place& place, Byte
   Channel& channel = port.channels[static_cast<std::size_t>(event.channel())];
   if (event.type() == 0xc0) {
     select(port, channel, event.first);
-    note(channel, place, false, (played_[place.track] >> event.channel() & 1) != 0);
+    note(channel, place, false, plays(place.track, event.channel()));
   } else if (event.first == 0) {
     channel.bank_high = event.second;
   } else if (event.first == 32) {

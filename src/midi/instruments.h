@@ -8,7 +8,9 @@
 //
 // Scores with more parts than channels let several tracks share one, each with a program of its
 // own. A track that has named its program therefore keeps it against program changes of other
-// tracks that play on the channel; those of a track without notes (automation) hold for all.
+// tracks that play on the channel; those of a track without notes (automation) hold for all. A
+// track plays on a channel if it has notes there, or says so with a channel prefix (FF 20): an edit
+// that takes a track's last note of a channel away leaves one.
 #pragma once
 
 #include <array>
@@ -30,7 +32,7 @@ struct InstrumentChange {
   std::uint32_t index = 0;
   Instrument instrument;
   bool silences = false;   // all notes end here
-  bool by_player = false;  // a program change in a track that has notes of this channel
+  bool by_player = false;  // a program change in a track that plays on this channel
 
   bool precedes(Tick t, std::uint32_t in_track, std::uint32_t at) const {
     return std::tie(time, track, index) < std::tie(t, in_track, at);
@@ -46,6 +48,11 @@ class Instruments {
 
   /// What a track's notes on a channel play from `time` on, changes at that time included.
   Instrument at(int port, int channel, std::uint32_t track, Tick time) const;
+
+  /// Whether a track plays on a channel, of whatever port.
+  bool plays(std::uint32_t track, int channel) const {
+    return (played_[track] >> channel & 1) != 0;
+  }
 
   static Instrument initial(int channel) { return {.is_drum = channel == kDrumChannel}; }
 
@@ -73,7 +80,7 @@ class Instruments {
   static void note(Channel& channel, const Place& place, bool silences, bool by_player = false);
 
   std::map<int, Port> ports_;
-  std::vector<std::uint16_t> played_;  // by track: a bit for each channel on which it has notes
+  std::vector<std::uint16_t> played_;  // by track: a bit for each channel on which it plays
 };
 
 /// The payload of a meta event or system exclusive message.

@@ -21,12 +21,31 @@ Result<TrackParser::End> TrackParser::parse(std::size_t begin, std::size_t end, 
   running_interrupted_ = false;
   Cursor cursor{file_.first(end), begin};
   Step result = Step::kGoOn;
-  while (result == Step::kGoOn && cursor.left() > 0) result = step(cursor, track.events);
+  Cursor last = cursor;  // where the last event begins
+  Tick before = time_;   // and when the one before it is
+  while (result == Step::kGoOn && cursor.left() > 0) {
+    last.at = cursor.at;
+    before = time_;
+    result = step(cursor, track.events);
+  }
   if (result == Step::kTooLarge) return too_large(cursor.at);
   if (result == Step::kGoOn) warnings_.warn(cursor.at, "the track has no end-of-track event");
+  const bool ended = result == Step::kEndOfTrack;
+  if (result == Step::kBroken || (ended && track.trusted && cursor.left() > 0))
+    track.tail = tail_from(last, before);
   track.end = time_;
   track.data_end = cursor.at;
-  return End{cursor.at, result == Step::kEndOfTrack};
+  return End{cursor.at, ended};
+}
+
+/// The cursor stands where the first event of the tail begins; `before` is when the last one that
+/// was read is.
+UnreadTail TrackParser::tail_from(Cursor cursor, Tick before) const {
+  const std::size_t start = cursor.at;
+  std::uint64_t delta = 0;
+  const bool read =
+      read_vlq(cursor, delta) > 0 && time_ == before + Tick{static_cast<std::int64_t>(delta)};
+  return {read ? cursor.at : start, read, running_, time_};
 }
 
 Result<TrackParser::End> TrackParser::too_large(std::size_t offset) const {
@@ -42,7 +61,7 @@ inline TrackParser::Step TrackParser::step(Cursor& cursor, std::vector<Event>& e
   if (++event_count_ > limits_.max_events) return Step::kTooLarge;
   if (cursor.left() == 0) {
     warnings_.warn(cursor.at, "the track ends inside an event");
-    return Step::kBroken;
+    return Step::kCutOff;
   }
   const std::uint8_t status = cursor.bytes[cursor.at];
   if (status < 0xf0) return channel_event(cursor, events);
@@ -95,7 +114,7 @@ inline TrackParser::Step TrackParser::channel_event(Cursor& cursor, std::vector<
   if (cursor.left() < size) {
     warnings_.warn(start, "the track ends inside an event");
     cursor.at = cursor.bytes.size();
-    return Step::kBroken;
+    return Step::kCutOff;
   }
   const std::uint8_t first = cursor.bytes[cursor.at];
   std::uint8_t second = size == 2 ? cursor.bytes[cursor.at + 1] : 0;
@@ -151,7 +170,7 @@ TrackParser::Step TrackParser::meta_event(Cursor& cursor, std::vector<Event>& ev
   const std::size_t start = cursor.at - 1;
   if (cursor.left() == 0) {
     warnings_.warn(start, "the track ends inside an event");
-    return Step::kBroken;
+    return Step::kCutOff;
   }
   const std::uint8_t type = cursor.bytes[cursor.at++];
   if (type == kEndOfTrackMeta) {

@@ -26,7 +26,13 @@ class TrackParser {
   Result<End> parse(std::size_t begin, std::size_t end, EventTrack& track);
 
  private:
-  enum class Step : std::uint8_t { kGoOn, kEndOfTrack, kBroken, kTooLarge };
+  enum class Step : std::uint8_t {
+    kGoOn,
+    kEndOfTrack,
+    kBroken,  // something else than an event
+    kCutOff,  // the start of one, and then nothing
+    kTooLarge
+  };
 
   Step step(Cursor& cursor, std::vector<Event>& events);
   Step channel_event(Cursor& cursor, std::vector<Event>& events);
@@ -36,6 +42,7 @@ class TrackParser {
   bool read_delta(Cursor& cursor);
   bool read_payload(Cursor& cursor, const char* cut_off);
   Result<End> too_large(std::size_t offset) const;
+  UnreadTail tail_from(Cursor cursor, Tick before) const;
 
   Bytes file_;
   const MidiLimits& limits_;
