@@ -1,7 +1,8 @@
 // How fast Standard MIDI Files are read, beside the other parsers that this machine has.
 //
 // Reads the files below the folder in SAGE_DATA, or below its argument, or makes pieces of its own.
-// Every parser reads the same bytes from memory, and only files that all of them accept.
+// Every parser reads the same bytes from memory, and only files that all of them accept. Prints
+// also how much memory scores and documents hold, in bytes a byte of the file.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -11,6 +12,9 @@
 #include <string>
 #include <vector>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #ifdef SAGE_BENCH_LIBSMF
 #include <smf.h>
 #endif
@@ -127,6 +131,26 @@ Corpus make_corpus(std::vector<File> files) {
   return corpus;
 }
 
+/// Bytes of the heap in use; 0 where nobody knows.
+std::size_t heap_in_use() {
+#ifdef __GLIBC__
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+/// How much memory what `read` makes of each file holds, in bytes a byte of the file.
+template <class Read>
+double memory_of(const Corpus& corpus, Read read) {
+  const std::size_t before = heap_in_use();
+  std::vector<decltype(read(corpus.files[0]))> held;
+  held.reserve(corpus.files.size());
+  for (const File& file : corpus.files) held.push_back(read(file));
+  return static_cast<double>(heap_in_use() - before) / static_cast<double>(corpus.bytes);
+}
+
 void run(benchmark::State& state, const Parser& parser, const Corpus& corpus) {
   for (auto _ : state)
     for (const File& file : corpus.files) benchmark::DoNotOptimize(parser.parse(file));
@@ -151,6 +175,10 @@ int main(int argc, char** argv) {
   const Corpus corpus = make_corpus(folder ? files_below(folder, kFiles) : made_up_files());
   std::printf("%zu files, %.1f MB, %zu notes\n", corpus.files.size(),
               static_cast<double>(corpus.bytes) * 1e-6, corpus.notes);
+  if (!corpus.files.empty())
+    std::printf("memory, bytes a file byte: score %.1f, document %.1f\n",
+                memory_of(corpus, [](const File& file) { return sage::read_midi(file); }),
+                memory_of(corpus, [](const File& f) { return sage::midi::Document::read(f); }));
   for (const Parser& parser : kParsers)
     benchmark::RegisterBenchmark(parser.name, [&parser, &corpus](benchmark::State& state) {
       run(state, parser, corpus);

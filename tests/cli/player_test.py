@@ -3,23 +3,32 @@
 
     player_test.py PROGRAM FILE...
 
-Two bars of one part of each file are written again. Player and synthesizer are FluidSynth's, through its library: they
-share nothing with this project's reader, writer or renderer. Reverb and chorus are off, so that bars are independent.
-Compared are the bars before the two, sample by sample, and those from one bar behind them on. Prints the difference as
-a share of the signal (root mean square); exit code 1 if one is above 0.001.
+Two bars of one part of each file are written again; with music in SAGE_DATA, of ten short pieces of test_multitrack too.
+Player and synthesizer are FluidSynth's, through its library: they share nothing with this project's reader, writer or
+renderer. Reverb and chorus are off, so that bars are independent. Compared are the bars before the two, sample by
+sample, and all from four seconds behind them on, when the last of their notes have died away. Prints the difference as a share of the signal (root mean square); exit
+code 1 if one is above 0.001.
 """
 import array
 import ctypes
 import ctypes.util
 import json
 import math
+import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "midi")]
+import compare_edits  # noqa: E402
+import smfstate  # noqa: E402
+
 RATE = 16_000
-BPM = 110  # of the files that are tried, in 4/4
+PIECES, LONGEST = 10, 100  # of real music; seconds
+RELEASE = 4  # seconds for which the last notes of the two bars may ring
 SOUND_FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/FluidR3_GM.sf2",
                "/usr/share/sounds/sf2/default-GM.sf2")
 SKIPPED = 77  # the exit code by which ctest knows a skipped test
@@ -63,6 +72,56 @@ def difference(a, b):
     return math.sqrt(math.fsum((x - y) ** 2 for x, y in zip(a, b)) / signal) if signal > 0 else math.inf
 
 
+def seconds_at(events, division, tick):
+    """When a tick is, by the tempos of all tracks."""
+    tempos = sorted((t, int.from_bytes(e[2:5], "big")) for _, t, _, e in events if e[:2] == b"\xff\x51")
+    seconds, last, tempo = 0.0, 0, 500_000
+    for t, value in tempos:
+        if t >= tick:
+            break
+        seconds += (t - last) * tempo
+        last, tempo = t, value
+    return (seconds + (tick - last) * tempo) / 1e6 / division
+
+
+def inspect(program, path):
+    return json.loads(subprocess.run([program, "inspect", path, "--json"], capture_output=True, text=True,
+                                     check=True).stdout)
+
+
+def pieces(program):
+    """Short pieces of real music, where there are any."""
+    folder = pathlib.Path(os.environ.get("SAGE_DATA", "/nowhere")) / "test_multitrack"
+    files = sorted(str(path) for path in folder.rglob("*.mid"))
+    random.Random(1).shuffle(files)
+    short = (path for path in files if 10 < inspect(program, path)["seconds"] < LONGEST)
+    return [path for path, _ in zip(short, range(PIECES))]
+
+
+def check(lib, sound_font, program, path, out):
+    """The differences before and behind two bars written again; None if the file has no such bars."""
+    info = inspect(program, path)
+    events, division, _ = smfstate.events(path)
+    lines = compare_edits.bar_lines(events, division)
+    chosen = compare_edits.choose(info, events, lines, random.Random(path))
+    if not chosen:
+        return None
+    part, _, bar = chosen
+    done = subprocess.run([program, "infill", path, "--parts", str(part["part"]), "--bars", f"{bar + 1}-{bar + 2}",
+                           "--takes", "1", "-o", out], capture_output=True, text=True)
+    if done.returncode not in (0, 3):  # 3: the part stays silent
+        raise SystemExit(done.stderr)
+    before, after = (play(lib, name, info["seconds"], sound_font) for name in (path, out))
+    if not any(before):
+        raise SystemExit(f"{path}: FluidSynth plays nothing")
+    # An early onset may stand up to half a grid step, a 24th of a quarter, ahead of the bars.
+    early = division // 24 + 1
+    head = 2 * int(RATE * max(0.0, seconds_at(events, division, lines[bar] - early)))
+    tail = 2 * int(RATE * (seconds_at(events, division, lines[bar + 2]) + RELEASE))
+    return (f"before bar {bar + 1}", difference(before[:head], after[:head])), \
+           (f"from {RELEASE} s behind bar {bar + 2} on", difference(before[tail:], after[tail:]))
+
+
 def main(program, files):
     sound_font = next((path for path in SOUND_FONTS if pathlib.Path(path).exists()), None)
     try:
@@ -74,27 +133,13 @@ def main(program, files):
         return SKIPPED
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        out = folder + "/out.mid"
-        for path in files:
-            info = json.loads(subprocess.run([program, "inspect", path, "--json"], capture_output=True, text=True,
-                                             check=True).stdout)
-            part = next(track["part"] for track in info["tracks"] if track["notes"])
-            done = subprocess.run([program, "infill", path, "--parts", str(part), "--bars", "4-5", "--takes", "1",
-                                   "-o", out], capture_output=True, text=True)
-            if done.returncode not in (0, 3):
-                print(done.stderr)
-                return 1
-            per_bar = 2 * int(RATE * 4 * 60 / BPM)  # samples, of two channels
-            seconds = info["seconds"]
-            before, after = play(lib, path, seconds, sound_font), play(lib, out, seconds, sound_font)
-            if not any(before):
-                print(f"{path}: FluidSynth plays nothing")
-                return 1
-            # An early onset may stand up to half a grid step, a 24th of a quarter, ahead of the bars.
-            head = difference(before[:3 * per_bar - per_bar // 48], after[:3 * per_bar - per_bar // 48])
-            tail = difference(before[6 * per_bar:], after[6 * per_bar:])
-            print(f"{pathlib.Path(path).name}: bars 1-3 {head:.6f}, from bar 7 on {tail:.6f}")
-            worst = max(worst, head, tail)
+        for path in files + pieces(program):
+            found = check(lib, sound_font, program, path, folder + "/out.mid")
+            if not found:
+                print(f"{pathlib.Path(path).name}: no two bars to write")
+                continue
+            print(f"{pathlib.Path(path).name}: " + ", ".join(f"{bars} {share:.6f}" for bars, share in found), flush=True)
+            worst = max([worst] + [share for _, share in found])
     return worst > 1e-3
 
 

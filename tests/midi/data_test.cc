@@ -9,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
+#include "midi/document.h"
+#include "midi/edit.h"
 #include "midi/reader.h"
 #include "midi/writer.h"
 #include "score/timeline.h"
@@ -69,6 +72,25 @@ TEST(MidiData, OddFilesAreReadOrRefusedAsTheManifestSays) {
     EXPECT_LE(notes, most) << file.name;
     expect_round_trip(*read, file.name);
   }
+}
+
+TEST(MidiData, AnEditOfNothingGivesTheSameBytes) {
+  std::size_t count = 0;
+  for (const char* set : {"odd", "test_multitrack", "test_piano", "valid_clean", "train_clean"}) {
+    const auto folder = data_directory(set);
+    if (!folder) continue;
+    for (const auto& path : midi_files(*folder)) {
+      const auto file = read_file(path, MidiLimits().max_bytes);
+      ASSERT_TRUE(file) << path;
+      const auto document = midi::Document::read(*file);
+      if (!document) continue;
+      const midi::Rewrite nothing{.from = Tick{0}, .to = document->music().end};
+      ASSERT_TRUE(document->write() == *file) << path;
+      ASSERT_TRUE(midi::rewrite(*document, nothing).bytes == *file) << path;
+      ++count;
+    }
+  }
+  if (count == 0) GTEST_SKIP() << "no SAGE_DATA folder with music";
 }
 
 TEST(MidiData, MusicComesBackFromAFileUnchanged) {
