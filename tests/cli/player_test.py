@@ -6,8 +6,9 @@
 Two bars of one part of each file are written again; with music in SAGE_DATA, of ten short pieces of test_multitrack too.
 Player and synthesizer are FluidSynth's, through its library: they share nothing with this project's reader, writer or
 renderer. Reverb and chorus are off, so that bars are independent. Compared are the bars before the two, sample by
-sample, and all from four seconds behind them on, when the last of their notes have died away. Prints the difference as a share of the signal (root mean square); exit
-code 1 if one is above 0.001.
+sample, and all from four seconds behind them on, when the last of their notes have died away. Prints the difference as
+a share of the signal (root mean square). Exit code 1 if there is any before the two bars, or one above 0.005 behind
+them: what FluidSynth's voices play depends a little on what they played before, whoever wrote it.
 """
 import array
 import ctypes
@@ -28,6 +29,7 @@ import smfstate  # noqa: E402
 
 RATE = 16_000
 PIECES, LONGEST = 10, 100  # of real music; seconds
+MOST = 0.005  # of a difference behind the bars
 RELEASE = 4  # seconds for which the last notes of the two bars may ring
 SOUND_FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/FluidR3_GM.sf2",
                "/usr/share/sounds/sf2/default-GM.sf2")
@@ -131,7 +133,7 @@ def main(program, files):
     if not lib or not sound_font:
         print("no FluidSynth library or sound font")
         return SKIPPED
-    worst = 0.0
+    heard = False
     with tempfile.TemporaryDirectory() as folder:
         for path in files + pieces(program):
             found = check(lib, sound_font, program, path, folder + "/out.mid")
@@ -139,8 +141,9 @@ def main(program, files):
                 print(f"{pathlib.Path(path).name}: no two bars to write")
                 continue
             print(f"{pathlib.Path(path).name}: " + ", ".join(f"{bars} {share:.6f}" for bars, share in found), flush=True)
-            worst = max([worst] + [share for _, share in found])
-    return worst > 1e-3
+            (_, before), (_, behind) = found
+            heard |= before > 0 or behind > MOST
+    return heard
 
 
 if __name__ == "__main__":
