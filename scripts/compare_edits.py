@@ -3,8 +3,8 @@
 
     compare_edits.py FOLDER... [--limit N] [--seed S] [--program PATH] [--json FILE]
 
-For each file that the program reads: a part with notes and two bars in which it plays are drawn at random (--seed), and
-`infill FILE --parts P --bars A-B --takes 1` writes them again. Lost are
+For each file that the program reads: a part with notes and two bars in which it plays (one where the piece has no two)
+are drawn at random (--seed), and `infill FILE --parts P --bars A-B --takes 1` writes them again. Lost are
 
 - notes of all other parts, and of this one outside the bars, that a General MIDI synthesizer would not hear as before
   (tests/midi/smfstate.py, an independent reader: pitch, time, length and the state of the channel);
@@ -46,19 +46,31 @@ def bar_lines(events, division):
     return lines
 
 
+def quarter_of(division):
+    """Ticks a quarter note; under SMPTE time those of half a second, or of a second where that is no whole number."""
+    if not division & 0x8000:
+        return division
+    rate, ticks = 256 - (division >> 8), division & 0xFF
+    second = (30 if rate == 29 else rate) * ticks
+    return second if second % 2 else second // 2
+
+
 def choose(info, events, lines, draw):
-    """A part (as `inspect` lists it), its channel and two bars in which it has notes; None if there are none."""
+    """A part (as `inspect` lists it), its channel and the first and last of two bars, of which it has notes in the first;
+    one bar where the piece ends with it; None if there are no notes."""
     heard = [part for part in info["tracks"] if part["notes"] > 0]
     draw.shuffle(heard)
+    last = min(len(lines) - 1, info["bars"] or 0)
     for part in heard:
         channel = part["channel"] - 1
         bars = set()
         for _, t, _, e in events:
             if e[0] == NOTE_ON | channel and e[2]:
                 bars.add(max(i for i, line in enumerate(lines) if line <= t))
-        bars = [bar for bar in bars if bar + 2 < len(lines) and bar + 2 <= (info["bars"] or 0)]
+        bars = [bar for bar in bars if bar + 2 <= last] or [bar for bar in bars if bar + 1 <= last]
         if bars:
-            return part, channel, draw.choice(sorted(bars))
+            bar = draw.choice(sorted(bars))
+            return part, channel, bar, min(bar + 1, last - 1)
     return None
 
 
@@ -95,26 +107,27 @@ def check(path, program, draw, out):
         events, division, kind = smfstate.events(path)
     except Exception:  # the independent reader is made for whole files only
         return "not read by the independent reader", None
-    if kind == 2 or division & 0x8000:
-        return "type 2 or SMPTE", None
-    lines = bar_lines(events, division)
+    if kind == 2:
+        return "type 2", None
+    quarter = quarter_of(division)
+    lines = bar_lines(events, quarter)
     chosen = choose(info, events, lines, draw)
     if not chosen:
-        return "no two bars with notes", None
-    part, channel, bar = chosen
+        return "no bar with notes", None
+    part, channel, first, last = chosen
     done = subprocess.run([program, "infill", str(path), "--parts", str(part["part"]), "--bars",
-                           f"{bar + 1}-{bar + 2}", "--takes", "1", "-o", out, "--json"],
+                           f"{first + 1}-{last + 1}", "--takes", "1", "-o", out, "--json"],
                           capture_output=True, text=True)
     if done.returncode not in (0, 3):
         return "refused by infill: " + done.stderr.strip().split(": ")[-1][:60], None
     report = json.loads(done.stdout)
-    early = division // 24 + 1
-    region = (lines[bar] - early, lines[bar + 2])
+    early = quarter // 24 + 1
+    region = (lines[first] - early, lines[last + 1])
     port_channel = (part["port"] - 1, channel)
     after = smfstate.events(out)[0]
     result = {"notes": lost_notes(path, out, port_channel, region),
               "events": lost_events(events, after, channel, region),
-              "kept": len(events), "new": report["new_notes"], "bars": f"{bar + 1}-{bar + 2}", "part": part["part"]}
+              "kept": len(events), "new": report["new_notes"], "bars": f"{first + 1}-{last + 1}", "part": part["part"]}
     heard = sum(event[0] & 0xF0 == NOTE_ON and event[2] > 0 for *_, event in events if len(event) == 3)
     if result["notes"] + result["events"] and heard != sum(part["notes"] for part in info["tracks"]):
         return "damaged, and the readers disagree about its notes", None

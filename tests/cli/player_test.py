@@ -108,8 +108,8 @@ def check(lib, sound_font, program, path, out):
     chosen = compare_edits.choose(info, events, lines, random.Random(path))
     if not chosen:
         return None
-    part, _, bar = chosen
-    done = subprocess.run([program, "infill", path, "--parts", str(part["part"]), "--bars", f"{bar + 1}-{bar + 2}",
+    part, _, first, last = chosen
+    done = subprocess.run([program, "infill", path, "--parts", str(part["part"]), "--bars", f"{first + 1}-{last + 1}",
                            "--takes", "1", "-o", out], capture_output=True, text=True)
     if done.returncode not in (0, 3):  # 3: the part stays silent
         raise SystemExit(done.stderr)
@@ -118,10 +118,10 @@ def check(lib, sound_font, program, path, out):
         raise SystemExit(f"{path}: FluidSynth plays nothing")
     # An early onset may stand up to half a grid step, a 24th of a quarter, ahead of the bars.
     early = division // 24 + 1
-    head = 2 * int(RATE * max(0.0, seconds_at(events, division, lines[bar] - early)))
-    tail = 2 * int(RATE * (seconds_at(events, division, lines[bar + 2]) + RELEASE))
-    return (f"before bar {bar + 1}", difference(before[:head], after[:head])), \
-           (f"from {RELEASE} s behind bar {bar + 2} on", difference(before[tail:], after[tail:]))
+    head = 2 * int(RATE * max(0.0, seconds_at(events, division, lines[first] - early)))
+    tail = 2 * int(RATE * (seconds_at(events, division, lines[last + 1]) + RELEASE))
+    return (f"before bar {first + 1}", difference(before[:head], after[:head])), \
+           (f"from {RELEASE} s behind bar {last + 1} on", difference(before[tail:], after[tail:]))
 
 
 def main(program, files):
