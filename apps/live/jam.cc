@@ -250,6 +250,9 @@ Result<void> check(const JamOptions& options) {
   if (options.clock == "midi" && !options.simulate.empty())
     return fail(ErrorCode::kInvalidArgument,
                 "--clock midi: a file has no clock at its input; leave out --simulate");
+  for (const std::string& path : {options.record, options.report})
+    if (path == "-")
+      return fail(ErrorCode::kInvalidArgument, "a session needs names of files, not -");
   return check_apart({options.simulate, options.model.model}, {options.record, options.report});
 }
 

@@ -211,14 +211,14 @@ Result<void> report(const GenerateOptions& options, const Engine& engine,
   say("instruments: " + names);
   if (!options.prompt.empty()) say_parts(written.parts, "continued");
   say("speed: " + grouped(static_cast<long long>(generator.notes())) + " new notes in " +
-      fixed(course.total, 2) + " s, " + fixed(course.notes_per_second(), 0) + " notes/s, " +
-      fixed(course.tokens_per_second(), 0) + " tokens/s; first note after " +
+      fixed(course.total - course.ending, 2) + " s, " + fixed(course.notes_per_second(), 0) +
+      " notes/s, " + fixed(course.tokens_per_second(), 0) + " tokens/s; first note after " +
       fixed(course.first_note * 1e3, 1) + " ms");
   if (generator.endings_tried() > 0)
     say("ending: " + fixed(100 / (1 + std::exp(-generator.end_odds())), 0) + " % likely, after " +
         std::to_string(generator.endings_tried()) +
         (generator.endings_tried() == 1 ? " try, " : " tries, ") + fixed(course.ending, 2) +
-        " s of that");
+        " s more");
   if (generator.dropped_notes() > 0)
     say("dropped: " + grouped(static_cast<long long>(generator.dropped_notes())) +
         " notes that had no place any more when they were complete");

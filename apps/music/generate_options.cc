@@ -80,11 +80,11 @@ void add_wishes(CLI::App& command, GenerateOptions& options) {
   command.add_option("-n,--bars", request.bars, "new bars to write")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
-  command.add_option("--max-notes", request.max_notes, "maximum number of new notes")
+  command.add_option("--max-notes", request.max_notes, "maximum number of new notes; 0: no limit")
       ->check(not_negative());
   command
       .add_option("--max-seconds", request.max_seconds,
-                  "maximum length of the new music in seconds")
+                  "no note begins later in the new music; 0: no limit")
       ->check(not_negative());
   command.add_option_function<std::string>(
       "--instruments",

@@ -17,6 +17,7 @@
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
 #include "apps/shared/wish_options.h"
+#include "generate/compose.h"
 #include "generate/request_json.h"
 #include "generate/rewriting.h"
 #include "midi/parts.h"
@@ -86,8 +87,12 @@ Result<RewriteRequest> request_for(const InfillOptions& options, const midi::Doc
   request.replaced = *std::move(named);
   request.replaced.insert(request.replaced.end(), chosen->parts.begin(), chosen->parts.end());
   request.added.insert(request.added.end(), chosen->programs.begin(), chosen->programs.end());
-  if (request.replaced.empty() && request.added.empty())
+  if (request.replaced.empty() && request.added.empty()) {
+    request.named = false;
     request.replaced = parts_in_bars(document, options.request.first_bar, options.request.bars);
+    if (request.replaced.empty())
+      return fail(ErrorCode::kInvalidArgument, "the piece holds no notes");
+  }
   std::sort(request.replaced.begin(), request.replaced.end());
   request.replaced.erase(std::unique(request.replaced.begin(), request.replaced.end()),
                          request.replaced.end());
@@ -100,15 +105,18 @@ Result<RewriteRequest> request_for(const InfillOptions& options, const midi::Doc
   return request;
 }
 
-std::string bars_in_words(const InfillRequest& request) {
+/// Of a piece of `count` bars.
+std::string bars_in_words(const InfillRequest& request, int count) {
   const std::string first = std::to_string(request.first_bar + 1);
   if (request.bars == 0)
     return request.first_bar == 0 ? "all bars" : "bars " + first + " to the end";
-  if (request.bars == 1) return "bar " + first;
-  return "bars " + first + " to " + std::to_string(request.first_bar + request.bars);
+  const int last = std::min(request.first_bar + request.bars, count);
+  if (last == request.first_bar + 1) return "bar " + first;
+  return "bars " + first + " to " + std::to_string(last) +
+         (last < request.first_bar + request.bars ? ", the last one" : "");
 }
 
-void report(const InfillOptions& options, const Engine& engine, const RewrittenFile& file,
+void report(const InfillOptions& options, const Engine& engine, const RewrittenFile& file, int bars,
             double seconds) {
   const auto silent = silent_titles(file.parts);
   if (options.json) {
@@ -128,7 +136,7 @@ void report(const InfillOptions& options, const Engine& engine, const RewrittenF
               {"notes_per_second", static_cast<double>(file.notes) / seconds}});
   } else {
     say(options.output + ": " + grouped(static_cast<long long>(file.notes)) + " new notes in " +
-        bars_in_words(options.request) + ", " + fixed(seconds, 2) + " s");
+        bars_in_words(options.request, bars) + ", " + fixed(seconds, 2) + " s");
     say_parts(file.parts, "replaced");
     note_losses(file.losses);
   }
@@ -175,7 +183,8 @@ Result<void> act(InfillOptions& options) {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (auto ok = write_output(options.output, file->bytes); !ok) return ok;
   if (auto ok = write_renderings(file->bytes, options.renderings); !ok) return ok;
-  report(options, **engine, *file, seconds.count());
+  const auto bars = bars_up_to(document->music().score, document->music().end);
+  report(options, **engine, *file, bars ? static_cast<int>(bars->size()) : 0, seconds.count());
   return {};
 }
 
@@ -226,7 +235,7 @@ void add_infill(Cli& cli) {
           "--way", request.way,
           "how to write: in-place (left to right among the kept notes) or fill (FILL tokens, "
           "for comparison) (default: in-place)")
-      ->transform(CLI::CheckedTransformer(kWays).description(""))
+      ->transform(one_of(kWays))
       ->option_text("in-place|fill");
   command
       ->add_option("--takes", request.takes,

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -34,6 +35,21 @@ void check_usage(CLI::App& command, Action check);
 
 /// For numbers that start at 0 and have no upper end.
 CLI::Validator not_negative();
+
+/// For words that stand for values; another word is refused with the list of them.
+template <class T>
+CLI::Validator one_of(const std::map<std::string, T>& words) {
+  return {[words](std::string& text) -> std::string {
+            if (const auto found = words.find(text); found != words.end()) {
+              text = CLI::detail::value_string(found->second);
+              return "";
+            }
+            std::string all;
+            for (const auto& [word, value] : words) all += (all.empty() ? "" : ", ") + word;
+            return "'" + text + "' is none of " + all;
+          },
+          ""};
+}
 
 /// Declares every command of the list in CMakeLists.txt.
 void add_commands(Cli& cli);

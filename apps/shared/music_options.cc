@@ -26,8 +26,8 @@ Result<std::vector<std::string>> parse_instrument_words(const std::string& text)
     if (program_from_name(name)) continue;
     const std::string close = closest_program_name(name);
     return fail(ErrorCode::kInvalidArgument,
-                "no instrument is called '" + name + "'; " +
-                    (close.empty() ? "" : "did you mean " + close + "? ") +
+                "no instrument is called '" + name + "'" +
+                    (close.empty() ? ". " : "; did you mean " + close + "? ") +
                     "Use General MIDI names such as piano, violin, acoustic bass, drums, or "
                     "numbers 0 to 127 (128 for drums)");
   }

@@ -11,6 +11,7 @@ std::string notes_in_words(std::size_t notes) {
 }
 
 std::string action_of(const WrittenPart& part, const std::string& action) {
+  if (part.written == 0 && part.kept > 0) return "kept";
   if (part.written == 0) return "silent";
   return part.part ? action : "added";
 }
@@ -21,7 +22,8 @@ void say_parts(const std::vector<WrittenPart>& parts, const std::string& action)
   for (const WrittenPart& part : parts)
     say(action_of(part, action) + " " + printable(part.title) + ": " +
         notes_in_words(part.written) +
-        (part.removed > 0 ? ", before " + grouped(static_cast<long long>(part.removed)) : ""));
+        (part.kept > 0 ? ", kept " + grouped(static_cast<long long>(part.kept)) : "") +
+        (part.removed > 0 ? ", replaced " + grouped(static_cast<long long>(part.removed)) : ""));
 }
 
 Json parts_json(const std::vector<WrittenPart>& parts, const std::string& action) {
@@ -32,7 +34,8 @@ Json parts_json(const std::vector<WrittenPart>& parts, const std::string& action
                    {"instrument", program_name(part.program)},
                    {"action", action_of(part, action)},
                    {"removed", part.removed},
-                   {"written", part.written}});
+                   {"written", part.written},
+                   {"kept", part.kept}});
   return all;
 }
 

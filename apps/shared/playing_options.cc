@@ -46,7 +46,9 @@ Result<Rendition> Rendition::open(const PlayingChoice& choice, const Engine& mod
   rendition.by_rules_ = path == "rules";
   if (rendition.by_rules_) return rendition;
   auto engine = Engine::open(path);
-  if (!engine) return tl::unexpected(engine.error());
+  if (!engine)
+    return fail(engine.error().code,
+                "--performer is rules, none or a model file; " + engine.error().message);
   if (auto able = can_perform(**engine); !able) return fail(path.string(), able.error());
   rendition.performer_ = *std::move(engine);
   return rendition;

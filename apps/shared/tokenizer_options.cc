@@ -40,17 +40,17 @@ void add_base_tokenizer_options(CLI::App& command, TokenizerConfig& config) {
       ->check(CLI::IsMember(scheme_names()))
       ->capture_default_str();
   command.add_option("--layout", config.layout, "full or compact (default: compact)")
-      ->transform(CLI::CheckedTransformer(kLayouts).description(""))
+      ->transform(one_of(kLayouts))
       ->option_text("full|compact");
   command.add_option("--velocity", config.velocity, "on or off (default: off)")
-      ->transform(CLI::CheckedTransformer(kSwitch).description(""))
+      ->transform(one_of(kSwitch))
       ->option_text("on|off");
   static const std::map<std::string, ProgramOrder> kOrders = {{"number", ProgramOrder::kNumber},
                                                               {"header", ProgramOrder::kHeader}};
   command
       .add_option("--order", config.order,
                   "order of programs at a position: number, or header (default: number)")
-      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->transform(one_of(kOrders))
       ->option_text("number|header");
   command.add_option("--grid", config.grid, "positions a quarter note: 4, 8, 12, 16 or 24")
       ->check(CLI::IsMember({4, 8, 12, 16, 24}))

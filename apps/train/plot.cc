@@ -64,7 +64,7 @@ void add_train_plot(CLI::App& train, Cli& cli) {
   command->add_option("runs", options->runs, "folders of runs")->required();
   command->add_option("-o,--output", options->output, "SVG file to draw");
   command->add_option("--x", options->axis, "steps, tokens or minutes (default: tokens)")
-      ->transform(CLI::CheckedTransformer(kAxes).description(""))
+      ->transform(one_of(kAxes))
       ->option_text("steps|tokens|minutes");
 }
 

@@ -245,7 +245,7 @@ void add_schedule(CLI::App& command, TrainOptions& train) {
   command.add_option("--steps", train.steps, "budget of steps")->check(not_negative());
   command
       .add_option("--schedule", train.schedule.shape, "stable (warm-up, stable, decay) or cosine")
-      ->transform(CLI::CheckedTransformer(kShapes).description(""))
+      ->transform(one_of(kShapes))
       ->option_text("stable|cosine");
   command.add_option("--lr", train.schedule.peak, "highest learning rate")
       ->check(CLI::PositiveNumber)
@@ -289,10 +289,10 @@ void add_optimisation(CLI::App& command, TrainOptions& train) {
   command
       .add_option("--type", train.bf16,
                   "type of matrix products: bf16 or f32 (default: the faster one)")
-      ->transform(CLI::CheckedTransformer(kTypes).description(""))
+      ->transform(one_of(kTypes))
       ->option_text("bf16|f32");
   command.add_option("--device", train.device, "cpu or cuda (default: cpu)")
-      ->transform(CLI::CheckedTransformer(kDevices).description(""))
+      ->transform(one_of(kDevices))
       ->option_text("cpu|cuda");
   command.add_option("--threads", train.threads, "threads; 0: one per processor")
       ->check(not_negative())
@@ -333,7 +333,7 @@ void add_train(Cli& cli) {
       ->add_option("--order", train.windows.order,
                    "order of the programs at a position: by number, or as the header lists them, "
                    "in a random order for each example (default: the tokenizer's own)")
-      ->transform(CLI::CheckedTransformer(kOrders).description(""))
+      ->transform(one_of(kOrders))
       ->option_text("number|header");
   std::map<std::string, Attribute> attributes;
   for (int i = 0; i < kAttributeCount; ++i)
@@ -341,7 +341,7 @@ void add_train(Cli& cli) {
   command
       ->add_option("--only", train.only,
                    "learn to predict tokens of this attribute alone, among given others")
-      ->transform(CLI::CheckedTransformer(attributes).description(""))
+      ->transform(one_of(attributes))
       ->option_text("ATTRIBUTE");
   add_model_shape(*command, *options);
   add_schedule(*command, train);

@@ -43,10 +43,9 @@ Result<void> find_parts(VerbsOptions& options, const midi::Document& document) {
   const std::string_view verb = options.verb->name;
   if (verb == "accompany" || verb == "harmonize" || verb == "arrange") {
     for (const std::string& word : options.parts) {
-      const auto program = program_from_name(word);
-      if (!program)
-        return fail(ErrorCode::kInvalidArgument, "no instrument is called '" + word + "'");
-      request.instruments.push_back(*program);
+      const auto programs = parse_instruments(word);
+      if (!programs) return tl::unexpected(programs.error());
+      request.instruments.push_back(programs->front());
     }
     return {};
   }
@@ -160,7 +159,8 @@ void add_verb(Cli& cli, const Verb& verb) {
       [&request](const std::string& text) {
         std::tie(request.first_bar, request.bars) = parsed(bars_from_text, "--bars", text);
       },
-      "bars to write, from 1, such as 5-8 or 5- (default: all)");
+      verb.name == "end" ? "bars of the ending, from 1, such as 33-36 (default: 4 after the last)"
+                         : "bars to write, from 1, such as 5-8 or 5- (default: all)");
   const bool adds = verb.name == "accompany" || verb.name == "harmonize" || verb.name == "arrange";
   command->add_option_function<std::string>(
       "--parts",

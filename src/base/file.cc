@@ -91,6 +91,9 @@ Result<void> prepare_place(const std::filesystem::path& path) {
   if (!std::filesystem::exists(status) && std::filesystem::is_symlink(path, code))
     return fail(ErrorCode::kIo,
                 "cannot write " + path.string() + ": its symbolic links form a loop");
+  // A file is replaced by a new one, which its folder alone could allow.
+  if (std::filesystem::exists(status) && ::access(path.c_str(), W_OK) != 0)
+    return fail(ErrorCode::kIo, "cannot write " + path.string() + ": it is write-protected");
   return {};
 }
 

@@ -13,17 +13,28 @@
 namespace sage {
 namespace {
 
-/// The new notes of a program in ticks of the document.
-std::vector<Note> notes_of(const Infilled& done, int program, int ticks_per_quarter) {
+/// The new notes of a program in ticks of the document; not those of the piece that stay.
+std::vector<Note> notes_of(const Infilled& done, const InfillRequest& request, int program,
+                           int ticks_per_quarter) {
   const auto place = [&](Tick t) {
     return Tick{rescale(t.count, done.fresh.ticks_per_quarter, ticks_per_quarter)};
+  };
+  const auto is_kept = [&](Tick onset) {
+    const auto on_grid = [&](Tick t) {
+      return rescale(t.count, ticks_per_quarter, done.fresh.ticks_per_quarter);
+    };
+    return std::any_of(request.kept.begin(), request.kept.end(), [&](const KeptSpan& span) {
+      return span.program == program && onset.count >= on_grid(span.from) &&
+             onset.count < on_grid(span.to);
+    });
   };
   std::vector<Note> notes;
   for (const Track& track : done.fresh.tracks)
     if (track.program_or_drum() == program)
       for (const Note& note : track.notes)
-        notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
-                         note.pitch, note.velocity});
+        if (!is_kept(note.onset))
+          notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
+                           note.pitch, note.velocity});
   return notes;
 }
 
@@ -39,12 +50,16 @@ midi::Rewrite edit_of(const midi::Document& document, const RewriteRequest& requ
   edit.early = Tick{score.ticks_per_quarter / (2 * grid)};
   edit.replaced = request.replaced;
   for (const std::size_t part : request.replaced) {
-    const auto notes = notes_of(done, casting.programs[part], score.ticks_per_quarter);
+    for (const KeptSpan& span : request.infill.kept)
+      if (span.program == casting.programs[part]) edit.kept.push_back({part, span.from, span.to});
+    const auto notes =
+        notes_of(done, request.infill, casting.programs[part], score.ticks_per_quarter);
     edit.music.notes.push_back({part, notes_for(part, score, casting, request.replaced, notes)});
   }
   for (std::size_t i = 0; i < request.added.size(); ++i)
-    edit.music.added.push_back({request.added[i], std::string(program_name(request.added[i])),
-                                notes_of(done, casting.added[i], score.ticks_per_quarter)});
+    edit.music.added.push_back(
+        {request.added[i], std::string(program_name(request.added[i])),
+         notes_of(done, request.infill, casting.added[i], score.ticks_per_quarter)});
   edit.music.signature = request.signature;
   return edit;
 }
@@ -53,9 +68,8 @@ midi::Rewrite edit_of(const midi::Document& document, const RewriteRequest& requ
 Score kept_by(const midi::Document& document, const midi::Rewrite& edit) {
   Score kept = document.music().score;
   for (const std::size_t part : edit.replaced)
-    std::erase_if(kept.tracks[part].notes, [&](const Note& note) {
-      return note.onset >= edit.from - edit.early && note.onset < edit.to - edit.early;
-    });
+    std::erase_if(kept.tracks[part].notes,
+                  [&](const Note& note) { return edit.takes(part, note.onset); });
   return kept;
 }
 
@@ -66,7 +80,8 @@ Result<RewrittenFile> apply(const midi::Document& document, const RewriteRequest
     return tl::unexpected(ok.error());
   midi::Edited edited = midi::rewrite(document, edit);
   RewrittenFile file;
-  file.bytes = std::move(edited.bytes);
+  const bool is_same = edited.removed == 0 && edited.written == 0;
+  file.bytes = is_same ? document.write() : std::move(edited.bytes);
   file.notes = edited.written;
   file.stretches = done.stretches;
   file.losses = done.losses;
@@ -74,12 +89,16 @@ Result<RewrittenFile> apply(const midi::Document& document, const RewriteRequest
   for (std::size_t i = 0; i < request.replaced.size(); ++i) {
     const std::size_t part = request.replaced[i];
     const auto& old = tracks[part].notes;
-    const auto removed = std::count_if(old.begin(), old.end(), [&](const Note& note) {
-      return note.onset >= edit.from - edit.early && note.onset < edit.to - edit.early;
-    });
-    file.parts.push_back({part, midi::part_title(document.music(), part),
-                          tracks[part].program_or_drum(), static_cast<std::size_t>(removed),
-                          edited.written_by[i]});
+    WrittenPart& written = file.parts.emplace_back();
+    written.part = part;
+    written.title = midi::part_title(document.music(), part);
+    written.program = tracks[part].program_or_drum();
+    written.written = edited.written_by[i];
+    for (const Note& note : old) {
+      written.removed += edit.takes(part, note.onset) ? 1 : 0;
+      written.kept += edit.keeps(part, note.onset) ? 1 : 0;
+    }
+    written.expected = request.named || written.removed > 0;
   }
   for (std::size_t i = 0; i < request.added.size(); ++i)
     file.parts.push_back({std::nullopt, std::string(program_name(request.added[i])),
@@ -150,7 +169,7 @@ Result<void> check(const midi::Document& document, const RewriteRequest& request
 std::vector<std::string> silent_titles(const std::vector<WrittenPart>& parts) {
   std::vector<std::string> titles;
   for (const WrittenPart& part : parts)
-    if (part.written == 0) titles.push_back(part.title);
+    if (part.written == 0 && part.kept == 0 && part.expected) titles.push_back(part.title);
   return titles;
 }
 

@@ -18,6 +18,7 @@ namespace sage {
 struct RewriteRequest {
   std::vector<std::size_t> replaced;  // parts of the document, ascending
   std::vector<int> added;             // programs of new parts, 0..128
+  bool named = true;  // a person named the parts: one that stays silent is worth a word
   /// Bars, sampler, seed, threads, way and takes; its piece, programs and end are filled in.
   InfillRequest infill;
   /// Maximum number of attempts. All parts are written again while a requested part stays silent.
@@ -33,6 +34,8 @@ struct WrittenPart {
   int program = 0;                  // 0..128
   std::size_t removed = 0;          // old notes
   std::size_t written = 0;          // new ones
+  std::size_t kept = 0;             // old ones in these bars that stay, see InfillRequest::kept
+  bool expected = true;             // to play
 };
 
 struct RewrittenFile {
@@ -44,7 +47,7 @@ struct RewrittenFile {
   int attempts = 1;
 };
 
-/// Those without a new note.
+/// Those that should play and have no note.
 std::vector<std::string> silent_titles(const std::vector<WrittenPart>& parts);
 
 /// The parts that are meant where only bars are named: those with notes, but for those whose

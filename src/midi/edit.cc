@@ -346,13 +346,11 @@ Edited Editor::rewrite(const Rewrite& wishes) {
   std::set<ChannelKey> channels;
   const auto& tracks = document_.music().score.tracks;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
-    const bool goes =
-        std::find(wishes.replaced.begin(), wishes.replaced.end(), i) != wishes.replaced.end();
-    if (goes) channels.insert(key(part(i)));
+    if (std::find(wishes.replaced.begin(), wishes.replaced.end(), i) != wishes.replaced.end())
+      channels.insert(key(part(i)));
     for (std::size_t n = 0; n < notes(i).size(); ++n) {
       const Note& note = notes(i)[n];
-      if (goes && note.onset >= wishes.from - wishes.early &&
-          note.onset < wishes.to - wishes.early) {
+      if (wishes.takes(i, note.onset)) {
         leave_out_note(i, n);
         ++result_.removed;
       } else {
@@ -482,6 +480,17 @@ Edited Editor::continued(const Continuation& wishes) {
 }
 
 }  // namespace
+
+bool Rewrite::keeps(std::size_t part, Tick onset) const {
+  return std::any_of(kept.begin(), kept.end(), [&](const PartSpan& span) {
+    return span.part == part && onset >= span.from - early && onset < span.to - early;
+  });
+}
+
+bool Rewrite::takes(std::size_t part, Tick onset) const {
+  return onset >= from - early && onset < to - early &&
+         std::find(replaced.begin(), replaced.end(), part) != replaced.end() && !keeps(part, onset);
+}
 
 Edited rewrite(const Document& document, const Rewrite& wishes) {
   return Editor(document).rewrite(wishes);

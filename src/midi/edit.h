@@ -38,13 +38,25 @@ struct NewMusic {
   std::string signature;  // a text at the start; empty: none
 };
 
+/// Notes of a part that begin in [from, to).
+struct PartSpan {
+  std::size_t part = 0;
+  Tick from, to;
+};
+
 /// Bars written again. Notes belong to the bars that they mean: an onset up to `early` ahead of a
 /// line counts as on it.
 struct Rewrite {
   Tick from, to;
   Tick early;
   std::vector<std::size_t> replaced;  // parts whose notes there go
+  std::vector<PartSpan> kept;         // but for these
   NewMusic music;
+
+  /// Whether a note of a part goes.
+  bool takes(std::size_t part, Tick onset) const;
+  /// Whether it stays because of `kept`.
+  bool keeps(std::size_t part, Tick onset) const;
 };
 
 /// Everything before `cut`, then new music up to `end`. What stands exactly on the cut belongs to

@@ -55,7 +55,7 @@ tl::unexpected<Error> no_part(const MidiRead& music, std::string_view word) {
   const std::string close = closest_word(lower(word), views);
   return fail(ErrorCode::kInvalidArgument,
               "no part is called '" + std::string(word) + "'" +
-                  (close.empty() ? "" : "; did you mean '" + close + "'?") +
+                  (close.empty() ? "." : "; did you mean '" + close + "'?") +
                   " The parts are: " + all_titles(music));
 }
 

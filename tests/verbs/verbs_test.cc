@@ -99,10 +99,23 @@ TEST(Vary, KeepsAboutAsMuchAsWasAskedFor) {
     EXPECT_NEAR(*outcome.similarity, asked, 0.15);
     const Score before = song(), after = score_of(outcome);
     EXPECT_EQ(after.tracks[2].notes, before.tracks[2].notes);
+    // What is kept is kept in all: time, length and loudness.
+    for (const WrittenPart& part : outcome.parts) {
+      const auto& old = before.tracks[part.part.value()].notes;
+      const auto& now = after.tracks[part.part.value()].notes;
+      const auto same = std::count_if(old.begin(), old.end(), [&](const Note& note) {
+        return std::find(now.begin(), now.end(), note) != now.end();
+      });
+      EXPECT_GE(static_cast<std::size_t>(same), part.kept) << part.title;
+      if (asked >= 0.5) EXPECT_GT(part.kept, 0U) << part.title;
+    }
   }
   VerbRequest all;
   all.similarity = 1;
-  EXPECT_DOUBLE_EQ(run("vary", all).similarity.value_or(0), 1.0);
+  const VerbOutcome same = run("vary", all);
+  EXPECT_DOUBLE_EQ(same.similarity.value_or(0), 1.0);
+  EXPECT_EQ(same.notes, 0U);
+  EXPECT_EQ(same.bytes, document_of(song()).value().write());
 }
 
 TEST(Accompany, AddsInstrumentsThatFollowTheChords) {

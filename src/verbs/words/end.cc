@@ -19,6 +19,11 @@ Result<VerbOutcome> run_end(const std::shared_ptr<const Engine>& engine,
   if (bars->empty()) return fail(ErrorCode::kInvalidArgument, "the piece holds no notes");
   if (!can_choose_endings(*engine))
     return fail(ErrorCode::kUnsupported, "this model cannot choose among endings");
+  if (request.first_bar > static_cast<int>(bars->size()))
+    return fail(ErrorCode::kInvalidArgument, "the piece has " + std::to_string(bars->size()) +
+                                                 " bars; an ending begins with bar " +
+                                                 std::to_string(bars->size() + 1) +
+                                                 " or an earlier one");
   Request generate;
   generate.prompt_bars = static_cast<int>(bars->size());
   if (request.first_bar > 0) generate.prompt_bars = request.first_bar;
@@ -43,6 +48,7 @@ Result<VerbOutcome> run_end(const std::shared_ptr<const Engine>& engine,
   VerbOutcome outcome;
   outcome.bytes = std::move(file->bytes);
   outcome.parts = std::move(file->parts);
+  for (WrittenPart& part : outcome.parts) part.expected = !request.parts.empty();
   outcome.notes = generator->notes();
   outcome.chords = request.wishes.chords;
   return outcome;

@@ -21,6 +21,7 @@ Result<VerbOutcome> run_fill(const std::shared_ptr<const Engine>& engine,
     rewrite.replaced = rectangle.parts.empty()
                            ? parts_in_bars(*before, rectangle.first_bar, rectangle.bars)
                            : rectangle.parts;
+    rewrite.named = !rectangle.parts.empty();
     if (&rectangle != &rectangles.back()) rewrite.signature.clear();
     auto done = rewrite_as_verb(engine, *before, rewrite, callback);
     if (!done) return done;

@@ -111,9 +111,11 @@ Result<VerbOutcome> run_vary(const std::shared_ptr<const Engine>& engine,
     return fail(ErrorCode::kInvalidArgument, "similarity must lie between 0 and 1");
   const auto scope = scope_of(document, request);
   if (!scope) return tl::unexpected(scope.error());
+  if (scope->parts.empty()) return fail(ErrorCode::kInvalidArgument, "the piece holds no notes");
   const Score& score = document.music().score;
   RewriteRequest rewrite = rewrite_request(request);
   rewrite.replaced = scope->parts;
+  rewrite.named = !request.parts.empty();
   rewrite.infill.takes = 1;
   rewrite.attempts = 1;
   const Casting casting = cast_parts(score, rewrite.replaced, {});
@@ -145,9 +147,9 @@ Result<VerbOutcome> run_vary(const std::shared_ptr<const Engine>& engine,
 }  // namespace
 
 const Verb& vary_verb() {
-  static const Verb verb = {"vary", "Vary bars: keep as much of the notes as --similarity says",
-                            "vary song.mid --bars 9-16 --similarity 0.8 -o variation.mid",
-                            run_vary};
+  static const Verb verb = {
+      "vary", "Vary bars: keep as much of the notes as --similarity says, those untouched",
+      "vary song.mid --bars 9-16 --similarity 0.8 -o variation.mid", run_vary};
   return verb;
 }
 
