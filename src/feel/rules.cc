@@ -87,7 +87,7 @@ double arch_at(Tick time, std::span<const Bar> bars, std::size_t bar, std::size_
 
 }  // namespace
 
-void perform_by_rules(Score& score, std::uint64_t seed, const KeptNotes& kept) {
+void perform_by_rules(Score& score, std::uint64_t seed, const KeptNotes& kept, Tick until) {
   std::vector<bool> flat;
   std::vector<double> centre;
   for (const Track& track : score.tracks) {
@@ -97,7 +97,7 @@ void perform_by_rules(Score& score, std::uint64_t seed, const KeptNotes& kept) {
   if (std::find(flat.begin(), flat.end(), true) == flat.end()) return;
   std::vector<Sounding> notes = pitched_notes(score);
   if (notes.empty()) return;
-  const auto bars = bars_of(score, notes.back().note->onset + Tick{1});
+  const auto bars = bars_of(score, std::max(until, notes.back().note->onset + Tick{1}));
   if (!bars) return;
   find_melody(notes);
 

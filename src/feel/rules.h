@@ -22,7 +22,9 @@ namespace sage {
 /// measured it
 /// ("Melody lead in piano performance", JASA 110 (2001)). The same score and seed give the same
 /// velocities. A score with too many bars stays as it is. Notes of `kept` stay as they are; where
-/// there are some, their mean is the level of the new ones.
-void perform_by_rules(Score& score, std::uint64_t seed, const KeptNotes& kept = {});
+/// there are some, their mean is the level of the new ones. Where the score is the beginning of
+/// music that goes on, its last phrase goes on `until` then.
+void perform_by_rules(Score& score, std::uint64_t seed, const KeptNotes& kept = {},
+                      Tick until = {});
 
 }  // namespace sage

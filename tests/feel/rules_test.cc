@@ -62,6 +62,21 @@ TEST(Rules, TheSameSeedPlaysTheSame) {
   EXPECT_NE(one, other);
 }
 
+// What is played while it is written knows how long its phrase will be, if not what it will hold.
+TEST(Rules, ABeginningIsPlayedAsInTheWhole) {
+  Score whole = small_piece(1, 8);
+  for (Note& note : whole.tracks[0].notes) note.pitch = 60;  // a register of the whole
+  Score beginning = whole;
+  beginning.tracks[0].notes.resize(20);  // two bars and a half
+  Score cut = beginning;
+  perform_by_rules(whole, 5);
+  perform_by_rules(beginning, 5, {}, Tick{4 * 1920});
+  perform_by_rules(cut, 5);
+  whole.tracks[0].notes.resize(20);
+  EXPECT_EQ(velocities(beginning.tracks[0]), velocities(whole.tracks[0]));
+  EXPECT_NE(velocities(cut.tracks[0]), velocities(whole.tracks[0]));
+}
+
 TEST(Rules, ChangesNothingButVelocities) {
   Score before = small_piece(1, 8, true), after = before;
   perform_by_rules(after, 1);
