@@ -1,5 +1,5 @@
-# What `cmake --install` puts where. Components: program, model (the bundled one), runtime (the shared
-# library), development (headers, archives, CMake and pkg-config files), plugin.
+# What `cmake --install` puts where. Components: program, page (what scripts/page.sh built), model (the bundled one),
+# runtime (the shared library), development (headers, archives, CMake and pkg-config files), plugin.
 
 include(CMakePackageConfigHelpers)
 
@@ -22,6 +22,8 @@ if(NOT CMAKE_CROSSCOMPILING)  # the program writes its own manual pages and comp
   install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT program)
   install(DIRECTORY ${manual}/completions DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion COMPONENT program)
 endif()
+# The page is built apart from the program, and may not be there.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/build/page DESTINATION ${SAGE_DATA_FOLDER} COMPONENT page OPTIONAL)
 install(FILES models/small.safetensors models/README.md DESTINATION ${SAGE_DATA_FOLDER}/models COMPONENT model)
 
 # The layers behind <sage/sage.hpp>, top first, as a linker wants static libraries.

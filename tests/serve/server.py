@@ -11,9 +11,9 @@ import tempfile
 
 
 class Server:
-    def __init__(self, program, *options, port=0):
+    def __init__(self, program, *options, port=0, cwd=None):
         self.process = subprocess.Popen([program, "serve", "--port", str(port), "--no-open", *options],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
         self.line = self.process.stdout.readline()
         if not self.line:
             message = self.process.stderr.read()
