@@ -246,9 +246,7 @@ void add_infill(Cli& cli) {
   add_model_options(*command, options->model);
   add_wish_options(*command, options->wishes);
   add_sampler_options(*command, request.sampler);
-  command->add_option("--performer", options->playing.performer,
-                      "who gives new notes their loudness: a model file, rules or none (default: "
-                      "the bundled performer, else rules)");
+  add_performer_option(*command, options->playing.performer);
   check_usage(*command, [options] { return check(*options); });
   command->add_option("-s,--seed", request.seed, "random seed; the same seed gives the same music")
       ->check(not_negative())

@@ -10,6 +10,7 @@
 
 #include "apps/shared/cli.h"
 #include "apps/shared/model_choice.h"
+#include "apps/shared/playing_options.h"
 #include "serve/service.h"
 
 namespace sage::cli {
@@ -23,6 +24,7 @@ constexpr int kLongestWriteSeconds = 120;
 
 struct ServeOptions {
   ModelChoice model;
+  PlayingChoice playing;
   std::string host = "127.0.0.1";
   int port = kUsualPort;
   std::string key_file;
@@ -90,6 +92,13 @@ Result<void> act(const ServeOptions& options) {
   service_options.page = options.page.empty() ? find_page() : fs::path(options.page);
   auto engine = open_engine(options.model);
   if (!engine) return tl::unexpected(engine.error());
+  const auto rendition = Rendition::open(options.playing, **engine);
+  if (!rendition) return tl::unexpected(rendition.error());
+  service_options.performer = {
+      [&rendition](Score& score, const Score& kept, Tick from, std::uint64_t seed, Tick until) {
+        return rendition->play(score, kept, from, seed, until);
+      },
+      rendition->is_by_rules()};
   std::signal(SIGPIPE, SIG_IGN);
   install_stop_handler();
   auto service = serve::Service::start(*engine, service_options);
@@ -135,6 +144,7 @@ void add_serve(Cli& cli) {
                    "requests written at once (default: one a hardware thread)")
       ->check(CLI::Range(1, 64));
   command->add_flag("--no-open", options->no_open, "do not open the page in a browser");
+  add_performer_option(*command, options->playing.performer);
   add_model_options(*command, options->model);
 }
 

@@ -29,11 +29,15 @@ void add_feel_option(CLI::App& command, std::string& feel) {
       ->capture_default_str();
 }
 
-void add_playing_options(CLI::App& command, PlayingChoice& choice) {
-  command.add_option("--performer", choice.performer,
+void add_performer_option(CLI::App& command, std::string& performer) {
+  command.add_option("--performer", performer,
                      "who gives new notes their loudness: a model file, rules (rules of "
                      "performance, and drummers' accents), or none (default: the bundled "
                      "performer, else rules)");
+}
+
+void add_playing_options(CLI::App& command, PlayingChoice& choice) {
+  add_performer_option(command, choice.performer);
   add_feel_option(command, choice.feel);
 }
 
@@ -54,10 +58,11 @@ Result<Rendition> Rendition::open(const PlayingChoice& choice, const Engine& mod
   return rendition;
 }
 
-Result<void> Rendition::play(Score& score, const Score& kept, Tick from, std::uint64_t seed) const {
+Result<void> Rendition::play(Score& score, const Score& kept, Tick from, std::uint64_t seed,
+                             Tick until) const {
   const KeptNotes stay(kept);
   if (by_rules_) {
-    perform_by_rules(score, seed, stay);
+    perform_by_rules(score, seed, stay, until);
     accent_drums(score, feel_ != nullptr ? *feel_ : *feel_of(kUsualDrummer), seed, stay);
   } else if (performer_ != nullptr) {
     if (const auto given = perform(performer_, score, stay, {.seed = seed}); !given)

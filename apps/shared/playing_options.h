@@ -17,6 +17,8 @@ struct PlayingChoice {
 
 /// --performer and --feel.
 void add_playing_options(CLI::App& command, PlayingChoice& choice);
+/// --performer alone.
+void add_performer_option(CLI::App& command, std::string& performer);
 /// --feel alone.
 void add_feel_option(CLI::App& command, std::string& feel);
 
@@ -27,8 +29,12 @@ class Rendition {
   static Result<Rendition> open(const PlayingChoice& choice, const Engine& model);
 
   /// Gives loudness to the notes that `kept` does not have, then the feel to those from tick `from`
-  /// on. Precondition: `kept` has as many ticks a quarter as the score, or no notes.
-  Result<void> play(Score& score, const Score& kept, Tick from, std::uint64_t seed) const;
+  /// on. A score that is a beginning goes on `until` then. Precondition: `kept` has as many ticks a
+  /// quarter as the score, or no notes.
+  Result<void> play(Score& score, const Score& kept, Tick from, std::uint64_t seed,
+                    Tick until = {}) const;
+  /// Whether rules give the loudness; they take microseconds a bar.
+  bool is_by_rules() const { return by_rules_; }
 
  private:
   std::shared_ptr<const Engine> performer_;

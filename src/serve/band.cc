@@ -1,12 +1,14 @@
 #include "serve/band.h"
 
 #include <algorithm>
-#include <bitset>
-#include <set>
+#include <map>
+#include <tuple>
 #include <utility>
 
+#include "generate/casting.h"
 #include "generate/generator.h"
-#include "score/timeline.h"
+#include "generate/played.h"
+#include "score/program_names.h"
 
 namespace sage::serve {
 namespace {
@@ -19,172 +21,163 @@ std::optional<std::size_t> track_with(const Score& score, int program) {
   return std::nullopt;
 }
 
-constexpr int kFamily = 8;  // programs of one family of instruments in General MIDI
+/// Tells what a generator writes, the notes of one onset together and played.
+class Teller {
+ public:
+  Teller(const Request& request, const Generator& generator, const Performer& performer,
+         const Listener& listener, int grid)
+      : prompt_(request.prompt ? &*request.prompt : nullptr),
+        listener_(listener),
+        grid_(grid),
+        ticks_(prompt_ != nullptr ? prompt_->ticks_per_quarter : kUsualTicks),
+        player_(performer, request.seed, generator.prompt() ? generator.prompt()->score : Score{},
+                generator.prompt() ? generator.prompt()->end : Tick{0}) {}
 
-/// Another program for a track whose own one is taken: the nearest of its family, else any.
-std::optional<int> stand_in(int program, const std::bitset<kProgramCount>& taken) {
-  if (program == kDrumProgram) return std::nullopt;
-  const int family = program / kFamily * kFamily;
-  for (int i = 1; i < kFamily; ++i)
-    if (const int other = family + (program - family + i) % kFamily; !taken[other]) return other;
-  for (int other = 0; other < kDrumProgram; ++other)
-    if (!taken[other]) return other;
-  return std::nullopt;
-}
+  void tell(const ReadEvent& event) {
+    const Tick onset = moved(event.onset);
+    if (event.type == ReadEvent::Type::kNote) {
+      if (!parts_.empty() && parts_.front().note.onset != onset) flush();
+      parts_.push_back(
+          {event.program,
+           {onset, moved(event.onset + event.duration) - onset, event.pitch, event.velocity}});
+      if (!player_.plays()) flush();
+      return;
+    }
+    flush();
+    Written written;
+    written.note.onset = onset;
+    if (event.type == ReadEvent::Type::kBar) {
+      written.type = Written::Type::kBar;
+      player_.bar(onset);
+    } else if (event.type == ReadEvent::Type::kTempo) {
+      written.type = Written::Type::kTempo;
+      written.us_per_quarter = event.us_per_quarter;
+    } else if (event.type == ReadEvent::Type::kMeter) {
+      written.type = Written::Type::kMeter;
+      written.meter = event.meter;
+      player_.meter(onset, event.meter);
+    } else {
+      return;
+    }
+    listener_.hear(written);
+  }
 
-void set_program(Track& track, int program) {
-  track.is_drum = program == kDrumProgram;
-  track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
-}
+  /// What was told of each note, in that order: program, onset, pitch, velocity.
+  const std::vector<OnsetPlayer::Part>& told() const { return told_; }
+  int ticks() const { return ticks_; }
 
-/// The piece as the model sees it: each track that is written has a program of its own. A second
-/// kit cannot have one; where one of them is written, the others are not heard.
-struct Seen {
-  Score piece;
-  std::vector<std::optional<std::size_t>> tracks;  // of the piece's tracks, where they stand in it
-  std::vector<int> programs;                       // to be written
+ private:
+  Tick moved(Tick time) const { return Tick{rescale(time.count, grid_, ticks_)}; }
+
+  void flush() {
+    player_.onset(parts_);
+    for (const OnsetPlayer::Part& part : parts_) {
+      Written written;
+      written.program = part.program;
+      if (prompt_ != nullptr) written.track = track_with(*prompt_, part.program);
+      written.note = part.note;
+      listener_.hear(written);
+      told_.push_back(part);
+    }
+    parts_.clear();
+  }
+
+  const Score* prompt_;
+  const Listener& listener_;
+  int grid_, ticks_;
+  OnsetPlayer player_;
+  std::vector<OnsetPlayer::Part> parts_;  // of the last onset
+  std::vector<OnsetPlayer::Part> told_;
 };
 
-Seen seen_of(const Rewriting& wish, const std::vector<bool>& written) {
-  Seen seen;
-  seen.piece = wish.piece;
-  seen.piece.tracks.clear();
-  std::bitset<kProgramCount> used, taken;
-  for (const Track& track : wish.piece.tracks)
-    used.set(static_cast<std::size_t>(track.program_or_drum()));
-  for (const int program : wish.programs) used.set(static_cast<std::size_t>(program));
-  seen.tracks.resize(wish.piece.tracks.size());
-  const auto add = [&](std::size_t i, bool is_written) {
-    Track track = wish.piece.tracks[i];
-    int program = track.program_or_drum();
-    if (taken[static_cast<std::size_t>(program)]) {
-      const auto other = stand_in(program, used);
-      if (!other) return;
-      program = *other;
-      set_program(track, program);
-      used.set(static_cast<std::size_t>(program));
-    }
-    if (is_written) {
-      taken.set(static_cast<std::size_t>(program));
-      seen.programs.push_back(program);
-    }
-    seen.tracks[i] = seen.piece.tracks.size();
-    seen.piece.tracks.push_back(std::move(track));
-  };
-  for (const int program : wish.programs) {
-    taken.set(static_cast<std::size_t>(program));
-    seen.programs.push_back(program);
+/// Plays the finished piece; what it makes of the notes that were told.
+Result<void> play_whole(Outcome& outcome, const Generator& generator, const Performer& performer,
+                        std::uint64_t seed, const Teller& teller) {
+  if (!performer.play) return {};
+  const auto& prompt = generator.prompt();
+  if (auto played = performer.play(outcome.score, prompt ? prompt->score : Score{},
+                                   prompt ? prompt->end : Tick{0}, seed, Tick{0});
+      !played)
+    return played;
+  std::map<std::tuple<int, Tick, int>, std::uint8_t> velocity_of;
+  for (const Track& track : outcome.score.tracks)
+    for (const Note& note : track.notes)
+      velocity_of[{track.program_or_drum(), note.onset, note.pitch}] = note.velocity;
+  const int ticks = outcome.score.ticks_per_quarter;
+  for (const auto& [program, note] : teller.told()) {
+    const Tick onset{rescale(note.onset.count, teller.ticks(), ticks)};
+    const auto at = velocity_of.find({program, onset, note.pitch});
+    outcome.velocities.push_back(at == velocity_of.end() ? note.velocity : at->second);
   }
-  for (std::size_t i = 0; i < written.size(); ++i)
-    if (written[i]) add(i, true);
-  for (std::size_t i = 0; i < written.size(); ++i)
-    if (!written[i]) add(i, false);
-  return seen;
+  return {};
 }
 
-std::vector<Note> new_notes(const std::vector<Note>& after, const std::vector<Note>& before) {
-  std::vector<Note> fresh;
-  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
-                      std::back_inserter(fresh));
-  return fresh;
-}
-
-}  // namespace
-
-Result<Outcome> compose(const std::shared_ptr<const Engine>& engine, const Request& request,
-                        const Listener& listener) {
-  auto generator = Generator::create(engine, request, {.threads = listener.threads});
-  if (!generator) return tl::unexpected(generator.error());
-  const int grid = engine->tokenizer().config().grid;
-  const int ticks = request.prompt ? request.prompt->ticks_per_quarter : kUsualTicks;
-  const auto moved = [&](Tick time) { return Tick{rescale(time.count, grid, ticks)}; };
-  for (;;) {
-    if (listener.stop()) return stopped();
-    const ReadEvent event = generator->next();
-    Written written;
-    written.note.onset = moved(event.onset);
-    switch (event.type) {
-      case ReadEvent::Type::kEnd: {
-        Outcome outcome{generator->score(), generator->notes()};
-        return outcome;
-      }
-      case ReadEvent::Type::kNote:
-        written.program = event.program;
-        if (request.prompt) written.track = track_with(*request.prompt, event.program);
-        written.note.duration = moved(event.onset + event.duration) - written.note.onset;
-        written.note.pitch = event.pitch;
-        written.note.velocity = event.velocity;
-        break;
-      case ReadEvent::Type::kBar:
-        written.type = Written::Type::kBar;
-        break;
-      case ReadEvent::Type::kTempo:
-        written.type = Written::Type::kTempo;
-        written.us_per_quarter = event.us_per_quarter;
-        break;
-      case ReadEvent::Type::kMeter:
-        written.type = Written::Type::kMeter;
-        written.meter = event.meter;
-        break;
-      default:
-        continue;
-    }
-    listener.hear(written);
-  }
-}
-
-Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewriting& wish,
-                        const Listener& listener) {
+/// The tracks that are to be written, ascending.
+Result<std::vector<std::size_t>> written_tracks(const Rewriting& wish) {
   const std::size_t count = wish.piece.tracks.size();
-  std::vector<bool> written(count, wish.tracks.empty() && wish.programs.empty());
-  for (const std::size_t track : wish.tracks) {
-    if (track >= count)
-      return fail(ErrorCode::kInvalidArgument, "there is no track " + std::to_string(track) +
-                                                   "; the piece has " + std::to_string(count) +
-                                                   ", counted from 0");
-    written[track] = true;
-  }
-  Seen seen = seen_of(wish, written);
-  InfillRequest request;
-  request.piece = seen.piece;
-  request.programs = seen.programs;
-  request.first_bar = wish.first_bar;
-  request.bars = wish.bars;
-  request.wishes = wish.wishes;
-  request.sampler = wish.sampler;
-  request.seed = wish.seed;
-  request.takes = wish.versions;
-  request.threads = listener.threads;
-  auto filled = infill(engine, request, [&](int, int) { return !listener.stop(); });
-  if (!filled) return tl::unexpected(filled.error());
+  std::vector<std::size_t> written = wish.tracks;
+  if (wish.tracks.empty() && wish.programs.empty())
+    for (std::size_t i = 0; i < count; ++i) written.push_back(i);
+  std::sort(written.begin(), written.end());
+  written.erase(std::unique(written.begin(), written.end()), written.end());
+  if (!written.empty() && written.back() >= count)
+    return fail(ErrorCode::kInvalidArgument, "there is no track " + std::to_string(written.back()) +
+                                                 "; the piece has " + std::to_string(count) +
+                                                 ", counted from 0");
+  return written;
+}
 
-  Outcome outcome{wish.piece, 0};
-  std::vector<Written> heard;
-  const auto tell = [&](std::optional<std::size_t> track, int seen_program, int program,
-                        const std::vector<Note>& before) -> std::vector<Note> {
-    const auto at = track_with(filled->score, seen_program);
-    if (!at) return {};
-    std::vector<Note> after = filled->score.tracks[*at].notes;
-    std::sort(after.begin(), after.end());
-    for (const Note& note : new_notes(after, before)) {
-      Written one;
-      one.track = track;
-      one.program = program;
-      one.note = note;
-      heard.push_back(one);
-    }
-    return after;
+std::vector<Note> notes_of(const Infilled& done, int program, int ticks_per_quarter) {
+  const auto place = [&](Tick t) {
+    return Tick{rescale(t.count, done.fresh.ticks_per_quarter, ticks_per_quarter)};
   };
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!written[i] || !seen.tracks[i]) continue;
-    const Track& stood = seen.piece.tracks[*seen.tracks[i]];
-    Track& track = outcome.score.tracks[i];
-    track.notes = tell(i, stood.program_or_drum(), track.program_or_drum(), track.notes);
-  }
-  for (const int program : std::set<int>(wish.programs.begin(), wish.programs.end())) {
+  std::vector<Note> notes;
+  for (const Track& track : done.fresh.tracks)
+    if (track.program_or_drum() == program)
+      for (const Note& note : track.notes)
+        notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
+                         note.pitch, note.velocity});
+  return notes;
+}
+
+/// The piece without the notes that are written again.
+Score kept_of(const Rewriting& wish, const std::vector<std::size_t>& written,
+              const Infilled& done) {
+  const int grid = done.fresh.ticks_per_quarter, ticks = wish.piece.ticks_per_quarter;
+  // An onset a little ahead of a bar line means the line.
+  const Tick early{ticks / (2 * grid)};
+  const Tick from = Tick{rescale(done.from.count, grid, ticks)} - early;
+  const Tick to = Tick{rescale(done.to.count, grid, ticks)} - early;
+  Score kept = wish.piece;
+  for (const std::size_t track : written)
+    std::erase_if(kept.tracks[track].notes,
+                  [&](const Note& note) { return note.onset >= from && note.onset < to; });
+  return kept;
+}
+
+/// Puts the new notes into the piece, and tells them by time.
+Outcome joined(Score kept, const midi::NewMusic& music, const Listener& listener) {
+  Outcome outcome{std::move(kept), 0, {}};
+  std::vector<Written> heard;
+  const auto put = [&](std::optional<std::size_t> number, Track& track,
+                       const std::vector<Note>& notes) {
+    for (const Note& note : notes) {
+      track.notes.push_back(note);
+      Written written;
+      written.track = number;
+      written.program = track.program_or_drum();
+      written.note = note;
+      heard.push_back(written);
+    }
+    std::sort(track.notes.begin(), track.notes.end());
+  };
+  for (const midi::PartNotes& fresh : music.notes)
+    put(fresh.part, outcome.score.tracks[fresh.part], fresh.notes);
+  for (const midi::AddedPart& added : music.added) {
     Track track;
-    set_program(track, program);
-    track.notes = tell(std::nullopt, program, program, {});
+    track.is_drum = added.program == kDrumProgram;
+    track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : added.program);
+    put(std::nullopt, track, added.notes);
     if (!track.notes.empty()) outcome.score.tracks.push_back(std::move(track));
   }
   std::stable_sort(heard.begin(), heard.end(),
@@ -192,6 +185,67 @@ Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewri
   for (const Written& each : heard) listener.hear(each);
   outcome.notes = heard.size();
   return outcome;
+}
+
+}  // namespace
+
+Result<Outcome> compose(const std::shared_ptr<const Engine>& engine, const Request& request,
+                        const Performer& performer, const Listener& listener) {
+  auto generator = Generator::create(engine, request, {.threads = listener.threads});
+  if (!generator) return tl::unexpected(generator.error());
+  Teller teller(request, *generator, performer, listener, engine->tokenizer().config().grid);
+  for (;;) {
+    if (listener.stop()) return stopped();
+    const ReadEvent event = generator->next();
+    teller.tell(event);
+    if (event.type == ReadEvent::Type::kEnd) break;
+  }
+  Outcome outcome{generator->score(), generator->notes(), {}};
+  if (auto played = play_whole(outcome, *generator, performer, request.seed, teller); !played)
+    return tl::unexpected(played.error());
+  return outcome;
+}
+
+Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewriting& wish,
+                        const Performer& performer, const Listener& listener) {
+  const auto written = written_tracks(wish);
+  if (!written) return tl::unexpected(written.error());
+  std::vector<int> programs = wish.programs;
+  std::sort(programs.begin(), programs.end());
+  programs.erase(std::unique(programs.begin(), programs.end()), programs.end());
+  const Casting casting = cast_parts(wish.piece, *written, programs);
+  InfillRequest request;
+  request.piece = as_cast(wish.piece, casting);
+  request.programs = casting.added;
+  for (const std::size_t track : *written) request.programs.push_back(casting.programs[track]);
+  request.first_bar = wish.first_bar;
+  request.bars = wish.bars;
+  request.wishes = wish.wishes;
+  request.sampler = wish.sampler;
+  request.seed = wish.seed;
+  request.takes = wish.versions;
+  request.threads = listener.threads;
+  const auto done = infill(engine, request, [&](int, int) { return !listener.stop(); });
+  if (!done) return tl::unexpected(done.error());
+
+  const int ticks = wish.piece.ticks_per_quarter;
+  midi::NewMusic music;
+  for (const std::size_t track : *written)
+    music.notes.push_back({track, notes_for(track, wish.piece, casting, *written,
+                                            notes_of(*done, casting.programs[track], ticks))});
+  for (std::size_t i = 0; i < programs.size(); ++i)
+    music.added.push_back({programs[i], std::string(program_name(programs[i])),
+                           notes_of(*done, casting.added[i], ticks)});
+  Score kept = kept_of(wish, *written, *done);
+  PlayNotes play;
+  if (performer.play)
+    play = [&](Score& score, const Score& stays, Tick from) {
+      return performer.play(score, stays, from, wish.seed, Tick{0});
+    };
+  const Tick from{rescale(done->from.count, done->fresh.ticks_per_quarter, ticks)};
+  if (auto played = play_new_notes(play, kept, from, music); !played)
+    return tl::unexpected(played.error());
+  return joined(std::move(kept), music, listener);
 }
 
 }  // namespace sage::serve

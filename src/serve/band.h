@@ -15,6 +15,7 @@
 #include "generate/infill.h"
 #include "generate/request.h"
 #include "score/score.h"
+#include "serve/playing.h"
 
 namespace sage::serve {
 
@@ -38,14 +39,17 @@ struct Listener {
 struct Outcome {
   Score score;  // the whole piece; of infill, tracks as in the piece
   std::size_t notes = 0;
+  /// Of the notes that were told, in that order, where the whole piece gives them others than what
+  /// stood before them; else empty.
+  std::vector<std::uint8_t> velocities;
 };
 
 inline constexpr int kUsualTicks = 480;  // a quarter, where there is no piece yet
 
-/// Music from nothing, or what follows the first bars of a piece. Errors: Generator::create()'s,
-/// kInterrupted.
+/// Music from nothing, or what follows the first bars of a piece. Its notes are told an onset at a
+/// time. Errors: Generator::create()'s, the performer's, kInterrupted.
 Result<Outcome> compose(const std::shared_ptr<const Engine>& engine, const Request& request,
-                        const Listener& listener);
+                        const Performer& performer, const Listener& listener);
 
 struct Rewriting {
   Score piece;
@@ -60,8 +64,9 @@ struct Rewriting {
 };
 
 /// Some tracks in some bars, written again by what stands around them. Tracks that share a program
-/// are kept apart. Errors: infill()'s, a track that there is not.
+/// are kept apart (generate/casting.h). Errors: infill()'s, the performer's, a track that there is
+/// not.
 Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewriting& wish,
-                        const Listener& listener);
+                        const Performer& performer, const Listener& listener);
 
 }  // namespace sage::serve

@@ -103,6 +103,10 @@ Listener listener_for(Call& call, int take) {
   return listener;
 }
 
+void add_velocities(Json& json, Call& call, const Outcome& outcome) {
+  if (call.answer.streams() && !outcome.velocities.empty()) json["velocities"] = outcome.velocities;
+}
+
 void add_facts(Json& json, Call& call, std::uint64_t seed, std::size_t notes) {
   json["new_notes"] = notes;
   json["seed"] = seed;

@@ -32,6 +32,9 @@ std::string_view event_name(const Written& written);
 /// Tells a listener's notes as events of a take, counts them, and stops with the call.
 Listener listener_for(struct Call& call, int take);
 
+/// For who was told the notes as events: the loudness that the whole piece gives them.
+void add_velocities(Json& json, struct Call& call, const Outcome& outcome);
+
 /// The seed, the model and the number of notes of an outcome.
 void add_facts(Json& json, struct Call& call, std::uint64_t seed, std::size_t notes);
 

@@ -12,6 +12,7 @@
 #include "serve/fields.h"
 #include "serve/http.h"
 #include "serve/metrics.h"
+#include "serve/playing.h"
 
 namespace sage::serve {
 
@@ -25,6 +26,7 @@ struct RequestLimits {
 /// What routes know of the server.
 struct ServiceState {
   std::shared_ptr<const Engine> engine;
+  Performer performer;  // of new notes
   std::string version;
   RequestLimits limits;
   int threads = 1;  // of a job, for the model

@@ -28,6 +28,7 @@ class Service::Impl {
   Impl(std::shared_ptr<const Engine> engine, const ServiceOptions& options, PageFiles page)
       : options_(options), page_(std::move(page)), workers_({.threads = options.workers}) {
     state_.engine = std::move(engine);
+    state_.performer = options.performer;
     state_.version = options.version;
     state_.limits = options.limits;
     state_.threads = options.threads;

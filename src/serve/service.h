@@ -18,8 +18,9 @@ struct ServiceOptions {
   HttpOptions http;
   GuardOptions guard;
   RequestLimits limits;
-  int workers = 1;  // jobs at once
-  int threads = 1;  // of each, for the model
+  int workers = 1;      // jobs at once
+  int threads = 1;      // of each, for the model
+  Performer performer;  // of new notes; none: as the model writes them
   std::string version;
   std::filesystem::path page;  // the built page's folder; empty: none
 };

@@ -97,11 +97,11 @@ Result<Outcome> perform(Call& call, const Verb& verb, int take) {
   if (const auto* request = std::get_if<Request>(&verb.wish)) {
     Request with_seed = *request;
     with_seed.seed += more;
-    return compose(call.state.engine, with_seed, listener);
+    return compose(call.state.engine, with_seed, call.state.performer, listener);
   }
   Rewriting with_seed = std::get<Rewriting>(verb.wish);
   with_seed.seed += more;
-  return rewrite(call.state.engine, with_seed, listener);
+  return rewrite(call.state.engine, with_seed, call.state.performer, listener);
 }
 
 Result<void> answer_verb(Call& call, ReadVerb read) {
@@ -115,6 +115,7 @@ Result<void> answer_verb(Call& call, ReadVerb read) {
   auto json = piece_json(verb->piece, outcome->score);
   if (!json) return tl::unexpected(json.error());
   add_facts(*json, call, verb->seed, outcome->notes);
+  add_velocities(*json, call, *outcome);
   call.answer.done(*json);
   return {};
 }

@@ -76,6 +76,37 @@ class Routes(unittest.TestCase):
         self.assertEqual(sum(name == "bar" for name, _ in told), PAIR["bars"])
         self.assertTrue({note["program"] for note in notes} <= {0, 33})
 
+    def told(self, path, request):
+        """The events of a request."""
+        with contextlib.closing(self.server.connection()) as connection:
+            connection.request("POST", path, json.dumps(request), {"Accept": "text/event-stream"})
+            return list(events(connection.getresponse()))
+
+    def test_new_notes_have_loudness(self):
+        request = {"instruments": ["piano", "bass", "drums"], "bars": 8, "seed": 3}
+        told = self.told("/v1/takes", {**request, "count": 2})
+        takes = [data for name, data in told if name == "take"]
+        for take in takes:
+            notes = [data for name, data in told if name == "note" and data["take"] == take["take"]]
+            self.assertEqual(len(take["velocities"]), len(notes))
+            self.assertGreater(len({data["velocity"] for data in notes}), 8, "streamed notes are played by what stands before them")
+            self.assertGreater(len(set(take["velocities"])), 8)
+            # In the first phrase nothing is missing but the register of the whole part.
+            first = [(data["velocity"], final) for data, final in zip(notes, take["velocities"])
+                     if data["onset"] < 4 * 1920]
+            self.assertGreater(sum(abs(a - b) <= 8 for a, b in first), 0.9 * len(first))
+        _, answer = self.server.post("/v1/generate", request)
+        _, read = self.server.post("/v1/read", {"midi": answer["midi"]})
+        written = sorted(note[3] for track in read["music"]["tracks"] for note in track["notes"])
+        self.assertEqual(written, sorted(takes[0]["velocities"]), "the whole piece has what its take event says")
+
+    def test_rewritten_notes_have_loudness(self):
+        request = {"midi": encoded(CASES / "two-hands-two-channels.mid"), "bars": "2-5", "tracks": [0], "seed": 1}
+        told = self.told("/v1/infill", request)
+        notes = [data for name, data in told if name == "note"]
+        self.assertGreater(len({note["velocity"] for note in notes}), 4)
+        self.assertNotIn("velocities", told[-1][1], "what was told is final")
+
     def test_wishes(self):
         request = {**PAIR, "bars": 4, "wishes": {"key": "C", "density": {"piano": "dense"}}}
         with contextlib.closing(self.server.connection()) as connection:
@@ -227,12 +258,19 @@ class Ways(unittest.TestCase):
                                (("--host", "127.0.0.x"), "is no IP address"),
                                (("--api-key-file", "/nowhere"), "/nowhere"),
                                (("--page", "/tmp"), "index.html"),
-                               (("--model", "/nowhere"), "/nowhere")):
+                               (("--model", "/nowhere"), "/nowhere"),
+                               (("--performer", "/nowhere"), "/nowhere")):
             with self.assertRaises(RuntimeError) as caught:
                 Server(PROGRAM, *options)
             message = str(caught.exception).strip()
             self.assertIn(words, message)
             self.assertEqual(message.count("\n"), 0, message)
+
+    def test_loudness_can_be_left_out(self):
+        with Server(PROGRAM, "--performer", "none") as server:
+            _, answer = server.post("/v1/generate", {**PAIR, "endings": 0})
+            _, read = server.post("/v1/read", {"midi": answer["midi"]})
+            self.assertEqual({note[3] for track in read["music"]["tracks"] for note in track["notes"]}, {80})
 
     def test_busy_port(self):
         with Server(PROGRAM) as server:

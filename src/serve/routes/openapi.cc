@@ -68,7 +68,8 @@ Result<void> answer_openapi(serve::Call& call) {
                       {"description",
                        "Multi-track symbolic music. Routes that write music answer with JSON or, "
                        "with Accept: text/event-stream, note by note: events note, bar, tempo, "
-                       "meter, take, then done or error."}}},
+                       "meter, take, then done or error. Notes of generate come before the whole "
+                       "piece is known; velocities of take or done are their final loudness."}}},
                     {"security", {{{"key", Json::array()}}, Json::object()}},
                     {"paths", paths},
                     {"components", Json::parse(kComponents)}});

@@ -30,9 +30,11 @@ Result<void> answer_takes(serve::Call& call) {
     (*json)["new_notes"] = outcome->notes;
     (*json)["seed"] = verb->seed + static_cast<std::uint64_t>(take);
     notes += outcome->notes;
-    call.answer.event("take", {{"take", take},
-                               {"new_notes", outcome->notes},
-                               {"seed", verb->seed + static_cast<std::uint64_t>(take)}});
+    serve::Json told = {{"take", take},
+                        {"new_notes", outcome->notes},
+                        {"seed", verb->seed + static_cast<std::uint64_t>(take)}};
+    serve::add_velocities(told, call, *outcome);
+    call.answer.event("take", told);
     takes.push_back(*std::move(json));
   }
   serve::Json answer = {{"takes", takes}};

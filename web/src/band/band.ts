@@ -58,7 +58,8 @@ export type BandEvent =
   | { type: "note"; take: number; track?: number; program: number; onset: number; duration: number; pitch: number; velocity: number }
   | { type: "tempo"; take: number; onset: number; usPerQuarter: number }
   | { type: "meter"; take: number; onset: number; numerator: number; denominator: number }
-  | { type: "take"; take: number; seed: number }
+  /** A take is done. `velocities`: those of its notes in the order in which they came, where the whole piece gives them others. */
+  | { type: "take"; take: number; seed: number; velocities?: readonly number[] }
   | { type: "done" };
 
 export type BandStream = AsyncIterable<BandEvent>;

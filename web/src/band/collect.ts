@@ -9,9 +9,14 @@ export interface Target {
   readonly range: Range;
 }
 
+interface Told {
+  note: Note;
+  place: number; // among the notes of the take, as they came
+}
 interface Building {
   seed: number;
-  parts: Map<string, { track?: number; program: number; notes: Note[] }>;
+  parts: Map<string, { track?: number; program: number; notes: Told[] }>;
+  told: number; // notes that came
   tempos: { tick: number; usPerQuarter: number }[];
   meters: { tick: number; numerator: number; denominator: number }[];
   done: boolean;
@@ -25,13 +30,14 @@ export async function* collect(target: Target, stream: BandStream): AsyncGenerat
   let shown = 0;
   for await (const event of stream) {
     if (event.type === "done") break;
-    while (takes.length <= event.take) takes.push({ seed: 0, parts: new Map(), tempos: [], meters: [], done: false });
+    while (takes.length <= event.take) takes.push({ seed: 0, parts: new Map(), told: 0, tempos: [], meters: [], done: false });
     const take = takes[event.take];
     if (event.type === "note") add(target, take, event);
     if (event.type === "tempo") take.tempos.push({ tick: event.onset, usPerQuarter: event.usPerQuarter });
     if (event.type === "meter") take.meters.push({ tick: event.onset, numerator: event.numerator, denominator: event.denominator });
     if (event.type === "take") {
       take.seed = event.seed;
+      if (event.velocities) play(take, event.velocities);
       take.done = true;
     }
     const now = performance.now();
@@ -44,18 +50,25 @@ export async function* collect(target: Target, stream: BandStream): AsyncGenerat
 }
 
 function add(target: Target, take: Building, event: { track?: number; program: number; onset: number; duration: number; pitch: number; velocity: number }): void {
+  const place = take.told++;
   const composing = target.verb === "compose";
   const track = composing || event.track === undefined ? undefined : target.piece.tracks[event.track];
   if (track && !target.range.tracks.includes(track.id)) return; // a locked one
   const key = track ? `t${track.id}` : `p${event.program}`;
   let part = take.parts.get(key);
   if (!part) take.parts.set(key, (part = { track: track?.id, program: event.program, notes: [] }));
-  part.notes.push({ onset: event.onset, duration: Math.max(1, event.duration), pitch: event.pitch, velocity: event.velocity });
+  part.notes.push({ note: { onset: event.onset, duration: Math.max(1, event.duration), pitch: event.pitch, velocity: event.velocity }, place });
+}
+
+/** Gives the notes of a take the loudness that the whole piece gives them. */
+function play(take: Building, velocities: readonly number[]): void {
+  for (const { notes } of take.parts.values())
+    for (const told of notes) told.note = { ...told.note, velocity: velocities[told.place] ?? told.note.velocity };
 }
 
 function finish(target: Target, take: Building): Take {
   const ghosts: GhostTrack[] = [...take.parts.values()]
-    .map((part) => ({ ...part, notes: [...part.notes].sort(byTime) }))
+    .map((part) => ({ ...part, notes: part.notes.map(({ note }) => note).sort(byTime) }))
     .sort((a, b) => order(target, a) - order(target, b));
   return {
     seed: take.seed,

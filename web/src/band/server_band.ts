@@ -200,7 +200,7 @@ function eventOf(name: string, d: Data, scale: number): BandEvent | undefined {
     case "meter":
       return { type: "meter", take: d.take, onset: ticks(d.onset), numerator: d.numerator, denominator: d.denominator };
     case "take":
-      return { type: "take", take: d.take, seed: d.seed };
+      return { type: "take", take: d.take, seed: d.seed, velocities: d.velocities };
     case "done":
       return { type: "done" };
   }
