@@ -123,6 +123,7 @@ void Conductor::show(Tick from) {
   if (now < next_show_us_) return;
   next_show_us_ = now + kShowUs;
   Status& s = shown_;
+  s.time_us = now;
   s.tick = transport_.tick_at(static_cast<double>(now));
   s.bpm = transport_.bpm_at(s.tick);
   const Tick tick{static_cast<std::int64_t>(std::floor(s.tick))};
@@ -135,7 +136,7 @@ void Conductor::show(Tick from) {
     if (note.note.onset < tick || s.planned_count >= static_cast<int>(s.planned.size())) return;
     const Player* player = options_.lineup.of_program(note.program);
     s.planned[static_cast<std::size_t>(s.planned_count++)] = {
-        static_cast<double>(note.note.onset.count),
+        static_cast<double>(note.note.onset.count), static_cast<double>(note.note.duration.count),
         static_cast<std::uint8_t>(player - options_.lineup.players.data()), note.note.pitch};
   };
   for (std::size_t i = played_.size() - std::min<std::size_t>(played_.size(), 64);

@@ -70,9 +70,10 @@ struct Command {
 /// What can be watched while it runs.
 struct Status {
   struct Planned {
-    double tick = 0;
+    double tick = 0, length = 0;
     std::uint8_t player = 0, pitch = 0;
   };
+  std::int64_t time_us = 0;  // on the session's clock, when it is `tick`
   double tick = 0, bpm = 0;
   int bar = 0, beat = 0;  // from 0; the count-in is negative
   bool waiting = false;   // for somebody's clock

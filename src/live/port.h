@@ -19,6 +19,7 @@ enum class Delivery : std::uint8_t {
 class Sink {
  public:
   virtual ~Sink() = default;
+  /// The message has the time at which it is due, which may be a moment ago.
   virtual Delivery send(const Message& message) noexcept = 0;
   /// Whether the device is there; asked now and then from outside of the output thread.
   virtual bool alive() { return true; }

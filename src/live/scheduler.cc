@@ -187,7 +187,9 @@ void Scheduler::pass_thru(std::int64_t now) noexcept {
 bool Scheduler::send(const Message& message, double tick, std::int64_t due,
                      std::uint8_t voice) noexcept {
   if (gone()) return true;
-  switch (sink_.send(message)) {
+  Message stamped = message;
+  stamped.time_us = due;
+  switch (sink_.send(stamped)) {
     case Delivery::kBusy:
       return false;
     case Delivery::kGone:

@@ -53,6 +53,16 @@ TEST(Scheduler, SendsAtTheTickAndReleases) {
   EXPECT_TRUE(rig.scheduler.idle());
 }
 
+// A sink at the end of a network sounds later than it is told, and must know when.
+TEST(Scheduler, MessagesKnowWhenTheyAreDue) {
+  Rig rig({.output_delay_us = 4'000});
+  rig.scheduler.cues().push(note(0, 60, 10, 30));
+  rig.clock.wait_until(100'000);
+  ASSERT_EQ(rig.sink.got.size(), 2u);
+  EXPECT_EQ(rig.sink.got[0].time_us, 6'000);
+  EXPECT_EQ(rig.sink.got[1].time_us, 26'000);
+}
+
 TEST(Scheduler, FollowsALineFromItsTickOn) {
   Rig rig;
   Cue line;
