@@ -31,6 +31,7 @@ struct ServeOptions {
   std::vector<std::string> origins;
   std::string page;
   int workers = 0;
+  int jams = 0;
   bool no_open = false;
 };
 
@@ -87,6 +88,9 @@ Result<void> act(const ServeOptions& options) {
       options.workers > 0
           ? options.workers
           : static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 64U));
+  // A live session cannot wait, and the others should not wait for it.
+  service_options.limits.max_jams =
+      options.jams > 0 ? options.jams : std::max(1, service_options.workers / 2);
   service_options.threads = options.model.threads;
   service_options.version = SAGE_VERSION;
   service_options.page = options.page.empty() ? find_page() : fs::path(options.page);
@@ -142,6 +146,9 @@ void add_serve(Cli& cli) {
   command
       ->add_option("--workers", options->workers,
                    "requests written at once (default: one a hardware thread)")
+      ->check(CLI::Range(1, 64));
+  command
+      ->add_option("--jams", options->jams, "live sessions at once (default: one for two workers)")
       ->check(CLI::Range(1, 64));
   command->add_flag("--no-open", options->no_open, "do not open the page in a browser");
   add_performer_option(*command, options->playing.performer);

@@ -1,9 +1,11 @@
 #include "serve/guard.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "base/file.h"
+#include "serve/base64.h"
 
 namespace sage::serve {
 namespace {
@@ -20,7 +22,7 @@ bool same(std::string_view a, std::string_view b) {
 }
 
 /// "localhost" of "localhost:8080", "::1" of "[::1]:8080".
-std::string_view name_of(std::string_view host) {
+std::string_view host_name(std::string_view host) {
   if (!host.empty() && host.front() == '[') {
     const std::size_t end = host.find(']');
     return end == std::string_view::npos ? std::string_view() : host.substr(1, end - 1);
@@ -28,11 +30,31 @@ std::string_view name_of(std::string_view host) {
   return host.substr(0, host.find(':'));
 }
 
-std::string_view key_of(const HttpRequest& request) {
+/// Of a browser's WebSocket, which cannot send headers of ours: the key as a protocol that it
+/// offers, "key." and Base64 for URLs.
+std::optional<std::string> protocol_key(std::string_view offered) {
+  constexpr std::string_view kPrefix = "key.";
+  for (std::istringstream in{std::string(offered)}; in;) {
+    std::string one;
+    std::getline(in >> std::ws, one, ',');
+    while (!one.empty() && one.back() == ' ') one.pop_back();
+    if (!one.starts_with(kPrefix)) continue;
+    one.erase(0, kPrefix.size());
+    std::replace(one.begin(), one.end(), '-', '+');
+    std::replace(one.begin(), one.end(), '_', '/');
+    one.append((4 - one.size() % 4) % 4, '=');
+    const auto bytes = from_base64(one);
+    if (bytes) return std::string(bytes->begin(), bytes->end());
+  }
+  return std::nullopt;
+}
+
+std::string key_of(const HttpRequest& request) {
   constexpr std::string_view kBearer = "Bearer ";
   const std::string_view authorization = request.header("authorization");
-  if (authorization.starts_with(kBearer)) return authorization.substr(kBearer.size());
-  return request.header("x-api-key");
+  if (authorization.starts_with(kBearer)) return std::string(authorization.substr(kBearer.size()));
+  if (const auto key = protocol_key(request.header("sec-websocket-protocol"))) return *key;
+  return std::string(request.header("x-api-key"));
 }
 
 }  // namespace
@@ -47,7 +69,7 @@ HttpServer::Refusal refusal_of(const HttpRequest& request, const GuardOptions& o
   const std::string_view host = request.header("host");
   if (host.empty()) return {400, "bad_request", "the request has no Host header"};
   // Without keys the server listens on the loopback alone, and no other name may lead to it.
-  if (options.keys.empty() && !is_loopback(name_of(host)))
+  if (options.keys.empty() && !is_loopback(host_name(host)))
     return {
         403, "forbidden",
         "this server answers to localhost alone; with --api-key-file it answers to other names"};
@@ -60,7 +82,7 @@ HttpServer::Refusal refusal_of(const HttpRequest& request, const GuardOptions& o
       return {403, "forbidden", "pages of another origin may not ask this server"};
   }
   if (options.keys.empty() || is_open(request.path)) return {};
-  const std::string_view key = key_of(request);
+  const std::string key = key_of(request);
   bool known = false;
   for (const std::string& each : options.keys) known |= same(key, each);
   if (known) return {};

@@ -1,4 +1,5 @@
-// A request and its reply as plain values and an interface. Knows nothing of sockets.
+// A request and its reply, or the channel that it asked for, as plain values and interfaces. Knows
+// nothing of sockets.
 #pragma once
 
 #include <map>
@@ -38,6 +39,27 @@ class Reply {
   virtual void end() = 0;
   /// Whether nobody waits for the answer any more.
   virtual bool gone() const = 0;
+};
+
+/// A connection on which both sides send messages when they like (a WebSocket). Any thread may
+/// call.
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  /// A message; dropped where the client is gone.
+  virtual void send(std::string text) = 0;
+  /// Behind all that was sent. The reason is a few words of ASCII; empty: all is well.
+  virtual void close(std::string reason) = 0;
+};
+
+/// Who is at our end of a channel. Called in the server's thread; must not block.
+class Talk {
+ public:
+  virtual ~Talk() = default;
+  virtual void opened(std::shared_ptr<Channel> channel) = 0;
+  virtual void heard(std::string_view message) = 0;
+  /// By whomever; once, and last.
+  virtual void closed() = 0;
 };
 
 }  // namespace sage::serve

@@ -1,4 +1,4 @@
-// The one place that includes Boost: it takes long to compile.
+// Boost takes long to compile: only this and web_socket.cc include it.
 #include "serve/http_server.h"
 
 #include <atomic>
@@ -11,12 +11,15 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <chrono>
 #include <deque>
 #include <list>
 #include <optional>
 #include <thread>
 #include <utility>
+
+#include "serve/web_socket.h"
 
 namespace sage::serve {
 namespace {
@@ -68,12 +71,11 @@ class Connection;
 /// What connections share; used in the server's thread alone.
 struct Hall {
   HttpOptions options;
-  HttpServer::Guard guard;
-  HttpServer::Handler handler;
-  HttpServer::Explain explain;
+  HttpServer::Hooks hooks;
   std::list<std::weak_ptr<Connection>> idle;  // longest first
+  std::list<std::weak_ptr<WebSocket>> channels;
   std::atomic<std::size_t> connections{0}, accepted{0}, refused{0}, evicted{0};
-  std::atomic<std::size_t> answering{0};
+  std::atomic<std::size_t> answering{0}, open_channels{0};
   bool stopping = false;
 };
 
@@ -159,8 +161,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     request_ = request_of(parser_->get().base(), peer_);
     keep_ = parser_->keep_alive();
     is_head_ = request_.method == "HEAD";
-    if (const auto refusal = hall_->guard(request_); refusal.status != 0)
+    if (const auto refusal = hall_->hooks.guard(request_); refusal.status != 0)
       return refuse(refusal.status, refusal.code, refusal.message);
+    if (beast::websocket::is_upgrade(parser_->get()))
+      if (auto talk = hall_->hooks.opener(request_)) return become_channel(std::move(talk));
     if (lower(request_.header("expect")) == "100-continue") {
       static const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       stream_.expires_after(std::chrono::seconds(hall_->options.write_seconds));
@@ -183,6 +187,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
                        if (code) return self->refuse_unread(code);
                        self->answer();
                      });
+  }
+
+  /// From here on the connection is the WebSocket's.
+  void become_channel(std::shared_ptr<Talk> talk) {
+    if (hall_->channels.size() >= hall_->options.max_channels)
+      return refuse(503, "busy", "too many people are connected; try again later");
+    // A client that sends messages before it is told to has not read how this goes.
+    if (!parser_->is_done() || buffer_.size() > 0)
+      return refuse(400, "bad_request", "this is no beginning of a WebSocket");
+    gone_ = true;  // this object has no connection any more
+    ++hall_->connections;
+    ++hall_->open_channels;
+    const auto place = hall_->channels.emplace(hall_->channels.end());
+    const WebSocketLimits limits{.max_message_bytes = hall_->options.max_channel_message_bytes,
+                                 .max_unsent_bytes = std::size_t{1} << 20,
+                                 .seconds = hall_->options.header_seconds};
+    auto socket = std::make_shared<WebSocket>(std::move(stream_), std::move(talk), limits,
+                                              [hall = hall_, place] {
+                                                hall->channels.erase(place);
+                                                --hall->open_channels;
+                                                --hall->connections;
+                                              });
+    *place = socket;
+    socket->accept(parser_->release());
   }
 
   std::string body_limit_message() const {
@@ -210,7 +238,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     linger_ = true;
     ++turn_;
     ++hall_->answering;
-    const std::string body = hall_->explain(code, message);
+    const std::string body = hall_->hooks.explain(code, message);
     put(turn_, head_of(status, {{"Content-Type", "application/json"},
                                 {"Content-Length", std::to_string(body.size())},
                                 {"Connection", "close"}}) +
@@ -357,7 +385,7 @@ void Connection::answer() {
   watch();
   const bool chunked = parser_->get().version() >= 11;
   keep_ = keep_ && chunked;
-  hall_->handler(
+  hall_->hooks.handler(
       std::exchange(request_, {}),
       std::make_shared<ConnectionReply>(
           shared_from_this(), turn_,
@@ -366,12 +394,10 @@ void Connection::answer() {
 
 class BeastServer : public HttpServer {
  public:
-  BeastServer(const HttpOptions& options, Guard guard, Handler handler, Explain explain)
+  BeastServer(const HttpOptions& options, Hooks hooks)
       : hall_(std::make_shared<Hall>()), acceptor_(context_), retry_(context_) {
     hall_->options = options;
-    hall_->guard = std::move(guard);
-    hall_->handler = std::move(handler);
-    hall_->explain = explain;
+    hall_->hooks = std::move(hooks);
   }
   ~BeastServer() override { stop(); }
 
@@ -415,9 +441,11 @@ class BeastServer : public HttpServer {
         if (!connection) break;
         connection->close();
       }
+      for (const auto& channel : hall_->channels)
+        if (const auto socket = channel.lock()) socket->go_away();
     });
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-    while (hall_->answering > 0 && std::chrono::steady_clock::now() < end)
+    while (hall_->answering + hall_->open_channels > 0 && std::chrono::steady_clock::now() < end)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
@@ -468,10 +496,8 @@ class BeastServer : public HttpServer {
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options, Guard guard,
-                                                      Handler handler, Explain explain) {
-  auto server =
-      std::make_unique<BeastServer>(options, std::move(guard), std::move(handler), explain);
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options, Hooks hooks) {
+  auto server = std::make_unique<BeastServer>(options, std::move(hooks));
   if (auto done = server->listen(); !done) return tl::unexpected(done.error());
   return server;
 }

@@ -1,5 +1,5 @@
-// HTTP/1.1 over TCP: connections, limits and time-outs. What a request means is the handler's
-// business. One thread of its own does all input and output.
+// HTTP/1.1 and WebSockets over TCP: connections, limits and time-outs. What a request means is the
+// handler's business. One thread of its own does all input and output.
 //
 // Nothing of Boost shows in this header.
 #pragma once
@@ -27,6 +27,8 @@ struct HttpOptions {
       20;  // until a request's header is there; also how long a connection may idle
   int body_seconds = 60;
   int write_seconds = 30;  // until a client has taken what was sent
+  std::size_t max_channels = 64;
+  std::size_t max_channel_message_bytes = 4096;  // of a client
 };
 
 struct HttpCounts {
@@ -47,18 +49,27 @@ class HttpServer {
     std::string code, message;
   };
   using Guard = std::function<Refusal(const HttpRequest& request)>;
+  /// Asked for a request that wants to become a channel, behind the guard: who talks there. None:
+  /// there is no channel at this path, and the request is answered as any other.
+  using Opener = std::function<std::shared_ptr<Talk>(const HttpRequest& request)>;
   /// The body of an answer that refuses, as JSON.
   using Explain = std::string (*)(std::string_view code, std::string_view message);
 
+  struct Hooks {
+    Guard guard;
+    Handler handler;
+    Opener opener;
+    Explain explain = nullptr;
+  };
+
   /// Listens when it returns. Errors: kIo, naming the address.
-  static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options, Guard guard,
-                                                   Handler handler, Explain explain);
+  static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options, Hooks hooks);
   virtual ~HttpServer() = default;  // as stop()
 
   virtual int port() const = 0;
   virtual HttpCounts counts() const = 0;
-  /// Accepts no more connections and closes the idle ones; returns when all replies in progress
-  /// have ended, or `seconds` have passed.
+  /// Accepts no more connections and closes the idle ones and the channels; returns when all
+  /// replies in progress have ended, or `seconds` have passed.
   virtual void drain(int seconds) = 0;
   /// Closes all.
   virtual void stop() = 0;

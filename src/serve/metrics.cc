@@ -86,6 +86,7 @@ std::string Metrics::text(const Gauges& gauges) const {
   plain(out, "sage_evicted_total", "counter", "Idle connections that made room.", gauges.evicted);
   plain(out, "sage_jobs_waiting", "gauge", "Jobs waiting for a thread.", gauges.waiting);
   plain(out, "sage_jobs_running", "gauge", "Jobs running.", gauges.running);
+  plain(out, "sage_jams_running", "gauge", "Live sessions running.", gauges.jams);
   return out;
 }
 

@@ -20,6 +20,7 @@ class Metrics {
 
   struct Gauges {
     std::size_t connections = 0, accepted = 0, refused = 0, evicted = 0, waiting = 0, running = 0;
+    std::size_t jams = 0;
   };
   std::string text(const Gauges& gauges) const;
 

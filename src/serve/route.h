@@ -11,6 +11,7 @@
 #include "serve/answer.h"
 #include "serve/fields.h"
 #include "serve/http.h"
+#include "serve/jams.h"
 #include "serve/metrics.h"
 #include "serve/playing.h"
 
@@ -21,6 +22,8 @@ struct RequestLimits {
   int max_takes = 16;
   double max_seconds = 120;         // of one job
   double max_render_seconds = 900;  // of sound
+  int max_jams = 1;                 // live sessions at once
+  double max_jam_seconds = 3600;    // of one
 };
 
 /// What routes know of the server.
@@ -31,6 +34,7 @@ struct ServiceState {
   RequestLimits limits;
   int threads = 1;  // of a job, for the model
   Metrics metrics;
+  Jams jams;
   std::function<Metrics::Gauges()> gauges;
   std::function<bool()> stopping;
 };
@@ -54,6 +58,8 @@ struct Route {
   const char* schema = nullptr;
   /// Answers, or returns what is wrong.
   Result<void> (*act)(Call& call) = nullptr;
+  /// Who talks on a channel, where the route has one.
+  std::shared_ptr<Talk> (*open)(ServiceState& state) = nullptr;
 };
 
 }  // namespace sage::serve

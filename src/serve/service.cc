@@ -35,21 +35,25 @@ class Service::Impl {
     state_.stopping = [this] { return stopping_.load(); };
     state_.gauges = [this] {
       const HttpCounts counts = http_->counts();
-      return Metrics::Gauges{counts.connections, counts.accepted,    counts.refused,
-                             counts.evicted,     workers_.waiting(), workers_.running()};
+      return Metrics::Gauges{counts.connections,   counts.accepted,    counts.refused,
+                             counts.evicted,       workers_.waiting(), workers_.running(),
+                             state_.jams.running()};
     };
   }
   ~Impl() { stop(0); }
 
   Result<void> start() {
     const std::lock_guard lock(start_mutex_);  // the first requests wait for http_
-    auto http = HttpServer::start(
-        options_.http,
-        [this](const HttpRequest& request) { return refusal_of(request, options_.guard); },
-        [this](HttpRequest request, std::shared_ptr<Reply> reply) {
-          handle(std::move(request), std::move(reply));
-        },
-        error_body);
+    HttpServer::Hooks hooks;
+    hooks.guard = [this](const HttpRequest& request) {
+      return refusal_of(request, options_.guard);
+    };
+    hooks.handler = [this](HttpRequest request, std::shared_ptr<Reply> reply) {
+      handle(std::move(request), std::move(reply));
+    };
+    hooks.opener = [this](const HttpRequest& request) { return open(request); };
+    hooks.explain = error_body;
+    auto http = HttpServer::start(options_.http, std::move(hooks));
     if (!http) return tl::unexpected(http.error());
     http_ = *std::move(http);
     ready_ = true;
@@ -61,6 +65,7 @@ class Service::Impl {
   void stop(int grace_seconds) {
     if (std::exchange(stopped_, true) || !http_) return;
     stopping_ = true;
+    state_.jams.stop();  // who plays is told how it was
     http_->drain(grace_seconds);
     abort_ = true;
     workers_.stop();
@@ -69,6 +74,15 @@ class Service::Impl {
   }
 
  private:
+  std::shared_ptr<Talk> open(const HttpRequest& request) {
+    for (const Route* route : route_registry()) {
+      if (route->open == nullptr || request.path != route->path) continue;
+      state_.metrics.answered(route->path, 101, 0);
+      return route->open(state_);
+    }
+    return nullptr;
+  }
+
   void handle(HttpRequest request, std::shared_ptr<Reply> reply) {
     if (!ready_) {
       const std::lock_guard wait(start_mutex_);

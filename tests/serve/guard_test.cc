@@ -53,6 +53,12 @@ TEST(Guard, WantsAKey) {
   EXPECT_EQ(with({{"authorization", "Bearer 0123456789abcdeF"}}), 401);
   EXPECT_EQ(with({{"authorization", "Bearer 0123456789abcdef0123456789abcdef"}}), 401);
   EXPECT_EQ(with({{"authorization", kKey}}), 401);
+  // Browsers' WebSockets: "key." and Base64 for URLs, among the protocols.
+  EXPECT_EQ(with({{"sec-websocket-protocol", "sage-music, key.MDEyMzQ1Njc4OWFiY2RlZg"}}), 0);
+  EXPECT_EQ(with({{"sec-websocket-protocol", "key.MDEyMzQ1Njc4OWFiY2RlZg,sage-music"}}), 0);
+  for (const char* offered :
+       {"sage-music", "key.", "key.MDEyMzQ1Njc4OWFiY2RlZw", "key.0123456789abcdef", "key.*", ",,"})
+    EXPECT_EQ(with({{"sec-websocket-protocol", offered}}), 401) << offered;
   EXPECT_EQ(status("/metrics", {{"host", "music.example"}}, options), 401);
   EXPECT_EQ(status("/health", {{"host", "music.example"}}, options), 0);
   EXPECT_EQ(status("/", {{"host", "music.example"}}, options), 0);

@@ -23,6 +23,11 @@ Json described(const serve::Route& route) {
                  {"403", error_answer},
                  {"413", error_answer},
                  {"503", error_answer}}}};
+  if (route.open != nullptr) {
+    json["responses"].erase("200");
+    json["responses"]["101"] = {{"description", "a WebSocket"}};
+    json["responses"]["426"] = error_answer;
+  }
   if (route.schema != nullptr)
     json["requestBody"] = {
         {"required", true},
