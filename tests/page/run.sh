@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a browser test of the page, or says why it cannot (exit code 77).
-#   run.sh walk|keyboard PROGRAM
+#   run.sh walk|keyboard|jam PROGRAM
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 skip() { echo "skipped: $1"; exit 77; }

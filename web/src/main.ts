@@ -5,6 +5,7 @@ import { BandError, type About, type Band } from "./band/band";
 import { emptyPiece, newTrack, noteCount, type Piece } from "./model/music";
 import { allProjects, deleteProject, fromBase64, linkFor, newProjectId, pieceFromLink, projectFile, projectFromFile, saveProject, toBase64, type Project } from "./model/projects";
 import { Store } from "./model/store";
+import { JamView } from "./jam/jam_view";
 import { Arrange } from "./roll/arrange";
 import { listenToKeys } from "./roll/keys";
 import { Roll } from "./roll/roll";
@@ -44,6 +45,11 @@ class App {
   private readonly tracks = new TrackList(this.store, this.names, (track) => this.preview(60, 90, track.id));
   private readonly panel = new WritePanel(this.store, this.band, this.names,
     (range) => void this.player.play(range), () => this.player.stop(), () => this.save());
+  private readonly jam = new JamView(this.band, this.synth, this.input, this.names,
+    (piece) => {
+      this.open({ id: newProjectId(), modified: Date.now(), piece, proposed: 0, accepted: 0 });
+      this.save();
+    });
   private readonly transport: Transport;
   private readonly roll: Roll;
   private readonly arrange: Arrange;
@@ -219,6 +225,11 @@ class App {
       undo: () => tell(store.undo(), "Undone"),
       redo: () => tell(store.redo(), "Redone"),
       record: () => void this.record(),
+      jam: () => {
+        player.stop();
+        this.saveNow();
+        this.jam.open();
+      },
       capture: () => {
         const count = this.input.capture();
         toast(count ? `${count} notes kept.` : "Play something first: on a MIDI keyboard, or press K and use the letter keys.");
@@ -363,6 +374,7 @@ class App {
       r: () => void this.record(),
       c: commands.capture,
       k: commands.typing,
+      j: commands.jam,
       "1": () => this.transport.pick("select"),
       "2": () => this.transport.pick("draw"),
       "?": commands.help,
@@ -380,7 +392,7 @@ class App {
     dialog("Keys and help",
       h("div", { class: "help-columns" },
         table("Write together", [["P", "propose"], ["N", "next proposal"], ["L", "listen to it"], ["Enter", "accept"], ["Esc", "reject"]]),
-        table("Play", [["Space", "play, stop"], ["Home", "to the start"], ["R", "record with count-in"], ["C", "keep what was just played"], ["K", "letter keys play notes"], ["M", "metronome"]]),
+        table("Play", [["Space", "play, stop"], ["Home", "to the start"], ["R", "record with count-in"], ["C", "keep what was just played"], ["K", "letter keys play notes"], ["J", "play live with a band"], ["M", "metronome"]]),
         table("Notes", [["arrows", "move cursor or selected notes"], ["Shift+arrows", "by beat, by octave"], ["Enter", "draw or delete at the cursor"], [". ,", "next, previous note"], ["Q", "snap to grid"], ["[ ]", "shorter, longer"], ["{ }", "softer, harder"], ["Ctrl+A C X V D", "all, copy, cut, paste, repeat"], ["Del", "delete"], ["+ −", "zoom"]]),
         table("Pointer", [["drag", "select, move; at a note's end resize"], ["double click", "draw"], ["right click", "delete"], ["Alt+drag", "copy"], ["wheel", "scroll; with Ctrl zoom"]]),
         table("Arrangement", [["arrows", "choose a bar"], ["Shift+arrows", "more bars and tracks"], ["Ctrl+C V", "copy, paste bars"], ["Del", "clear bars"]])),

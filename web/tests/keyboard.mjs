@@ -72,9 +72,11 @@ try {
   assert.equal(await notes(), composed);
 
   await tabTo(page, "Piano roll");
-  await page.keyboard.press("ArrowUp");
-  await page.keyboard.press("ArrowUp");
-  await page.keyboard.press("Enter");
+  for (let i = 0; i < 24 && (await notes()) !== composed + 1; ++i) { // up to where the piece has no note
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    if ((await notes()) < composed) await page.keyboard.press("Control+z");
+  }
   assert.equal(await notes(), composed + 1, "a note drawn with Enter");
   await page.keyboard.press(".");
   await page.keyboard.press("Shift+ArrowUp");
@@ -98,6 +100,22 @@ try {
   await page.keyboard.press("?");
   await page.waitForSelector("dialog:modal");
   await faultsOf(page, "help, dark");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.waitForSelector("dialog.jam:modal");
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await faultsOf(page, `live, ${colorScheme}`);
+  }
+  await page.keyboard.press("Enter"); // Start has the focus
+  await until(page, () => document.querySelector(".jam-status").textContent.startsWith("bar"), "a live session");
+  await page.keyboard.press("a");
+  await until(page, () => sage.jam.shown.heard > 0, "a key heard");
+  await faultsOf(page, "live, playing");
+  await tabTo(page, "Stop");
+  await page.keyboard.press("Enter");
+  await until(page, () => document.querySelector(".jam-start").textContent === "Start", "stopped by keyboard");
+  await page.keyboard.press("Escape");
   const phone = await open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   for (const view of ["Tracks", "Notes", "Write"]) {
     await phone.click(`.tabs >> text=${view}`);

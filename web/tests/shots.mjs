@@ -49,6 +49,19 @@ async function propose(page, tracks, from, to) {
   });
 }
 
+/** Some bars of chords and a tune with a band, by letter keys. */
+async function jam(page) {
+  await page.evaluate(() => sage.jam.open());
+  await page.click(".jam-start");
+  await until(page, () => document.querySelector(".jam-status").textContent.startsWith("bar"), "the first bar");
+  for (const keys of ["adg", "h", "j", "sfh", "g", "k", "dgj", "j", "h", "adg", "k", "l", "sfh", "h", "g", "adh"]) {
+    for (const key of keys) await page.keyboard.down(key);
+    await page.waitForTimeout(keys.length > 1 ? 420 : 200);
+    if (keys !== "adh") for (const key of keys) await page.keyboard.up(key);
+    await page.waitForTimeout(60);
+  }
+}
+
 async function shot(page, name) {
   await page.waitForTimeout(300);
   await page.screenshot({ path: `${folder}/${name}.png` });
@@ -65,6 +78,9 @@ try {
     await shot(page, `drums-${colorScheme}`);
     await page.keyboard.press("?");
     await shot(page, `help-${colorScheme}`);
+    await page.keyboard.press("Escape");
+    await jam(page);
+    await shot(page, `jam-${colorScheme}`);
     await page.context().close();
   }
   const empty = await open({ colorScheme: "dark" }, "");
@@ -78,6 +94,8 @@ try {
   await shot(phone, "phone-write");
   await phone.click(".tabs >> text=Tracks");
   await shot(phone, "phone-tracks");
+  await jam(phone);
+  await shot(phone, "phone-jam");
 } finally {
   await browser.close();
   server.stop();

@@ -71,14 +71,64 @@ export interface Band {
   infill(wish: InfillWish, signal: AbortSignal): BandStream;
   vary(wish: VaryWish, signal: AbortSignal): BandStream;
   accompany(wish: AccompanyWish, signal: AbortSignal): BandStream;
-  /** Play together in time. Undefined where the band cannot. */
-  jam?(wish: { programs: readonly number[]; bpm: number }, signal: AbortSignal): BandStream;
+  /** To play together in time; connected, and not begun. Undefined where the band cannot. */
+  jam?(): Promise<Jam>;
 
   /** A MIDI file (Base64) as a piece. */
   read(file: string): Promise<Piece>;
   /** A piece as a MIDI file (Base64); over the file that it came from only edits change anything. */
   write(piece: Piece): Promise<string>;
   render(piece: Piece): Promise<Blob>;
+}
+
+/** Playing together in time. */
+export interface JamWish {
+  readonly instrument: string; // the person's, by its General MIDI name
+  readonly roles: readonly string[]; // the band's: bass, drums, chords, ...
+  readonly mode: string;
+  readonly bpm: number;
+  readonly phrase: number; // bars
+  readonly metronome: boolean;
+  readonly seed: number;
+  readonly aheadMs: number; // from a note's coming to its sounding
+}
+export interface JamPlayer {
+  readonly name: string;
+  readonly program: number;
+  readonly channel: number;
+  readonly band: boolean;
+}
+export interface Planned {
+  readonly tick: number;
+  readonly length: number;
+  readonly player: number;
+  readonly pitch: number;
+}
+/** Times are milliseconds of performance.now(); ticks are counted from the first beat. */
+export type JamEvent =
+  | { type: "ready"; ticksPerQuarter: number; players: readonly JamPlayer[] }
+  | { type: "status"; time: number; tick: number; bpm: number; bar: number; beat: number; band: boolean; rung: string; rungs: Record<string, number>; muted: number; planned: readonly Planned[] }
+  /** MIDI messages with the times at which they are to sound; the person's own come back as they were heard. */
+  | { type: "played"; messages: readonly { time: number; data: readonly number[] }[] }
+  | { type: "end"; notes: number; inTime: number; piece: Piece } // the band's notes; the share of the time in which it knew all and was in time
+  | { type: "error"; message: string };
+
+export interface Jam {
+  onEvent: (event: JamEvent) => void;
+  start(wish: JamWish): void;
+  /** A MIDI message that was played at a moment of performance.now(). */
+  play(data: readonly number[], time: number): void;
+  changeTempo(by: number): void;
+  tap(time: number): void;
+  /** Switches a part of the band off or on. */
+  mute(part: number): void;
+  handOver(): void;
+  panic(): void;
+  stop(): void;
+  /** At once, without an end. */
+  leave(): void;
+  /** Milliseconds there and back. */
+  readonly trip: number;
 }
 
 /** What a person can do something about. */

@@ -12,8 +12,10 @@ import {
   type ComposeWish,
   type ContinueWish,
   type InfillWish,
+  type Jam,
   type VaryWish,
 } from "./band";
+import { refusalOf, ServerJam } from "./server_jam";
 import { fromWire, toWire, type WireMusic } from "./wire";
 
 /** One version of each proposal: the listener chooses, and judging several costs more than writing them. */
@@ -143,6 +145,10 @@ export class ServerBand implements Band {
       const event = eventOf(name, data, scale);
       if (event) yield event;
     }
+  }
+
+  jam(): Promise<Jam> {
+    return ServerJam.open(this.base, this.key, () => refusalOf(() => this.json("/v1/jam")));
   }
 
   async read(file: string): Promise<Piece> {

@@ -24,6 +24,8 @@ export class Input {
   octave = 0;
   devices: string[] = [];
   onDevices: () => void = () => undefined;
+  /** Where notes go in place of the piece, while somebody plays live. */
+  live?: { on(pitch: number, velocity: number): void; off(pitch: number): void; control(number: number, value: number): void };
   private readonly held = new Map<number, Played>();
   private played: Played[] = [];
 
@@ -63,6 +65,7 @@ export class Input {
     if ((status & 0xf0) === 0x90 && velocity > 0) this.on(pitch, velocity);
     else if ((status & 0xf0) === 0x80 || (status & 0xf0) === 0x90) this.off(pitch);
     else if ((status & 0xf0) === 0xb0 && (pitch === 120 || pitch === 123)) this.allOff();
+    else if ((status & 0xf0) === 0xb0) this.live?.control(pitch, velocity);
   }
 
   private pitchOf(e: KeyboardEvent): number | undefined {
@@ -73,6 +76,7 @@ export class Input {
   key(e: KeyboardEvent): boolean {
     if (!this.typing || e.ctrlKey || e.metaKey || e.altKey) return false;
     if (e.key === "z" || e.key === "x") {
+      this.allOff();
       this.octave = Math.max(-4, Math.min(4, this.octave + (e.key === "z" ? -1 : 1)));
       return true;
     }
@@ -83,9 +87,13 @@ export class Input {
   }
 
   private on(pitch: number, velocity: number): void {
+    this.off(pitch);
+    if (this.live) {
+      this.held.set(pitch, { pitch, velocity, on: 0 });
+      return this.live.on(pitch, velocity);
+    }
     const track = this.store.track;
     if (!track) return;
-    this.off(pitch);
     void this.player.synth.start();
     this.player.synth.noteOn(track, pitch, velocity);
     const now = this.player.synth.now;
@@ -97,6 +105,10 @@ export class Input {
   }
   private off(pitch: number): void {
     const note = this.held.get(pitch);
+    if (note && this.live) {
+      this.held.delete(pitch);
+      return this.live.off(pitch);
+    }
     const track = this.store.track;
     if (!note || !track) return;
     this.held.delete(pitch);

@@ -59,6 +59,10 @@ export class Synth {
   get now(): number {
     return this.context?.currentTime ?? 0;
   }
+  /** When to sound what is to be heard at a moment of performance.now(). */
+  timeOf(milliseconds: number): number {
+    return this.now + (milliseconds - performance.now()) / 1000 - this.latency;
+  }
   /** Seconds from the program to the ear. */
   get latency(): number {
     return (this.context?.baseLatency ?? 0) + (this.context?.outputLatency ?? 0);

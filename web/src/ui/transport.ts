@@ -14,6 +14,7 @@ export interface Commands {
   undo(): void;
   redo(): void;
   record(): void;
+  jam(): void;
   capture(): void;
   panic(): void;
   theme(): void;
@@ -97,7 +98,8 @@ export class Transport {
           store.setPlayhead(0);
         }, "Home"),
         this.play, this.record, h("div", { class: "times" }, this.position, this.clock, this.bpm), this.metronome, this.loop,
-        iconButton("capture", "Keep what was just played", commands.capture, "C")),
+        iconButton("capture", "Keep what was just played", commands.capture, "C"),
+        iconButton("band", "Play live with a band", commands.jam, "J")),
       h("div", { class: "group edit" }, this.tools.select, this.tools.draw, h("label", { class: "grid-choice" }, h("span", {}, "Grid"), grid), this.typingButton),
       h("div", { class: "group end" },
         iconButton("sun", "Light or dark", commands.theme),
