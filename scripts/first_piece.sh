@@ -14,7 +14,7 @@ wav=$(mktemp --suffix=.wav)
 trap 'rm -f "$wav"' EXIT
 
 # The same as in ./run.
-piece=(--instruments "flute,piano,acoustic bass,drums" --tempo 126 --time-signature 4/4 --bars 24 --seed 1)
+piece=(--instruments "flute,piano,acoustic bass,drums" --tempo 126 --time-signature 4/4 --bars 24 --seed 3)
 "$program" generate "${piece[@]}" -o docs/pieces/first.mid --wav "$wav" --svg docs/pieces/first.svg
 opusenc --quiet --bitrate 48 --serial 1 --comment "TITLE=First piece of SAGE-Music" "$wav" docs/pieces/first.opus
 ls -l docs/pieces/first.mid docs/pieces/first.svg docs/pieces/first.opus

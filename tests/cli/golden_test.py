@@ -19,7 +19,7 @@ import tempfile
 PROGRAM, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 GOLDEN = pathlib.Path(__file__).parent / "golden.json"
 FAMILIES = {"scalar": ["scalar"], "avx2": ["avx2", "avx_vnni"], "avx512": ["avx512", "avx512_vnni"], "neon": ["neon"]}
-PIECE = "docs/pieces/first.mid"
+PIECE = "tests/cli/golden.mid"
 FIRST = ["--model", "models/first.safetensors"]
 SMALL = ["--model", "models/small.safetensors"]
 BAND = ["--instruments", "flute,piano,bass,drums"]
