@@ -9,6 +9,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/model_choice.h"
 #include "apps/shared/music_options.h"
+#include "apps/shared/provenance.h"
 #include "apps/shared/sampler_options.h"
 #include "base/file.h"
 #include "live/ports/file_player.h"
@@ -90,6 +91,19 @@ Result<void> follow_file(const JamOptions& options, int grid, Jam& jam) {
   return {};
 }
 
+/// "you: Flute; the band: Acoustic Bass, Drums, in place of the file's Fretless Bass"
+void say_players(const live::FileLineup& lineup) {
+  const auto listed = [](const std::vector<int>& programs) {
+    std::string names;
+    for (const int program : programs)
+      names += (names.empty() ? "" : ", ") + std::string(program_name(program));
+    return names;
+  };
+  say("you: " + std::string(program_name(lineup.human)) +
+      "; the band: " + listed(lineup.lineup.band()) +
+      (lineup.replaced.empty() ? "" : ", in place of the file's " + listed(lineup.replaced)));
+}
+
 Result<void> cast_file(const JamOptions& options, const std::vector<live::Role>& roles, int grid,
                        Jam& jam) {
   auto read = read_midi_file(options.simulate);
@@ -98,6 +112,7 @@ Result<void> cast_file(const JamOptions& options, const std::vector<live::Role>&
   auto lineup = live::lineup_of_file(*jam.file, options.human, roles);
   if (!lineup) return fail(options.simulate, lineup.error());
   jam.session.lineup = lineup->lineup;
+  say_players(*lineup);
   for (const int program : lineup->left_out)
     note("warning: " + std::string(program_name(program)) +
          " is not heard while playing: MIDI has 16 channels");
@@ -183,6 +198,8 @@ void say_report(const live::Report& report) {
       fixed(report.jitter_ms.p99, 2) + " ms (99 of 100); lost " + std::to_string(report.lost) +
       ", doubled " + std::to_string(report.doubled) + ", stuck " + std::to_string(report.stuck) +
       ", late " + std::to_string(report.late));
+  if (report.notes == 0)
+    note("the band stayed silent; more --bars, other --roles or another --seed may help");
 }
 
 Result<void> write_results(const JamOptions& options, const Engine& engine, const Jam& jam,
@@ -191,7 +208,7 @@ Result<void> write_results(const JamOptions& options, const Engine& engine, cons
     Score score = jam.file ? live::file_with_band(*jam.file, jam.file_end, options.tempo,
                                                   session.conductor(), jam.session.lineup, grid)
                            : live::recording_of(session.conductor(), jam.session, grid);
-    sign(score, engine, options.seed);
+    sign(score, provenance(engine, "jam", options.seed, {}));
     if (auto done = write_midi_file(score, options.record); !done) return done;
     say("wrote " + options.record);
   }
@@ -273,8 +290,10 @@ void add_jam(Cli& cli) {
       ->add_option("--simulate", options->simulate,
                    "play a part of this MIDI file as if by a person")
       ->check(CLI::ExistingFile);
-  command->add_option("--human", options->human,
-                      "the person's part: an instrument, or part of a track's name of the file");
+  command->add_option(
+      "--human", options->human,
+      "the person's part: an instrument, or part of a track's name (default: of the "
+      "file's parts that no role takes, the one with the most notes)");
   command
       ->add_option("--roles", options->roles,
                    "the band: " + live::role_words() + ", or instruments")

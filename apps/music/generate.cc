@@ -13,6 +13,7 @@
 #include "apps/shared/part_report.h"
 #include "apps/shared/playing_options.h"
 #include "apps/shared/process.h"
+#include "apps/shared/provenance.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/wish_options.h"
 #include "base/random.h"
@@ -81,7 +82,7 @@ Result<Written> continued(const GenerateOptions& options, const Setup& setup,
                           const Generator& generator, std::uint64_t seed) {
   ContinueOptions how;
   how.only_new = options.only_new;
-  how.signature = signature(*setup.engine, seed);
+  how.signature = provenance(*setup.engine, "generate", seed, options.request.wishes);
   how.play = [&](Score& score, const Score& kept, Tick from) {
     return setup.rendition.play(score, kept, from, seed);
   };
@@ -110,7 +111,7 @@ Result<Written> written_by(const GenerateOptions& options, const Setup& setup,
           return track.program_or_drum() == program && !track.notes.empty();
         }))
       written.silent.emplace_back(program_name(program));
-  sign(score, *setup.engine, seed);
+  sign(score, provenance(*setup.engine, "generate", seed, options.request.wishes));
   written.bytes = write_midi(score);
   return written;
 }

@@ -14,6 +14,7 @@
 #include "apps/shared/part_report.h"
 #include "apps/shared/playing_options.h"
 #include "apps/shared/process.h"
+#include "apps/shared/provenance.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/sampler_options.h"
 #include "apps/shared/wish_options.h"
@@ -148,7 +149,7 @@ Result<RewrittenFile> write(const InfillOptions& options,
                             const midi::Document& document, RewriteRequest& request) {
   const EndsAtOnce while_writing;
   request.infill.threads = options.model.threads;
-  request.signature = signature(*engine, options.request.seed);
+  request.signature = provenance(*engine, "infill", options.request.seed, request.infill.wishes);
   const auto start = std::chrono::steady_clock::now();
   auto done = rewrite_parts(engine, document, request, [&](int bars, int all) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

@@ -42,13 +42,4 @@ Result<std::vector<int>> parse_instruments(const std::string& text) {
   return programs;
 }
 
-std::string signature(const Engine& engine, std::uint64_t seed) {
-  return "sage-music " SAGE_VERSION ", model " + engine.weights().hash() + ", seed " +
-         std::to_string(seed);
-}
-
-void sign(Score& score, const Engine& engine, std::uint64_t seed) {
-  score.texts.insert(score.texts.begin(), {{0}, 1, signature(engine, seed)});
-}
-
 }  // namespace sage::cli

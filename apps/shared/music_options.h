@@ -26,9 +26,4 @@ auto parsed(Parse parse, const std::string& option, const std::string& text) {
   return *std::move(value);
 }
 
-/// Which program, model and seed wrote a piece.
-std::string signature(const Engine& engine, std::uint64_t seed);
-/// The same in the piece.
-void sign(Score& score, const Engine& engine, std::uint64_t seed);
-
 }  // namespace sage::cli

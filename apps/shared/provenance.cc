@@ -1,5 +1,7 @@
 #include "apps/shared/provenance.h"
 
+#include <utility>
+
 #include "generate/wishes_json.h"
 
 namespace sage::cli {
@@ -13,6 +15,10 @@ std::string provenance(const Engine& engine, std::string_view command, std::uint
                {"seed", seed}};
   if (wishes != Wishes{}) json["wishes"] = to_json(wishes);
   return json.dump();
+}
+
+void sign(Score& score, std::string text) {
+  score.texts.insert(score.texts.begin(), {{0}, 1, std::move(text)});
 }
 
 std::vector<Json> provenance_of(const Score& score) {

@@ -18,6 +18,9 @@ namespace sage::cli {
 std::string provenance(const Engine& engine, std::string_view command, std::uint64_t seed,
                        const Wishes& wishes);
 
+/// Puts the line at the beginning of a piece.
+void sign(Score& score, std::string text);
+
 /// What the texts of a piece say of this kind, oldest first; older files say it in words, which
 /// stand under "text".
 std::vector<Json> provenance_of(const Score& score);
