@@ -15,7 +15,7 @@ namespace {
 constexpr int kChords = 24;  // 12 major, then 12 minor triads
 constexpr std::array<const char*, 12> kRoots = {"C",  "C#", "D",  "Eb", "E",  "F",
                                                 "F#", "G",  "Ab", "A",  "Bb", "B"};
-// ChordWeights by hand: a bar whose notes are all chord tones is worth 1.
+// Weights by hand: a bar whose notes are all chord tones is worth 1.
 constexpr double kForeign = 1.5;     // against the share of foreign time
 constexpr double kOutOfKey = 0.6;    // against a chord with tones outside the key
 constexpr double kTonic = 0.15;      // for the tonic in the first and the last bar
