@@ -46,7 +46,7 @@ CLI::Validator one_of(const std::map<std::string, T>& words) {
             }
             std::string all;
             for (const auto& [word, value] : words) all += (all.empty() ? "" : ", ") + word;
-            return "'" + text + "' is none of " + all;
+            return "'" + text + "' is not one of " + all;
           },
           ""};
 }

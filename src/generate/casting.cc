@@ -109,4 +109,17 @@ std::vector<Note> notes_for(std::size_t part, const Score& score, const Casting&
   return all;
 }
 
+std::vector<Note> notes_of(const Score& score, int program, int ticks_per_quarter) {
+  const auto place = [&](Tick t) {
+    return Tick{rescale(t.count, score.ticks_per_quarter, ticks_per_quarter)};
+  };
+  std::vector<Note> notes;
+  for (const Track& track : score.tracks)
+    if (track.program_or_drum() == program)
+      for (const Note& note : track.notes)
+        notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
+                         note.pitch, note.velocity});
+  return notes;
+}
+
 }  // namespace sage

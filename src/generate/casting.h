@@ -32,6 +32,9 @@ Casting cast_apart(const Score& score);
 /// The score with its tracks under these programs.
 Score as_cast(const Score& score, const Casting& casting);
 
+/// The notes that a score on another grid has for a program, in these ticks.
+std::vector<Note> notes_of(const Score& score, int program, int ticks_per_quarter);
+
 /// Of a program's new notes those that go to one written track or added part (by number, tracks
 /// first): all, but of drums those whose pitch it plays more often than other drum tracks do. A
 /// pitch that none of them plays goes to the written one with the most notes.

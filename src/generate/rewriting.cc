@@ -13,29 +13,20 @@
 namespace sage {
 namespace {
 
-/// The new notes of a program in ticks of the document; not those of the piece that stay.
-std::vector<Note> notes_of(const Infilled& done, const InfillRequest& request, int program,
-                           int ticks_per_quarter) {
-  const auto place = [&](Tick t) {
-    return Tick{rescale(t.count, done.fresh.ticks_per_quarter, ticks_per_quarter)};
+/// The new notes without those of the piece that stay, on the tokens' grid. Spans are in ticks of
+/// the document.
+Score without_kept(const Infilled& done, const InfillRequest& request, int ticks_per_quarter) {
+  Score fresh = done.fresh;
+  const auto on_grid = [&](Tick t) {
+    return rescale(t.count, ticks_per_quarter, fresh.ticks_per_quarter);
   };
-  const auto is_kept = [&](Tick onset) {
-    const auto on_grid = [&](Tick t) {
-      return rescale(t.count, ticks_per_quarter, done.fresh.ticks_per_quarter);
-    };
-    return std::any_of(request.kept.begin(), request.kept.end(), [&](const KeptSpan& span) {
-      return span.program == program && onset.count >= on_grid(span.from) &&
-             onset.count < on_grid(span.to);
-    });
-  };
-  std::vector<Note> notes;
-  for (const Track& track : done.fresh.tracks)
-    if (track.program_or_drum() == program)
-      for (const Note& note : track.notes)
-        if (!is_kept(note.onset))
-          notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
-                           note.pitch, note.velocity});
-  return notes;
+  for (const KeptSpan& span : request.kept)
+    for (Track& track : fresh.tracks)
+      if (track.program_or_drum() == span.program)
+        std::erase_if(track.notes, [&](const Note& note) {
+          return note.onset.count >= on_grid(span.from) && note.onset.count < on_grid(span.to);
+        });
+  return fresh;
 }
 
 /// The edit that puts what was written into the document.
@@ -49,17 +40,16 @@ midi::Rewrite edit_of(const midi::Document& document, const RewriteRequest& requ
   edit.to = place(done.to);
   edit.early = Tick{score.ticks_per_quarter / (2 * grid)};
   edit.replaced = request.replaced;
+  const Score fresh = without_kept(done, request.infill, score.ticks_per_quarter);
   for (const std::size_t part : request.replaced) {
     for (const KeptSpan& span : request.infill.kept)
       if (span.program == casting.programs[part]) edit.kept.push_back({part, span.from, span.to});
-    const auto notes =
-        notes_of(done, request.infill, casting.programs[part], score.ticks_per_quarter);
+    const auto notes = notes_of(fresh, casting.programs[part], score.ticks_per_quarter);
     edit.music.notes.push_back({part, notes_for(part, score, casting, request.replaced, notes)});
   }
   for (std::size_t i = 0; i < request.added.size(); ++i)
-    edit.music.added.push_back(
-        {request.added[i], std::string(program_name(request.added[i])),
-         notes_of(done, request.infill, casting.added[i], score.ticks_per_quarter)});
+    edit.music.added.push_back({request.added[i], std::string(program_name(request.added[i])),
+                                notes_of(fresh, casting.added[i], score.ticks_per_quarter)});
   edit.music.signature = request.signature;
   return edit;
 }

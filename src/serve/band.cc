@@ -127,19 +127,6 @@ Result<std::vector<std::size_t>> written_tracks(const Rewriting& wish) {
   return written;
 }
 
-std::vector<Note> notes_of(const Infilled& done, int program, int ticks_per_quarter) {
-  const auto place = [&](Tick t) {
-    return Tick{rescale(t.count, done.fresh.ticks_per_quarter, ticks_per_quarter)};
-  };
-  std::vector<Note> notes;
-  for (const Track& track : done.fresh.tracks)
-    if (track.program_or_drum() == program)
-      for (const Note& note : track.notes)
-        notes.push_back({place(note.onset), place(note.onset + note.duration) - place(note.onset),
-                         note.pitch, note.velocity});
-  return notes;
-}
-
 /// The piece without the notes that are written again.
 Score kept_of(const Rewriting& wish, const std::vector<std::size_t>& written,
               const Infilled& done) {
@@ -231,11 +218,12 @@ Result<Outcome> rewrite(const std::shared_ptr<const Engine>& engine, const Rewri
   const int ticks = wish.piece.ticks_per_quarter;
   midi::NewMusic music;
   for (const std::size_t track : *written)
-    music.notes.push_back({track, notes_for(track, wish.piece, casting, *written,
-                                            notes_of(*done, casting.programs[track], ticks))});
+    music.notes.push_back(
+        {track, notes_for(track, wish.piece, casting, *written,
+                          notes_of(done->fresh, casting.programs[track], ticks))});
   for (std::size_t i = 0; i < programs.size(); ++i)
     music.added.push_back({programs[i], std::string(program_name(programs[i])),
-                           notes_of(*done, casting.added[i], ticks)});
+                           notes_of(done->fresh, casting.added[i], ticks)});
   Score kept = kept_of(wish, *written, *done);
   PlayNotes play;
   if (performer.play)

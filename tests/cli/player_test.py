@@ -29,7 +29,7 @@ import smfstate  # noqa: E402
 
 RATE = 16_000
 PIECES, LONGEST = 10, 100  # of real music; seconds
-MOST = 0.005  # of a difference behind the bars
+LIMIT = 0.005  # largest difference allowed after the bars, as a share of the signal
 RELEASE = 4  # seconds for which the last notes of the two bars may ring
 SOUND_FONTS = ("/usr/share/sounds/sf2/TimGM6mb.sf2", "/usr/share/sounds/sf2/FluidR3_GM.sf2",
                "/usr/share/sounds/sf2/default-GM.sf2")
@@ -142,7 +142,7 @@ def main(program, files):
                 continue
             print(f"{pathlib.Path(path).name}: " + ", ".join(f"{bars} {share:.6f}" for bars, share in found), flush=True)
             (_, before), (_, behind) = found
-            heard |= before > 0 or behind > MOST
+            heard |= before > 0 or behind > LIMIT
     return heard
 
 

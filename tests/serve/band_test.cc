@@ -22,6 +22,17 @@ Score with_twins() {
   return score;
 }
 
+/// One track's second bar, to be written again.
+Rewriting second_bar_of(Score piece, std::size_t track) {
+  Rewriting wish;
+  wish.piece = std::move(piece);
+  wish.tracks = {track};
+  wish.first_bar = 1;
+  wish.bars = 1;
+  wish.seed = 3;
+  return wish;
+}
+
 TEST(Band, TellsEveryNoteThatItWrites) {
   Request request;
   request.bars = 3;
@@ -62,12 +73,7 @@ TEST(Band, StopsWhenNobodyListens) {
 }
 
 TEST(Band, LeavesATrackOfTheSameProgramAlone) {
-  Rewriting wish;
-  wish.piece = with_twins();
-  wish.tracks = {2};
-  wish.first_bar = 1;
-  wish.bars = 1;
-  wish.seed = 3;
+  const Rewriting wish = second_bar_of(with_twins(), 2);
   const auto outcome = rewrite(small_engine(), wish, {}, {});
   ASSERT_TRUE(outcome) << outcome.error().message;
   ASSERT_EQ(outcome->score.tracks.size(), 3U);
@@ -169,12 +175,7 @@ TEST(Band, TellsNotesAsWrittenWhereThePerformerIsSlow) {
 }
 
 TEST(Band, PlaysWhatItWritesAgain) {
-  Rewriting wish;
-  wish.piece = small_song();
-  wish.tracks = {0};
-  wish.first_bar = 1;
-  wish.bars = 1;
-  wish.seed = 3;
+  const Rewriting wish = second_bar_of(small_song(), 0);
   std::vector<Written> told;
   const auto outcome = rewrite(small_engine(), wish, counting_performer(),
                                {.hear = [&](const Written& w) { told.push_back(w); }});
