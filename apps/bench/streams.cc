@@ -9,6 +9,7 @@
 #include "apps/shared/machine.h"
 #include "apps/shared/model_choice.h"
 #include "apps/shared/report_outputs.h"
+#include "generate/limits.h"
 #include "generate/stream.h"
 #include "statistics/quantiles.h"
 

@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "generate/continuing.h"
 #include "generate/generator.h"
+#include "generate/limits.h"
 #include "generate/takes.h"
 #include "midi/parts.h"
 #include "midi/reader.h"

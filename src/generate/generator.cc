@@ -4,9 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "generate/limits.h"
 #include "generate/takes.h"
-#include "generate/wishes_check.h"
-#include "score/meter_text.h"
 #include "score/timeline.h"
 
 namespace sage {
@@ -24,18 +23,6 @@ ProgramSet set_of(const std::vector<int>& programs) {
 
 }  // namespace
 
-bool can_choose_endings(const Engine& engine) {
-  const Tokenizer& tokenizer = engine.tokenizer();
-  return !engine.model().output().compound && !tokenizer.has_merges() &&
-         !tokenizer.vocabulary().has(Kind::kNoteOff);
-}
-
-int usual_endings(const Engine& engine, const Request& request, bool continues) {
-  constexpr int kUsualEndings = 32;
-  const bool ends = !continues && request.max_notes == 0 && request.max_seconds == 0;
-  return ends && can_choose_endings(engine) ? kUsualEndings : 0;
-}
-
 Generator::Generator(std::shared_ptr<const Engine> engine, const Request& request,
                      const GeneratorOptions& options)
     : engine_(std::move(engine)),
@@ -51,39 +38,7 @@ Generator::Generator(std::shared_ptr<const Engine> engine, const Request& reques
 
 Result<Generator> Generator::create(std::shared_ptr<const Engine> engine, const Request& request,
                                     const GeneratorOptions& options) {
-  if (auto ok = validate(request.sampler); !ok) return tl::unexpected(ok.error());
-  const Vocabulary& vocabulary = engine->tokenizer().vocabulary();
-  if (request.bars < 1 || request.bars > 100'000)
-    return fail(ErrorCode::kInvalidArgument, "bars must lie between 1 and 100000");
-  if (request.max_notes < 0 || !(request.max_seconds >= 0))
-    return fail(ErrorCode::kInvalidArgument, "limits on notes and seconds must not be negative");
-  if (request.endings < 0 || request.endings > 1'000)
-    return fail(ErrorCode::kInvalidArgument, "endings must lie between 0 and 1000");
-  if (request.endings > 0 && !can_choose_endings(*engine))
-    return fail(ErrorCode::kUnsupported,
-                "the model cannot choose among endings: its tokens have merges, several fields a "
-                "step, or ends of notes");
-  if (!(request.presence >= 0 && request.presence <= 100))
-    return fail(ErrorCode::kInvalidArgument, "presence must lie between 0 (off) and 100");
-  for (const int program : request.programs)
-    if (program < 0 || program >= kProgramCount)
-      return fail(ErrorCode::kInvalidArgument,
-                  "program " + std::to_string(program) + " is not in 0..128");
-  if (request.meter && !vocabulary.meter_index(*request.meter))
-    return fail(ErrorCode::kInvalidArgument,
-                "the model has no time signature " + meter_text(*request.meter) +
-                    "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
-  if (request.bpm && !(*request.bpm >= 24 && *request.bpm <= 240))
-    return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
-  if (request.wishes != Wishes{}) {
-    if (!can_wish(engine->tokenizer()))
-      return fail(ErrorCode::kUnsupported, "wishes need a model with remi+ tokens; this one has " +
-                                               engine->tokenizer().config().scheme);
-    std::vector<int> programs = request.programs;
-    if (request.prompt && !programs.empty())
-      for (const Track& track : request.prompt->tracks) programs.push_back(track.program_or_drum());
-    if (auto ok = check_wishes(request.wishes, programs); !ok) return tl::unexpected(ok.error());
-  }
+  if (auto ok = check_request(*engine, request); !ok) return tl::unexpected(ok.error());
   Generator generator(std::move(engine), request, options);
   if (auto ok = generator.begin(); !ok) return tl::unexpected(ok.error());
   return generator;

@@ -24,14 +24,6 @@ namespace sage {
 
 using GeneratorOptions = PickerOptions;
 
-/// Whether the model chooses between BAR and EOS, with one token, where a bar is complete; as
-/// Request::endings needs it.
-bool can_choose_endings(const Engine& engine);
-
-/// How many endings to choose among where nobody says: some for music from nothing that ends where
-/// its bars do; none for a continuation, which goes on, perhaps.
-int usual_endings(const Engine& engine, const Request& request, bool continues);
-
 class Generator {
  public:
   static Result<Generator> create(std::shared_ptr<const Engine> engine, const Request& request,

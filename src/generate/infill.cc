@@ -4,6 +4,7 @@
 
 #include "generate/fill.h"
 #include "generate/in_place.h"
+#include "generate/limits.h"
 #include "generate/stream.h"
 
 namespace sage {

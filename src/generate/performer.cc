@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "generate/history.h"
+#include "generate/limits.h"
 #include "generate/read_history.h"
 #include "generate/stream.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "generate/generator.h"
 #include "generate/json_fields.h"
+#include "generate/limits.h"
 #include "generate/wishes_json.h"
 #include "score/meter_text.h"
 #include "score/program_names.h"

@@ -5,29 +5,18 @@
 #include <utility>
 
 #include "base/random.h"
+#include "generate/limits.h"
 #include "generate/note_draw.h"
 #include "generate/presence.h"
 #include "generate/read_history.h"
 #include "generate/sequence.h"
+#include "generate/stream_bars.h"
 #include "generate/wishes_check.h"
-#include "score/meter_text.h"
 
 namespace sage {
 namespace {
 
 constexpr std::size_t kMostMarks = 1024;  // places that a rewind finds at once
-
-Result<void> check_meter(const Vocabulary& vocabulary, Meter meter) {
-  if (vocabulary.meter_index(meter)) return {};
-  return fail(ErrorCode::kInvalidArgument,
-              "the model has no time signature " + meter_text(meter) +
-                  "; it has n/1, n/2, n/4, n/8, n/16 up to three whole notes a bar");
-}
-
-Result<void> check_tempo(double bpm) {
-  if (bpm >= 24 && bpm <= 240) return {};
-  return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
-}
 
 std::uint32_t us_per_quarter(double bpm) { return static_cast<std::uint32_t>(60e6 / bpm + 0.5); }
 
@@ -47,8 +36,7 @@ class Stream::Impl {
   Impl(const Impl& other, std::uint64_t seed);
 
   int grid() const { return vocabulary_->grid(); }
-  Bar bar_at(Tick time) const;
-  int bar_number(Tick time) const;
+  const StreamBars& bars() const { return bars_; }
   Result<void> begin_with(const Quantised& piece);
   Result<void> push(int program, const Note& note);
   void hear(Tick time);
@@ -60,7 +48,7 @@ class Stream::Impl {
   Result<void> set_wishes(const Wishes& wishes);
   std::span<const WishLoss> losses() const { return sequence_.constraints().losses(); }
   std::span<const StreamNote> notes_in(Tick from, Tick to) const;
-  Score score() const;
+  Score score() const { return bars_.score(notes_, sequence_.order()); }
 
   const Engine& engine() const { return *engine_; }
   Tick now() const { return now_; }
@@ -74,17 +62,13 @@ class Stream::Impl {
     return model_.read_some(sequence_.history(), most);
   }
   void reseed(std::uint64_t seed) { seed_ = seed; }
-  void set_meter(Meter meter) { meter_ = meter; }
-  void set_tempo(std::uint32_t tempo) { tempo_ = tempo; }
+  void set_meter(Meter meter) { bars_.set_meter(meter); }
+  void set_tempo(std::uint32_t tempo) { bars_.set_tempo(tempo); }
   void set_sampler(const SamplerOptions& options) {
     draw_ = NoteDraw(engine_->tokenizer(), options);
   }
 
  private:
-  struct StreamBar {
-    Bar bar;
-    std::uint32_t tempo;
-  };
   /// A place to come back to: everything before `time` is said, nothing at it or after.
   struct Mark {
     Tick time;
@@ -102,8 +86,6 @@ class Stream::Impl {
     return (playing_.any() && committed_ < limit) || (guess_ && heard_ < limit);
   }
   bool is_any_open(Tick time) const;
-  Tick end_of_bars() const { return bars_.empty() ? Tick{0} : bars_.back().bar.end(); }
-  Tick meter_length(Meter meter) const { return Tick{vocabulary_->bar_steps(meter)}; }
 
   enum class Draw { kNothing, kOpenPrograms };
   bool advance(Tick time, Draw what, const std::function<bool()>& stop);
@@ -119,16 +101,13 @@ class Stream::Impl {
   double presence_;
   std::uint64_t seed_;
   ProgramSet written_, playing_, listed_;
-  Meter meter_;          // of the bars to come
-  std::uint32_t tempo_;  // of them
 
   Sequence sequence_;
   ReadHistory model_;
   NoteDraw draw_;
   std::vector<Candidate> favours_;
 
-  std::vector<StreamBar> bars_;  // that were begun, and those of the prompt
-  std::size_t prompt_bars_ = 0;
+  StreamBars bars_;
   std::vector<StreamNote> notes_;  // in the order of the sequence
   std::size_t said_ = 0;           // of them
   Tick now_, heard_, committed_;
@@ -142,11 +121,10 @@ Stream::Impl::Impl(std::shared_ptr<const Engine> engine, const StreamOptions& op
       guess_(options.guess),
       presence_(options.presence),
       seed_(options.seed),
-      meter_(options.meter),
-      tempo_(us_per_quarter(options.bpm)),
       sequence_(engine_->tokenizer(), std::move(order)),
       model_(engine_, options.threads),
-      draw_(engine_->tokenizer(), options.sampler) {
+      draw_(engine_->tokenizer(), options.sampler),
+      bars_(*vocabulary_, options.meter, us_per_quarter(options.bpm)) {
   for (const int program : options.written) written_.set(static_cast<std::size_t>(program));
   for (const int program : sequence_.order()) listed_.set(static_cast<std::size_t>(program));
   playing_ = written_;
@@ -163,13 +141,10 @@ Stream::Impl::Impl(const Impl& other, std::uint64_t seed)
       written_(other.written_),
       playing_(other.playing_),
       listed_(other.listed_),
-      meter_(other.meter_),
-      tempo_(other.tempo_),
       sequence_(other.sequence_),
       model_(other.model_.fork()),
       draw_(other.draw_),
       bars_(other.bars_),
-      prompt_bars_(other.prompt_bars_),
       notes_(other.notes_),
       said_(other.said_),
       now_(other.now_),
@@ -177,45 +152,19 @@ Stream::Impl::Impl(const Impl& other, std::uint64_t seed)
       committed_(other.committed_),
       marks_(other.marks_) {}
 
-Bar Stream::Impl::bar_at(Tick time) const {
-  if (time >= end_of_bars()) {
-    const Tick length = meter_length(meter_), begin = end_of_bars();
-    const auto before = (time - begin).count / length.count;
-    return {begin + Tick{before * length.count}, length, meter_};
-  }
-  const auto after = std::upper_bound(bars_.begin(), bars_.end(), std::max(time, Tick{0}),
-                                      [](Tick t, const StreamBar& b) { return t < b.bar.start; });
-  return std::prev(after)->bar;
-}
-
-int Stream::Impl::bar_number(Tick time) const {
-  if (time >= end_of_bars())
-    return static_cast<int>(bars_.size()) +
-           static_cast<int>((time - end_of_bars()).count / meter_length(meter_).count);
-  const auto after = std::upper_bound(bars_.begin(), bars_.end(), std::max(time, Tick{0}),
-                                      [](Tick t, const StreamBar& b) { return t < b.bar.start; });
-  return static_cast<int>(after - bars_.begin()) - 1;
-}
-
 Result<void> Stream::Impl::begin_with(const Quantised& piece) {
   for (const Track& track : piece.score.tracks)
     if (!is_listed(track.program_or_drum()))
       return fail(ErrorCode::kInvalidArgument, "the music to begin with has program " +
                                                    std::to_string(track.program_or_drum()) +
                                                    ", which is not listed");
-  for (const Bar& bar : piece.bars) {
-    std::uint32_t tempo = kDefaultTempo;
-    for (const TempoChange& change : piece.score.tempos)
-      if (change.time <= bar.start) tempo = change.us_per_quarter;
-    bars_.push_back({bar, tempo});
-  }
+  bars_.begin_with(piece);
   for (const Track& track : piece.score.tracks)
     for (const Note& note : track.notes)
       notes_.push_back({NoteSource::kGiven, track.program_or_drum(), note});
   std::sort(notes_.begin(), notes_.end(),
             [&](const StreamNote& a, const StreamNote& b) { return key(a) < key(b); });
-  prompt_bars_ = bars_.size();
-  heard_ = end_of_bars();
+  heard_ = bars_.end();
   advance(heard_, Draw::kNothing, {});
   return {};
 }
@@ -236,9 +185,9 @@ bool Stream::Impl::is_any_open(Tick time) const {
 
 void Stream::Impl::begin_bar() {
   const auto next = static_cast<std::size_t>(sequence_.bar() + 1);
-  if (next == bars_.size()) bars_.push_back({{now_, meter_length(meter_), meter_}, tempo_});
+  if (next == bars_.count()) bars_.add();
   keep_mark();
-  sequence_.say_bar(bars_[next].bar.meter, bars_[next].tempo);
+  sequence_.say_bar(bars_[next].bar.meter, bars_[next].us_per_quarter);
 }
 
 /// Says what is known before `time`, and what is drawn; bar after bar.
@@ -320,7 +269,7 @@ void Stream::Impl::rewind(Tick time) {
   model_.cut(mark.sequence.size());
   said_ = mark.said;
   now_ = mark.time;
-  while (bars_.size() > prompt_bars_ && bars_.back().bar.start >= time) bars_.pop_back();
+  bars_.rewind(time);
   advance(time, Draw::kNothing, {});
 }
 
@@ -376,27 +325,6 @@ std::span<const StreamNote> Stream::Impl::notes_in(Tick from, Tick to) const {
   return {begin, std::max(begin, first(to))};
 }
 
-Score Stream::Impl::score() const {
-  Score score;
-  score.ticks_per_quarter = grid();
-  for (const StreamBar& bar : bars_) {
-    if (score.meters.empty() || score.meters.back().meter != bar.bar.meter)
-      score.meters.push_back({bar.bar.start, bar.bar.meter});
-    if (score.tempos.empty() || score.tempos.back().us_per_quarter != bar.tempo)
-      score.tempos.push_back({bar.bar.start, bar.tempo});
-  }
-  for (const int program : sequence_.order()) {
-    Track track;
-    track.is_drum = program == kDrumProgram;
-    track.program = static_cast<std::uint8_t>(track.is_drum ? 0 : program);
-    for (const StreamNote& note : notes_)
-      if (note.program == program && note.source != NoteSource::kGuessed)
-        track.notes.push_back(note.note);
-    if (!track.notes.empty()) score.tracks.push_back(std::move(track));
-  }
-  return score;
-}
-
 /// Those that have been silent for some bars, or never played yet, and what favours them.
 void Stream::Impl::find_favours() {
   favours_.clear();
@@ -413,39 +341,10 @@ void Stream::Impl::find_favours() {
             [](const Candidate& a, const Candidate& b) { return a.id < b.id; });
 }
 
-Result<void> can_stream(const Engine& engine) {
-  const Tokenizer& tokenizer = engine.tokenizer();
-  if (tokenizer.config().scheme == "remi+" && !tokenizer.has_merges() &&
-      !engine.model().output().compound)
-    return {};
-  return fail(ErrorCode::kUnsupported,
-              "this model cannot write among given notes: that needs the scheme remi+, without "
-              "merged tokens");
-}
-
 Result<Stream> Stream::create(std::shared_ptr<const Engine> engine, const StreamOptions& options) {
-  if (auto ok = can_stream(*engine); !ok) return tl::unexpected(ok.error());
-  if (auto ok = validate(options.sampler); !ok) return tl::unexpected(ok.error());
-  if (auto ok = check_meter(engine->tokenizer().vocabulary(), options.meter); !ok)
-    return tl::unexpected(ok.error());
-  if (auto ok = check_tempo(options.bpm); !ok) return tl::unexpected(ok.error());
-  if (!(options.presence >= 0 && options.presence <= 100))
-    return fail(ErrorCode::kInvalidArgument, "presence must lie between 0 (off) and 100");
-  std::vector<int> order = options.given;
-  order.insert(order.end(), options.written.begin(), options.written.end());
-  ProgramSet listed;
-  for (const int program : order) {
-    if (program < 0 || program >= kProgramCount)
-      return fail(ErrorCode::kInvalidArgument,
-                  "program " + std::to_string(program) + " is not in 0..128");
-    if (listed.test(static_cast<std::size_t>(program)))
-      return fail(ErrorCode::kInvalidArgument,
-                  "program " + std::to_string(program) + " is listed twice");
-    listed.set(static_cast<std::size_t>(program));
-  }
-  if (engine->tokenizer().config().order == ProgramOrder::kNumber)
-    std::sort(order.begin(), order.end());
-  Stream stream(std::make_unique<Impl>(std::move(engine), options, std::move(order)));
+  auto order = check_stream(*engine, options);
+  if (!order) return tl::unexpected(order.error());
+  Stream stream(std::make_unique<Impl>(std::move(engine), options, *std::move(order)));
   if (options.wishes != Wishes{})
     if (auto ok = stream.set_wishes(options.wishes); !ok) return tl::unexpected(ok.error());
   return stream;
@@ -459,8 +358,8 @@ Stream::~Stream() = default;
 int Stream::grid() const { return impl_->grid(); }
 Tick Stream::now() const { return impl_->now(); }
 Tick Stream::heard() const { return impl_->heard(); }
-Bar Stream::bar_at(Tick time) const { return impl_->bar_at(time); }
-int Stream::bar_number(Tick time) const { return impl_->bar_number(time); }
+Bar Stream::bar_at(Tick time) const { return impl_->bars().at(time); }
+int Stream::bar_number(Tick time) const { return impl_->bars().number(time); }
 Result<void> Stream::begin_with(const Quantised& piece) { return impl_->begin_with(piece); }
 Result<void> Stream::push(int program, const Note& note) { return impl_->push(program, note); }
 void Stream::hear(Tick time) { impl_->hear(time); }

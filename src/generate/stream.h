@@ -17,7 +17,8 @@
 #include "base/error.h"
 #include "generate/constraint.h"
 #include "generate/engine.h"
-#include "generate/sampler.h"
+#include "generate/stream_note.h"
+#include "generate/stream_options.h"
 #include "generate/wishes.h"
 #include "score/score.h"
 #include "score/timeline.h"
@@ -25,36 +26,10 @@
 
 namespace sage {
 
-struct StreamOptions {
-  /// Programs 0..128: those whose notes come by push(), and those that the model writes. Disjoint.
-  /// In this order they stand at a position, the given ones first, where the model's tokens have an
-  /// order of the header's.
-  std::vector<int> given, written;
-  Meter meter = {4, 4};  // from the first bar on, see set_meter()
-  double bpm = 120;
-  /// Draws notes of the given programs too from heard() on: the model's guess of what is played
-  /// there, which push() and hear() replace.
-  bool guess = false;
-  double presence = 1.0;  // see Request::presence; a part that never played is favoured at once
-  SamplerOptions sampler{.top_p = kUsualTopP};
-  Wishes wishes;  // for the written programs, see set_wishes()
-  std::uint64_t seed = 0;
-  int threads = 1;
-};
-
-/// Where a note of a stream comes from.
-enum class NoteSource : std::uint8_t { kGiven, kWritten, kGuessed };
-
-struct StreamNote {
-  NoteSource source = NoteSource::kGiven;
-  int program = 0;
-  Note note;  // in grid ticks from the start of the stream
-};
-
 class Stream {
  public:
-  /// Errors: a model that cannot write among given notes (see can_stream()), programs out of range
-  /// or listed twice, a meter or tempo that tokens cannot say, a sampler's options.
+  /// Errors: a model that cannot write among given notes (see can_stream() in limits.h), programs
+  /// out of range or listed twice, a meter or tempo that tokens cannot say, a sampler's options.
   static Result<Stream> create(std::shared_ptr<const Engine> engine, const StreamOptions& options);
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
@@ -130,8 +105,5 @@ class Stream {
   explicit Stream(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-/// Refuses a model with merged tokens, several fields a step, or a scheme other than remi+.
-Result<void> can_stream(const Engine& engine);
 
 }  // namespace sage

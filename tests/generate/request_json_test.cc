@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "generate/bundled_model.h"
-#include "generate/generator.h"
+#include "generate/limits.h"
 #include "small_engine.h"
 
 namespace sage {

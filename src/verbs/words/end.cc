@@ -1,6 +1,7 @@
 // end: some bars after the last one, at whose end the model finds an end likelier than more music.
 #include "generate/continuing.h"
 #include "generate/generator.h"
+#include "generate/limits.h"
 #include "score/timeline.h"
 #include "verbs/verb.h"
 
