@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "live/phrase_loop.h"
+
 namespace sage::live {
 namespace {
 
@@ -14,10 +16,6 @@ constexpr double kLeastBpm = 24, kMostBpm = 240;   // that tokens can say
 constexpr double kSameTempo = 0.02;                // a difference that the band need not know
 constexpr double kQuietest = 0.5, kLoudest = 1.4;  // the band's velocities when it follows
 constexpr int kHandOverControl = 66;               // the sostenuto pedal
-constexpr std::int64_t kTapGapUs = 2'500'000;      // a tap after longer begins anew
-
-constexpr int kClickKey = 76, kBarClickKey = 77;  // wood blocks of General MIDI
-constexpr int kClickVelocity = 100;
 
 }  // namespace
 
@@ -34,6 +32,7 @@ Conductor::Conductor(Clock& clock, Band& band, Listener& listener, Scheduler& sc
       bars_(grid_, options.meters),
       mode_(find_mode(options.mode)->make()),
       hearing_(options.lineup, grid_),
+      cues_(scheduler.cues(), options_.lineup, bars_, grid_),
       pace_(grid_, options.interval),
       commands_(64),
       status_(4) {}
@@ -46,7 +45,7 @@ void Conductor::service() {
     if (options_.follow_clock && follower_.push(message)) {
       transport_.follow(follower_.line());
       transport_.forget(follower_.line().tick - 4.0 * grid_);
-      published_ = std::min(published_, std::nextafter(follower_.line().tick, -1e9));
+      cues_.lines_changed(follower_.line().tick);
     }
     if (!message.is_channel()) continue;
     if (message.kind() == 0xb0 && message.bytes[1] == kHandOverControl && message.bytes[2] >= 64)
@@ -71,7 +70,7 @@ void Conductor::obey(const Command& command) {
     if (options_.follow_clock) return;
     const double tick = std::max(now_tick, 0.0);
     transport_.set_tempo(tick, std::clamp(bpm, kLeastBpm, kMostBpm));
-    published_ = std::min(published_, std::nextafter(tick, -1e9));
+    cues_.lines_changed(tick);
   };
   switch (command.kind) {
     case Command::Kind::kHandOver:
@@ -86,36 +85,17 @@ void Conductor::obey(const Command& command) {
     case Command::Kind::kTempo:
       set_bpm(transport_.bpm_at(now_tick) + command.value);
       break;
-    case Command::Kind::kTap: {
-      const std::int64_t gap = command.time_us - last_tap_us_;
-      last_tap_us_ = command.time_us;
-      if (gap <= 0 || gap > kTapGapUs) {
-        tapped_bpm_ = 0;
-        break;
-      }
-      const double bpm = 60e6 / static_cast<double>(gap);
-      tapped_bpm_ = tapped_bpm_ == 0 ? bpm : 0.6 * tapped_bpm_ + 0.4 * bpm;
-      set_bpm(tapped_bpm_);
+    case Command::Kind::kTap:
+      if (const auto bpm = taps_.tap(command.time_us)) set_bpm(*bpm);
       break;
-    }
     case Command::Kind::kStop:
       stop();
       break;
   }
 }
 
-/// The output learns of a line when it is about to matter: files can have thousands.
 void Conductor::publish_lines() {
-  const double until = static_cast<double>(committed_.count) + 8.0 * grid_;
-  for (const Line& line : transport_.lines()) {
-    if (line.tick <= published_ || line.tick > until) continue;
-    Cue cue;
-    cue.kind = Cue::Kind::kLine;
-    cue.tick = line.tick;
-    cue.line = line;
-    if (!scheduler_.cues().push(cue)) return;
-    published_ = line.tick;
-  }
+  cues_.lines(transport_, static_cast<double>(committed_.count) + 8.0 * grid_);
 }
 
 void Conductor::show(Tick from) {
@@ -133,11 +113,9 @@ void Conductor::show(Tick from) {
   s.muted = muted_;
   s.planned_count = 0;
   const auto add = [&](const BandNote& note) {
-    if (note.note.onset < tick || s.planned_count >= static_cast<int>(s.planned.size())) return;
     const Player* player = options_.lineup.of_program(note.program);
-    s.planned[static_cast<std::size_t>(s.planned_count++)] = {
-        static_cast<double>(note.note.onset.count), static_cast<double>(note.note.duration.count),
-        static_cast<std::uint8_t>(player - options_.lineup.players.data()), note.note.pitch};
+    if (note.note.onset >= tick)
+      s.plan(note, static_cast<std::uint8_t>(player - options_.lineup.players.data()));
   };
   for (std::size_t i = played_.size() - std::min<std::size_t>(played_.size(), 64);
        i < played_.size(); ++i)
@@ -167,7 +145,7 @@ bool Conductor::over() const {
 void Conductor::begin() {
   for (const Player& player : options_.lineup.players) {
     if (player.program == kDrumProgram || (!player.is_band && !options_.thru)) continue;
-    cue_message(-1e6, program_change(player.channel, player.program), kNobody);
+    cues_.program(player);
   }
   if (options_.follow_clock) return await_clock();
   count_in();
@@ -181,47 +159,14 @@ void Conductor::await_clock() {
 
 void Conductor::count_in() {
   const Tick bar = bars_.at(Tick{0}).bar.length;
-  cue_clicks(Tick{0} - bar * options_.count_in_bars, Tick{0});
-}
-
-void Conductor::cue_clicks(Tick from, Tick to) {
-  for (Tick tick = from; tick < to; tick += Tick{1}) {
-    const Bar bar = bars_.at(tick).bar;
-    const std::int64_t beat = std::max<std::int64_t>(1, 4 * grid_ / bar.meter.denominator);
-    const std::int64_t at = tick.count - bar.start.count;
-    if (at % beat != 0) continue;
-    Cue cue;
-    cue.kind = Cue::Kind::kNote;
-    cue.message = note_on(kDrumChannel, at == 0 ? kClickKey : kBarClickKey, kClickVelocity);
-    cue.tick = static_cast<double>(tick.count);
-    cue.end = cue.tick + 1;
-    scheduler_.cues().push(cue);
-  }
-}
-
-void Conductor::cue_message(double tick, const Message& message, std::uint8_t voice) {
-  Cue cue;
-  cue.kind = Cue::Kind::kMessage;
-  cue.voice = voice;
-  cue.message = message;
-  cue.tick = tick;
-  scheduler_.cues().push(cue);
+  cues_.clicks(Tick{0} - bar * options_.count_in_bars, Tick{0});
 }
 
 void Conductor::cue_note(const BandNote& note) {
-  const Player* player = options_.lineup.of_program(note.program);
-  double velocity = note.note.velocity;
-  if (options_.follow_loudness && player->is_band)
-    velocity *= std::clamp(hearing_.loudness() / kDefaultVelocity, kQuietest, kLoudest);
-  Cue cue;
-  cue.kind = Cue::Kind::kNote;
-  cue.voice = static_cast<std::uint8_t>(player - options_.lineup.players.data());
-  cue.message = note_on(player->channel, note.note.pitch,
-                        std::clamp(static_cast<int>(std::lround(velocity)), 1, 127));
-  cue.tick = static_cast<double>(note.note.onset.count);
-  cue.end = static_cast<double>((note.note.onset + note.note.duration).count);
-  // A full queue: the output has stopped taking cues, and counts what it has lost.
-  scheduler_.cues().push(cue);
+  const bool follows =
+      options_.follow_loudness && options_.lineup.of_program(note.program)->is_band;
+  cues_.note(note, follows ? std::clamp(hearing_.loudness() / kDefaultVelocity, kQuietest, kLoudest)
+                           : 1.0);
 }
 
 // ---- interval after interval
@@ -274,7 +219,7 @@ std::vector<int> Conductor::playing(const Turn& turn) const {
   const std::vector<int> band = options_.lineup.band();
   for (std::size_t i = 0; i < band.size(); ++i) {
     const bool writes = turn.layers < 0 || static_cast<int>(i) == turn.layers - 1;
-    if (writes && (muted_ >> i & 1) == 0) programs.push_back(band[i]);
+    if (writes && !is_muted(i)) programs.push_back(band[i]);
   }
   return programs;
 }
@@ -420,31 +365,15 @@ Tick Conductor::choose(Tick from, Tick to, bool complete, std::vector<BandNote>&
   return to;
 }
 
-/// What a looper plays again: the person's first phrase, and the parts that were written upon it.
+/// The person's first phrase again, and the parts that were written upon it.
 void Conductor::replay(Tick from, Tick to, const Turn& turn) {
-  const Tick length = bars_.start(options_.phrase_bars);
   const std::vector<int> band = options_.lineup.band();
-  loop_.clear();
-  for (const HeardNote& heard : hearing_.notes()) {
-    const Tick onset{std::max<std::int64_t>(0, std::llround(heard.onset))};
-    if (onset >= length) continue;
-    const Tick again = onset + length * (from.count / length.count);
-    if (again < from || again >= to) continue;
-    const double end = heard.is_down ? static_cast<double>(length.count) : heard.end;
-    const Tick duration{std::max<std::int64_t>(1, std::llround(end - heard.onset))};
-    loop_.push_back({heard.program, {again, duration, heard.pitch, heard.velocity}});
-  }
-  for (const BandNote& note : played_) {
-    const auto part = std::find(band.begin(), band.end(), note.program) - band.begin();
-    if (part >= std::min<std::ptrdiff_t>(turn.layers - 1, std::ssize(band)) ||
-        (muted_ >> part & 1) != 0)
-      continue;
-    const Tick again = note.note.onset + length;
-    if (again >= from && again < to)
-      loop_.push_back(
-          {note.program, {again, note.note.duration, note.note.pitch, note.note.velocity}});
-  }
-  for (const BandNote& note : loop_) {
+  const auto layers = std::min(static_cast<std::size_t>(std::max(turn.layers - 1, 0)), band.size());
+  std::vector<int> parts;
+  for (std::size_t i = 0; i < layers; ++i)
+    if (!is_muted(i)) parts.push_back(band[i]);
+  const Tick length = bars_.start(options_.phrase_bars);
+  for (const BandNote& note : repeat_phrase(hearing_.notes(), played_, parts, length, from, to)) {
     band_.play(note.program, note.note);
     cue_note(note);
     if (options_.lineup.of_program(note.program)->is_band) played_.push_back(note);
@@ -457,7 +386,7 @@ void Conductor::commit(Tick from, Tick to, const std::vector<BandNote>& notes) {
     played_.push_back(note);
   }
   band_.commit(to);
-  if (options_.metronome) cue_clicks(from, to);
+  if (options_.metronome) cues_.clicks(from, to);
   committed_ = to;
   publish_lines();
 }

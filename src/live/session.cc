@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "generate/limits.h"
+
 namespace sage::live {
 namespace {
 
@@ -78,8 +80,7 @@ Result<std::unique_ptr<Session>> Session::create(Band& band, const Devices& devi
     return fail(ErrorCode::kInvalidArgument, "the band has no part: name its roles");
   if (options.phrase_bars < 1)
     return fail(ErrorCode::kInvalidArgument, "a phrase has at least one bar");
-  if (!(options.bpm >= 24 && options.bpm <= 240))
-    return fail(ErrorCode::kInvalidArgument, "the tempo must lie between 24 and 240 bpm");
+  if (auto ok = check_tempo(options.bpm); !ok) return tl::unexpected(ok.error());
   return std::unique_ptr<Session>(new Session(band, devices, options));
 }
 
