@@ -65,7 +65,7 @@ bool is_loopback(std::string_view host) {
 
 bool is_open(std::string_view path) { return !path.starts_with("/v1/") && path != "/metrics"; }
 
-HttpServer::Refusal refusal_of(const HttpRequest& request, const GuardOptions& options) {
+HttpRefusal refusal_of(const HttpRequest& request, const GuardOptions& options) {
   const std::string_view host = request.header("host");
   if (host.empty()) return {400, "bad_request", "the request has no Host header"};
   // Without keys the server listens on the loopback alone, and no other name may lead to it.

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "serve/http.h"
-#include "serve/http_server.h"
+#include "serve/http_options.h"
 
 namespace sage::serve {
 
@@ -22,7 +22,7 @@ bool is_loopback(std::string_view host);
 /// Paths that need no key: the page itself, /health and the description of the interface.
 bool is_open(std::string_view path);
 
-HttpServer::Refusal refusal_of(const HttpRequest& request, const GuardOptions& options);
+HttpRefusal refusal_of(const HttpRequest& request, const GuardOptions& options);
 
 /// Keys in a file: one a line; empty lines and those that begin with # do not count. Refuses a file
 /// without keys and keys of less than 16 characters.

@@ -44,7 +44,7 @@ class Service::Impl {
 
   Result<void> start() {
     const std::lock_guard lock(start_mutex_);  // the first requests wait for http_
-    HttpServer::Hooks hooks;
+    HttpHooks hooks;
     hooks.guard = [this](const HttpRequest& request) {
       return refusal_of(request, options_.guard);
     };
