@@ -5,117 +5,25 @@
 #include <cmath>
 #include <memory>
 
+#include "apps/music/form.h"
 #include "apps/music/generate_options.h"
+#include "apps/music/generate_setup.h"
 #include "apps/shared/cli.h"
-#include "apps/shared/model_choice.h"
 #include "apps/shared/music_file.h"
-#include "apps/shared/music_options.h"
 #include "apps/shared/part_report.h"
-#include "apps/shared/playing_options.h"
 #include "apps/shared/process.h"
-#include "apps/shared/provenance.h"
 #include "apps/shared/render_outputs.h"
-#include "apps/shared/wish_options.h"
 #include "base/random.h"
-#include "generate/continuing.h"
 #include "generate/generator.h"
 #include "generate/limits.h"
 #include "generate/takes.h"
-#include "midi/parts.h"
 #include "midi/reader.h"
-#include "midi/writer.h"
 #include "score/meter_text.h"
 #include "score/program_names.h"
 #include "score/timeline.h"
 
 namespace sage::cli {
 namespace {
-
-/// A file to continue, and who is to play.
-struct Song {
-  midi::Document document;
-  Players players;
-};
-
-Result<std::optional<Song>> open_song(GenerateOptions& options) {
-  if (options.prompt.empty()) return std::optional<Song>();
-  auto document = read_editable(options.prompt);
-  if (!document) return tl::unexpected(document.error());
-  auto parts = midi::parts_named(document->music(), options.parts);
-  if (!parts) return tl::unexpected(parts.error());
-  auto chosen = midi::choose_instruments(document->music(), options.instruments);
-  if (!chosen) return tl::unexpected(chosen.error());
-  parts->insert(parts->end(), chosen->parts.begin(), chosen->parts.end());
-  std::sort(parts->begin(), parts->end());
-  parts->erase(std::unique(parts->begin(), parts->end()), parts->end());
-  auto players =
-      players_of(*document, *std::move(parts), chosen->programs, options.request.prompt_bars);
-  if (!players) return tl::unexpected(players.error());
-  ask_players(*document, *players, options.request);
-  return std::optional<Song>({*std::move(document), *std::move(players)});
-}
-
-/// What can go wrong with outputs is found here, before any music is written.
-Result<void> check_outputs(const GenerateOptions& options) {
-  for (int take = 1; take <= options.takes; ++take) {
-    const auto [midi, renderings] = outputs_of(options, take);
-    if (auto ok = check_output(midi); !ok) return ok;
-    if (auto ok = check_renderings(renderings); !ok) return ok;
-  }
-  return {};
-}
-
-/// Who writes, what is continued, and who plays what was written.
-struct Setup {
-  std::shared_ptr<const Engine> engine;
-  std::optional<Song> song;
-  Rendition rendition;
-};
-
-/// The file that a stream has written.
-struct Written {
-  std::vector<std::uint8_t> bytes;
-  std::vector<WrittenPart> parts;
-  std::vector<std::string> silent;  // of those that were asked for by name
-};
-
-Result<Written> continued(const GenerateOptions& options, const Setup& setup,
-                          const Generator& generator, std::uint64_t seed) {
-  ContinueOptions how;
-  how.only_new = options.only_new;
-  how.signature = provenance(*setup.engine, "generate", seed, options.request.wishes);
-  how.play = [&](Score& score, const Score& kept, Tick from) {
-    return setup.rendition.play(score, kept, from, seed);
-  };
-  auto file = continue_document(setup.song->document, setup.song->players, generator, how);
-  if (!file) return tl::unexpected(file.error());
-  Written written;
-  written.bytes = std::move(file->bytes);
-  written.parts = std::move(file->parts);
-  if (!options.parts.empty() || !options.instruments.empty())
-    written.silent = silent_titles(written.parts);
-  return written;
-}
-
-Result<Written> written_by(const GenerateOptions& options, const Setup& setup,
-                           const Generator& generator, std::uint64_t seed) {
-  if (setup.song) return continued(options, setup, generator, seed);
-  Score score = generator.score();
-  if (auto played = setup.rendition.play(score, Score{}, Tick{0}, seed); !played)
-    return tl::unexpected(played.error());
-  Written written;
-  for (const Track& track : score.tracks)
-    written.parts.push_back({std::nullopt, std::string(program_name(track.program_or_drum())),
-                             track.program_or_drum(), 0, track.notes.size()});
-  for (const int program : options.request.programs)
-    if (std::none_of(score.tracks.begin(), score.tracks.end(), [&](const Track& track) {
-          return track.program_or_drum() == program && !track.notes.empty();
-        }))
-      written.silent.emplace_back(program_name(program));
-  sign(score, provenance(*setup.engine, "generate", seed, options.request.wishes));
-  written.bytes = write_midi(score);
-  return written;
-}
 
 /// Says where the new bars cannot have the prompt's meter.
 void note_meter(const GenerateOptions& options, const Generator& generator) {
@@ -207,10 +115,7 @@ Result<void> report(const GenerateOptions& options, const Engine& engine,
   }
   say(options.output + ": " + grouped(static_cast<long long>(note_count(score))) + " notes in " +
       std::to_string(score.tracks.size()) + " tracks, " + fixed(seconds, 1) + " s of music");
-  std::string names;
-  for (const Track& track : score.tracks)
-    names += (names.empty() ? "" : ", ") + std::string(program_name(track.program_or_drum()));
-  say("instruments: " + names);
+  say(instruments_line(score));
   if (!options.prompt.empty()) say_parts(written.parts, "continued");
   say("speed: " + grouped(static_cast<long long>(generator.notes())) + " new notes in " +
       fixed(course.total - course.ending, 2) + " s, " + fixed(course.notes_per_second(), 0) +
@@ -238,7 +143,7 @@ Result<void> write_takes(const GenerateOptions& options, const Setup& setup, con
   for (int take = 1; take <= options.takes; ++take) {
     const Generator& stream = takes.streams()[static_cast<std::size_t>(take - 1)];
     const std::uint64_t seed = options.request.seed + static_cast<std::uint64_t>(take - 1);
-    const auto written = written_by(options, setup, stream, seed);
+    const auto written = written_by(options, setup, stream.new_bars(), seed);
     if (!written) return tl::unexpected(written.error());
     const auto [path, renderings] = outputs_of(options, take);
     if (auto done = write_output(path, written->bytes); !done) return done;
@@ -301,7 +206,7 @@ Result<Attempt> attempt(const GenerateOptions& options, const Setup& setup,
   if (!generator) return tl::unexpected(generator.error());
   auto course = run(*generator, options, start);
   if (!course) return tl::unexpected(course.error());
-  auto written = written_by(options, setup, *generator, options.request.seed);
+  auto written = written_by(options, setup, generator->new_bars(), options.request.seed);
   if (!written) return tl::unexpected(written.error());
   return Attempt{*std::move(generator), *course, *std::move(written)};
 }
@@ -326,23 +231,10 @@ Result<Attempt> best_attempt(const GenerateOptions& options, const Setup& setup)
   return *std::move(best);
 }
 
-Result<Setup> open_setup(GenerateOptions& options) {
-  auto song = open_song(options);
-  if (!song) return tl::unexpected(song.error());
-  auto wishes = wishes_of(options.wishes, options.request.programs);
-  if (!wishes) return tl::unexpected(wishes.error());
-  options.request.wishes = *std::move(wishes);
-  if (auto ok = check_outputs(options); !ok) return tl::unexpected(ok.error());
-  auto engine = open_engine(options.model);
-  if (!engine) return tl::unexpected(engine.error());
-  auto rendition = Rendition::open(options.playing, **engine);
-  if (!rendition) return tl::unexpected(rendition.error());
-  return Setup{*std::move(engine), *std::move(song), *std::move(rendition)};
-}
-
 Result<void> act(GenerateOptions& options) {
   const auto setup = open_setup(options);
   if (!setup) return tl::unexpected(setup.error());
+  if (!options.form.empty()) return write_form(options, *setup);
   options.request.endings = options.endings.value_or(
       usual_endings(*setup->engine, options.request, setup->song.has_value()));
   if (options.takes > 1) return write_together(options, *setup);

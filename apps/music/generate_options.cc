@@ -27,6 +27,9 @@ RenderOutputs numbered(const RenderOutputs& renderings, int take) {
 }
 
 Result<void> check(const GenerateOptions& options) {
+  if (!options.form.empty())
+    if (auto plan = parse_form(options.form, options.section_bars); !plan)
+      return tl::unexpected(plan.error());
   if (auto ok = validate(options.request.sampler); !ok) return ok;
   if (options.output == "-" && (options.json || options.takes > 1))
     return fail(ErrorCode::kInvalidArgument,
@@ -77,15 +80,17 @@ void add_wishes(CLI::App& command, GenerateOptions& options) {
       ->needs(prompt);
   command.add_flag("--only-new", options.only_new, "write the new bars alone, without the prompt")
       ->needs(prompt);
-  command.add_option("-n,--bars", request.bars, "new bars to write")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  command.add_option("--max-notes", request.max_notes, "maximum number of new notes; 0: no limit")
-      ->check(not_negative());
-  command
-      .add_option("--max-seconds", request.max_seconds,
-                  "no note begins later in the new music; 0: no limit")
-      ->check(not_negative());
+  CLI::Option* bars = command.add_option("-n,--bars", request.bars, "new bars to write")
+                          ->check(CLI::Range(1, 100'000))
+                          ->capture_default_str();
+  CLI::Option* notes =
+      command
+          .add_option("--max-notes", request.max_notes, "maximum number of new notes; 0: no limit")
+          ->check(not_negative());
+  CLI::Option* seconds = command
+                             .add_option("--max-seconds", request.max_seconds,
+                                         "no note begins later in the new music; 0: no limit")
+                             ->check(not_negative());
   command.add_option_function<std::string>(
       "--instruments",
       [&request, &options](const std::string& text) {
@@ -95,11 +100,13 @@ void add_wishes(CLI::App& command, GenerateOptions& options) {
       "instruments to write for, such as piano,bass,drums; with a prompt, its own where it has "
       "them");
   add_presence_option(command, request.presence);
-  command
-      .add_option("--endings", options.endings,
-                  "candidate endings to sample; the most likely one is kept; 0: none (default: 32; "
-                  "with a prompt 0)")
-      ->check(CLI::Range(0, 1'000));
+  CLI::Option* endings =
+      command
+          .add_option(
+              "--endings", options.endings,
+              "candidate endings to sample; the most likely one is kept; 0: none (default: 32; "
+              "with a prompt 0)")
+          ->check(CLI::Range(0, 1'000));
   command.add_option("--tempo", request.bpm, "tempo in quarter notes a minute")
       ->check(CLI::Range(24.0, 240.0));
   command.add_option_function<std::string>(
@@ -108,8 +115,25 @@ void add_wishes(CLI::App& command, GenerateOptions& options) {
         request.meter = parsed(meter_from_text, "--time-signature", text);
       },
       "time signature, such as 3/4");
-  command.add_flag("--meter-changes", request.allow_meter_changes, "allow meter changes");
-  command.add_flag("--tempo-changes", request.allow_tempo_changes, "allow tempo changes");
+  CLI::Option* meters =
+      command.add_flag("--meter-changes", request.allow_meter_changes, "allow meter changes");
+  CLI::Option* tempos =
+      command.add_flag("--tempo-changes", request.allow_tempo_changes, "allow tempo changes");
+  CLI::Option* form = command.add_option(
+      "--form", options.form,
+      "sections that come back, such as \"A A' B A\" or \"intro4 verse chorus verse chorus\": an "
+      "apostrophe varies one, a number gives its bars; a prompt is the beginning");
+  for (CLI::Option* other : {bars, notes, seconds, endings, meters, tempos}) form->excludes(other);
+  command.add_option("--section-bars", options.section_bars, "bars of a section without a number")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str()
+      ->needs(form);
+  command
+      .add_option("--similarity", options.similarity,
+                  "share of the bars of parts that a varied section keeps, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str()
+      ->needs(form);
 }
 
 void add_sampling(CLI::App& command, Request& request) {

@@ -10,6 +10,7 @@
 #include "apps/shared/playing_options.h"
 #include "apps/shared/render_outputs.h"
 #include "apps/shared/wish_options.h"
+#include "form/composer.h"
 #include "generate/request.h"
 
 namespace sage::cli {
@@ -28,6 +29,9 @@ struct GenerateOptions {
   PlayingChoice playing;
   int takes = 1;
   std::optional<int> endings;
+  std::string form;  // see parse_form(); empty: bars that go on
+  int section_bars = kUsualSectionBars;
+  double similarity = kUsualFormSimilarity;
   bool no_drafts = false;
   bool json = false;
 };

@@ -7,13 +7,14 @@
 namespace sage::cli {
 
 std::string provenance(const Engine& engine, std::string_view command, std::uint64_t seed,
-                       const Wishes& wishes) {
+                       const Wishes& wishes, std::string_view form) {
   Json json = {{"program", "sage-music"},
                {"version", SAGE_VERSION},
                {"command", command},
                {"model", engine.weights().hash()},
                {"seed", seed}};
   if (wishes != Wishes{}) json["wishes"] = to_json(wishes);
+  if (!form.empty()) json["form"] = form;
   return json.dump();
 }
 

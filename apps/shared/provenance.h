@@ -14,9 +14,9 @@
 namespace sage::cli {
 
 /// {"program": "sage-music", "version": ..., "command": ..., "model": hash, "seed": ..., "wishes":
-/// {...}} in one line.
+/// {...}, "form": "A A' B"} in one line.
 std::string provenance(const Engine& engine, std::string_view command, std::uint64_t seed,
-                       const Wishes& wishes);
+                       const Wishes& wishes, std::string_view form = {});
 
 /// Puts the line at the beginning of a piece.
 void sign(Score& score, std::string text);

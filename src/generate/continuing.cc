@@ -14,13 +14,11 @@ namespace {
 /// From grid ticks of the new music to ticks of the document.
 class Placer {
  public:
-  Placer(const midi::Document& document, const Generator& generator)
-      : grid_(generator.generated().ticks_per_quarter),
+  Placer(const midi::Document& document, const NewBars& bars)
+      : grid_(bars.music.ticks_per_quarter),
         ticks_(document.music().score.ticks_per_quarter),
-        from_(generator.new_from()) {
-    const Prompt& prompt = *generator.prompt();
-    cut_ = Tick{rescale(prompt.end.count, prompt.score.ticks_per_quarter, ticks_)};
-  }
+        from_(bars.from),
+        cut_(rescale(bars.prompt->end.count, bars.prompt->score.ticks_per_quarter, ticks_)) {}
 
   Tick operator()(Tick t) const { return cut_ + Tick{rescale((t - from_).count, grid_, ticks_)}; }
   Tick cut() const { return cut_; }
@@ -94,26 +92,24 @@ void ask_players(const midi::Document& document, const Players& players, Request
 }
 
 Result<ContinuedFile> continue_document(const midi::Document& document, const Players& players,
-                                        const Generator& generator,
-                                        const ContinueOptions& options) {
+                                        const NewBars& bars, const ContinueOptions& options) {
   const Score& score = document.music().score;
-  const Score generated = generator.generated();
-  const Prompt& prompt = *generator.prompt();
-  const Placer place(document, generator);
+  const Prompt& prompt = *bars.prompt;
+  const Placer place(document, bars);
   midi::Continuation edit;
   edit.cut = place.cut();
-  edit.end = place(generator.new_end());
+  edit.end = place(bars.to);
   if (!prompt.whole) edit.early = place.half_step();
   edit.only_new = options.only_new;
-  put_changes(prompt, generated, place, edit);
+  put_changes(prompt, bars.music, place, edit);
   for (const std::size_t part : players.parts) {
-    const auto notes = notes_of(generated, players.casting.programs[part], place);
+    const auto notes = notes_of(bars.music, players.casting.programs[part], place);
     edit.music.notes.push_back(
         {part, notes_for(part, score, players.casting, players.parts, notes)});
   }
   for (std::size_t i = 0; i < players.added.size(); ++i)
     edit.music.added.push_back({players.added[i], std::string(program_name(players.added[i])),
-                                notes_of(generated, players.casting.added[i], place)});
+                                notes_of(bars.music, players.casting.added[i], place)});
   edit.music.signature = options.signature;
   Score kept = score;
   for (Track& track : kept.tracks)

@@ -1,5 +1,5 @@
-// A MIDI file gone on with: what a Generator writes behind the first bars of a document, which stay
-// as they are.
+// A MIDI file gone on with: new bars after the first ones of a document, which stay as they
+// are.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "generate/casting.h"
-#include "generate/generator.h"
+#include "generate/new_bars.h"
+#include "generate/request.h"
 #include "generate/rewriting.h"
 #include "midi/document.h"
 
@@ -41,9 +42,9 @@ struct ContinuedFile {
   std::vector<WrittenPart> parts;  // players, in their order
 };
 
-/// Precondition: the generator's request was made by ask_players() with this document, and it has
-/// ended. Errors: the player's.
+/// Precondition: the bars continue a prompt that ask_players() made of this document. Errors: the
+/// player's.
 Result<ContinuedFile> continue_document(const midi::Document& document, const Players& players,
-                                        const Generator& generator, const ContinueOptions& options);
+                                        const NewBars& bars, const ContinueOptions& options);
 
 }  // namespace sage

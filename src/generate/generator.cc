@@ -367,6 +367,10 @@ std::uint32_t Generator::exact_tempo() const {
   return static_cast<std::uint32_t>(std::lround(60e6 / *request_.bpm));
 }
 
+NewBars Generator::new_bars() const {
+  return {prompt_, generated_.build(), prompt_end_, steering_.bar_end()};
+}
+
 Score Generator::score() const {
   Score generated = generated_.build();
   if (prompt_) return join(*prompt_, generated);

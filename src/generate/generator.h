@@ -15,6 +15,7 @@
 #include "generate/delayed_steps.h"
 #include "generate/engine.h"
 #include "generate/history.h"
+#include "generate/new_bars.h"
 #include "generate/picker.h"
 #include "generate/request.h"
 #include "generate/steering.h"
@@ -34,11 +35,7 @@ class Generator {
 
   /// Prompt (where there is one) and everything generated so far.
   Score score() const;
-  /// The new music alone, in grid ticks from the start of the piece; it begins at new_from() and
-  /// its last bar ends at new_end().
-  Score generated() const { return generated_.build(); }
-  Tick new_from() const { return prompt_end_; }
-  Tick new_end() const { return steering_.bar_end(); }
+  NewBars new_bars() const;
   std::size_t notes() const { return generated_.notes(); }
   /// What is continued; nothing without a prompt.
   const std::optional<Prompt>& prompt() const { return prompt_; }

@@ -1,6 +1,7 @@
 #include "generate/stream.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -46,6 +47,7 @@ class Stream::Impl {
   void rewind(Tick time);
   void set_playing(std::span<const int> programs);
   Result<void> set_wishes(const Wishes& wishes);
+  double end_odds();
   std::span<const WishLoss> losses() const { return sequence_.constraints().losses(); }
   std::span<const StreamNote> notes_in(Tick from, Tick to) const;
   Score score() const { return bars_.score(notes_, sequence_.order()); }
@@ -316,6 +318,17 @@ Result<void> Stream::Impl::set_wishes(const Wishes& wishes) {
   return {};
 }
 
+double Stream::Impl::end_odds() {
+  model_.read(sequence_.history());
+  const auto logit = [&](Kind kind) {
+    const TokenId id = vocabulary_->id(kind);
+    std::vector<float> value;
+    model_.logits(std::array{IdRange{id, id + 1}}, value);
+    return static_cast<double>(value.front());
+  };
+  return logit(Kind::kEos) - logit(Kind::kBar);
+}
+
 std::span<const StreamNote> Stream::Impl::notes_in(Tick from, Tick to) const {
   const auto first = [&](Tick time) {
     return std::lower_bound(notes_.begin(), notes_.end(), time,
@@ -387,6 +400,7 @@ Result<void> Stream::set_tempo(double bpm) {
 void Stream::set_sampler(const SamplerOptions& options) { impl_->set_sampler(options); }
 void Stream::set_playing(std::span<const int> programs) { impl_->set_playing(programs); }
 Result<void> Stream::set_wishes(const Wishes& wishes) { return impl_->set_wishes(wishes); }
+double Stream::end_odds() { return impl_->end_odds(); }
 std::span<const WishLoss> Stream::losses() const { return impl_->losses(); }
 std::span<const StreamNote> Stream::notes() const { return impl_->notes(); }
 std::span<const StreamNote> Stream::notes_in(Tick from, Tick to) const {

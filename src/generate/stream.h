@@ -90,6 +90,9 @@ class Stream {
   std::span<const StreamNote> notes() const;
   /// Those with an onset in [from, to).
   std::span<const StreamNote> notes_in(Tick from, Tick to) const;
+  /// By how many nats the model finds an end of the piece likelier than another bar. Precondition:
+  /// now() is a bar line, and not 0.
+  double end_odds();
   /// Wishes that could not be kept before now().
   std::span<const WishLoss> losses() const;
   /// Given and written notes, with meters and tempi; one track a program.

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kMargin = 16, kGutter = 76, kLegendRow = 22, kBarAxis = 22, kTimeAxis = 26;
 constexpr double kLaneGap = 14, kDrumRow = 12, kPitchedHeight = 520;
+constexpr double kMarkerRow = 16;
 constexpr double kCharacter = 6.7;  // mean width of a character at 12 pixels, generously
 constexpr int kFirstDrum = 35;
 constexpr std::array<std::string_view, 47> kDrumLabels = {
@@ -42,7 +43,7 @@ constexpr std::array<std::string_view, kLevels> kOpacities = {".4", ".6", ".8", 
 constexpr std::string_view kStyle =
     "<style>text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;"
     "fill:#475569}.n{font-size:11px;fill:#64748b}.e{text-anchor:end}.m{text-anchor:middle}"
-    ".b{fill:#fff}.l{fill:#f8fafc}.k{fill:#eef2f7}path{fill:none}"
+    ".s{font-weight:600}.b{fill:#fff}.l{fill:#f8fafc}.k{fill:#eef2f7}path{fill:none}"
     ".h{fill:#f59e0b;fill-opacity:.13}"
     ".c{stroke:#cbd5e1}.r{stroke:#cbd5e1}.t{stroke:#e8edf3}"
     "@media(prefers-color-scheme:dark){text{fill:#cbd5e1}.n{fill:#94a3b8}.b{fill:#0b1020}"
@@ -123,6 +124,29 @@ std::string label_of(const Instrument& instrument) {
   return label;
 }
 
+bool is_marker(const Text& text) { return text.type == 6; }
+
+bool has_markers(const Score& score) {
+  return std::any_of(score.texts.begin(), score.texts.end(), is_marker);
+}
+
+/// A text of a file as ASCII that XML can hold, cut to a few words.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 24;
+  std::string safe;
+  for (const char c : text.substr(0, kMost)) {
+    if (c == '<')
+      safe += "&lt;";
+    else if (c == '>')
+      safe += "&gt;";
+    else if (c == '&')
+      safe += "&amp;";
+    else
+      safe += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return safe;
+}
+
 std::string summary_of(const Score& score, const Plan& plan) {
   std::string text = counted(plan.notes, "note") + ", ";
   if (!plan.bars.empty()) text += counted(plan.bars.size(), "bar") + ", ";
@@ -194,6 +218,7 @@ Plan plan_of(const Score& score, const PianoRollOptions& options) {
   plan.right = plan.width - kMargin;
   const int lines = lay_out_legend(plan, summary_width(score, plan), [](auto&&...) {});
   plan.top = kMargin + lines * kLegendRow + kBarAxis;
+  if (has_markers(score)) plan.top += kMarkerRow;
   const double drums = kDrumRow * static_cast<double>(plan.drums.size());
   const double gap = plan.drums.empty() || plan.high < plan.low ? 0 : kLaneGap;
   const double other = plan.top + gap + drums + kTimeAxis + kMargin;
@@ -307,6 +332,20 @@ void draw_bars(const Plan& plan, int first_bar, Svg& svg) {
   }
 }
 
+/// The piece's markers above the bars' numbers, as far as they have room.
+void draw_markers(const Score& score, const Plan& plan, Svg& svg) {
+  double room_from = plan.left - 1;
+  for (const Text& text : score.texts) {
+    if (!is_marker(text) || text.time > plan.end) continue;
+    const double x = plan.x(text.time);
+    if (x < room_from) continue;
+    const std::string label = shown(text.text);
+    svg << "<text class=\"s\" x=\"" << x + 2 << "\" y=\"" << plan.top - 6 - kMarkerRow << "\">"
+        << label << "</text>\n";
+    room_from = x + kCharacter * static_cast<double>(label.size()) + 8;
+  }
+}
+
 void draw_seconds(const Score& score, const Plan& plan, Svg& svg) {
   const TempoMap tempo(score);
   const double total = tempo.seconds_at(plan.end);
@@ -393,6 +432,7 @@ std::string piano_roll_svg(const Score& score, const PianoRollOptions& options) 
   draw_rows(plan, svg);
   if (options.mark) draw_mark(plan, *options.mark, svg);
   draw_bars(plan, options.first_bar, svg);
+  draw_markers(score, plan, svg);
   draw_seconds(score, plan, svg);
   // Each instrument is drawn a little thinner than the one before, so that unisons show both.
   double share = 1.0;

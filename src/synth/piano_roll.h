@@ -1,7 +1,8 @@
 // A score as a picture: one self-contained SVG, for people and for reports.
 //
 // Pitched notes above, a lane of drums below; a colour for each instrument, opacity for velocity,
-// bars along the top and seconds along the bottom. Readable on light and on dark pages.
+// bars and the piece's markers along the top and seconds along the bottom. Readable on light and on
+// dark pages.
 #pragma once
 
 #include <optional>

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "generate/continuing.h"
+#include "generate/generator.h"
 #include "midi/edit.h"
 #include "small_engine.h"
 
@@ -104,14 +105,15 @@ TEST(Continuing, KeepsThePromptAndEndsWithTheNewBars) {
     ASSERT_TRUE(generator) << name;
     while (generator->next().type != ReadEvent::Type::kEnd) {
     }
-    const auto file = continue_document(document, players, *generator, {}).value();
+    const auto file = continue_document(document, players, generator->new_bars(), {}).value();
     const Document after = Document::read(file.bytes).value();
     EXPECT_EQ(after.music().end, Tick{8 * 1920}) << name;
     EXPECT_EQ(after.music().parts, document.music().parts) << name;
     for (const Track& track : after.music().score.tracks)
       for (const Note& note : track.notes)
         EXPECT_LE(note.onset + note.duration, Tick{8 * 1920}) << name;
-    const auto alone = continue_document(document, players, *generator, {.only_new = true}).value();
+    const auto alone =
+        continue_document(document, players, generator->new_bars(), {.only_new = true}).value();
     EXPECT_EQ(Document::read(alone.bytes)->music().end, Tick{4 * 1920}) << name;
   }
 }
@@ -149,7 +151,7 @@ TEST(Continuing, OfTheWholePieceStartsBehindItsLastBar) {
   auto generator = Generator::create(test::small_engine({}, 500), request).value();
   while (generator.next().type != ReadEvent::Type::kEnd) {
   }
-  const auto file = continue_document(document, players, generator, {}).value();
+  const auto file = continue_document(document, players, generator.new_bars(), {}).value();
   EXPECT_EQ(Document::read(file.bytes)->music().end, Tick{10 * 1920});
   ASSERT_EQ(file.parts.size(), 1u);
   EXPECT_EQ(file.parts[0].title, "Trumpet");

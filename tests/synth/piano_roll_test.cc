@@ -53,6 +53,14 @@ TEST(PianoRoll, MarksAHoleAndNumbersBarsFromAnywhere) {
   EXPECT_FALSE(contains(marked, "opacity=\".6\"") || contains(marked, "opacity=\".8\""));
 }
 
+TEST(PianoRoll, NamesSectionsByMarkersWhateverTheySay) {
+  Score score = test::small_band(4);
+  score.texts = {{Tick{0}, 6, "A"}, {Tick{0}, 1, "no marker"}, {Tick{3840}, 6, "<B> & \xc3\xa9"}};
+  const std::string svg = piano_roll_svg(score);
+  EXPECT_TRUE(contains(svg, ">A</text>") && contains(svg, ">&lt;B&gt; &amp; ??</text>"));
+  EXPECT_FALSE(contains(svg, "no marker"));
+}
+
 TEST(PianoRoll, StaysSmallForManyNotes) {
   Score score;
   Random random(1);

@@ -43,7 +43,7 @@ Result<VerbOutcome> run_end(const std::shared_ptr<const Engine>& engine,
        event = generator->next())
     if (event.type == ReadEvent::Type::kBar && callback && !callback(done++, generate.bars))
       return fail(ErrorCode::kInterrupted, "interrupted");
-  auto file = continue_document(document, *players, *generator,
+  auto file = continue_document(document, *players, generator->new_bars(),
                                 {.only_new = false, .signature = request.signature});
   if (!file) return tl::unexpected(file.error());
   VerbOutcome outcome;
