@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "midi/bytes.h"
@@ -40,6 +41,8 @@ class Editor {
   TrackEdit& room(std::size_t track, ChannelKey channel, Tick last);
   void leave_out(std::uint32_t track, std::uint32_t event);
   void leave_out_note(std::size_t part, std::size_t note);
+  void release_unreleased();
+  void release(std::size_t part, std::uint8_t pitch, Tick time);
 
   std::vector<Span> free_spans(ChannelKey key, Tick from, Tick to) const;
   void bring_to_rest(ChannelKey key, const Span& span);
@@ -63,6 +66,7 @@ class Editor {
   std::map<ChannelKey, std::vector<Note>> kept_;                      // sorted; notes that stay
   std::map<std::pair<std::size_t, ChannelKey>, std::size_t> beside_;  // new tracks: see room()
   std::set<ChannelKey> used_;
+  std::set<std::tuple<std::uint32_t, ChannelKey, std::uint8_t, Tick>> gone_;  // onsets left out
   Edits edits_;
   Edited result_;
 };
@@ -112,6 +116,28 @@ void Editor::leave_out_note(std::size_t of_part, std::size_t note) {
   const NoteEvents events = document_.notes_of(of_part)[note];
   leave_out(part(of_part).track, events.on);
   if (events.off != NoteEvents::kNone) leave_out(part(of_part).track, events.off);
+  const Note& gone = notes(of_part)[note];
+  gone_.insert({part(of_part).track, key(part(of_part)), gone.pitch, gone.onset});
+}
+
+void Editor::release(std::size_t of_part, std::uint8_t pitch, Tick time) {
+  edit(part(of_part).track)
+      .added.push_back(
+          channel_event(time, Order::kNoteOff, 0x80 | part(of_part).channel, pitch, 64));
+}
+
+/// Ends notes that stay and had no release, but a note that is gone now.
+void Editor::release_unreleased() {
+  for (std::size_t i = 0; i < document_.music().parts.size(); ++i)
+    for (std::size_t n = 0; n < notes(i).size(); ++n) {
+      const NoteEvents events = document_.notes_of(i)[n];
+      const Note& note = notes(i)[n];
+      const Tick end = note.onset + note.duration;
+      const auto& left_out = edit(part(i).track).left_out;
+      if (events.off == NoteEvents::kNone && !left_out.empty() && !left_out[events.on] &&
+          gone_.contains({part(i).track, key(part(i)), note.pitch, end}))
+        release(i, note.pitch, end);
+    }
 }
 
 /// The stretches of [from, to) in which no note that stays sounds on a channel.
@@ -358,6 +384,7 @@ Edited Editor::rewrite(const Rewrite& wishes) {
       }
     }
   }
+  release_unreleased();
   for (auto& [channel, notes] : kept_) std::sort(notes.begin(), notes.end());
   for (const PartNotes& fresh : wishes.music.notes) channels.insert(key(part(fresh.part)));
   for (const ChannelKey& channel : channels)
@@ -449,11 +476,10 @@ Edited Editor::continued(const Continuation& wishes) {
       if (!kept || wishes.only_new) continue;
       const Tick end = note.onset + note.duration;
       const NoteEvents events = document_.notes_of(i)[n];
-      if (end > wishes.cut || (events.off == NoteEvents::kNone && end >= wishes.cut)) {
+      if (end > wishes.cut ||
+          (events.off == NoteEvents::kNone && end >= wishes.cut - wishes.early)) {
         note.duration = std::min(end, wishes.end) - note.onset;
-        edit(part(i).track)
-            .added.push_back(channel_event(note.onset + note.duration, Order::kNoteOff,
-                                           0x80 | part(i).channel, note.pitch, 64));
+        release(i, note.pitch, note.onset + note.duration);
       }
       kept_[key(part(i))].push_back(note);
     }

@@ -15,10 +15,11 @@
 // with no event at all are dropped.
 //
 // Notes are paired first in, first out, by chunk, channel and pitch; "all notes off" and its kin
-// end what a channel holds, and notes never released end with their chunk. The sequences of a type
-// 2 file are laid one after the other, each starting a new bar at 120 bpm and 4/4 unless it says
-// otherwise. SMPTE time becomes a tempo of 120 or 60 bpm (a thousandth slower at 29.97 frames a
-// second) whose ticks last exactly as long.
+// end what a channel holds. A note that is never released ends where its key is struck again, the
+// last one with its chunk; so do those that overlap it, for their releases cannot be told apart.
+// The sequences of a type 2 file are laid one after the other, each starting a new bar at 120 bpm
+// and 4/4 unless it says otherwise. SMPTE time becomes a tempo of 120 or 60 bpm (a thousandth
+// slower at 29.97 frames a second) whose ticks last exactly as long.
 #pragma once
 
 #include <cstdint>

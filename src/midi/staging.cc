@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "midi/instruments.h"
 
@@ -105,17 +108,52 @@ void Staging::merge(std::uint32_t from, std::uint32_t into) {
     parts_[into].events[kind] += parts_[from].events[kind];
 }
 
+/// Ends what is never released, and returns how many notes that are.
 std::size_t Staging::end_open_notes(Tick end) {
   const std::size_t hanging = open_count_;
   if (hanging == 0) return 0;
-  for (Slot& slot : open_)
-    while (slot.head != kNone) {
-      StagedNote& note = notes_[slot.head];
-      slot.head = static_cast<std::uint32_t>(note.duration.count);
-      note.duration = end - note.onset;
-    }
+  // The notes of each channel and pitch that has open ones, and how many those are.
+  struct Key {
+    std::vector<std::uint32_t> notes;
+    std::size_t hanging = 0;
+  };
+  std::map<std::size_t, Key> keys;
+  for (std::size_t slot = 0; slot < open_.size(); ++slot)
+    for (std::uint32_t& head = open_[slot].head; head != kNone; ++keys[slot].hanging)
+      head = static_cast<std::uint32_t>(notes_[head].duration.count);
   open_count_ = 0;
+  for (std::uint32_t i = 0; i < notes_.size(); ++i) {
+    const auto key = keys.find(parts_[notes_[i].part].channel * std::size_t{128} + notes_[i].pitch);
+    if (key != keys.end()) key->second.notes.push_back(i);
+  }
+  for (const auto& [slot, key] : keys) pair_again(key.notes, key.hanging, end);
   return hanging;
+}
+
+/// Pairs notes of one channel and pitch of which the last `hanging` found no release. Where
+/// releases are missing, first in, first out would give each later note the release of another. So
+/// from where the first of the open notes, or one that it overlaps, begins, a note ends where its
+/// key is struck again.
+void Staging::pair_again(const std::vector<std::uint32_t>& notes, std::size_t hanging, Tick end) {
+  const auto release = [&](std::size_t i) {
+    return notes_[notes[i]].onset + notes_[notes[i]].duration;
+  };
+  const std::size_t released = notes.size() - hanging;
+  std::size_t first = released;
+  while (first > 0 && release(first - 1) > notes_[notes[first]].onset) --first;
+  std::vector<std::pair<Tick, std::uint32_t>> releases;  // and the events
+  for (std::size_t i = first; i < released; ++i)
+    releases.push_back({release(i), linked_ ? links_[notes[i]].off : NoteEvents::kNone});
+  auto next = releases.begin();
+  for (std::size_t i = first; i < notes.size(); ++i) {
+    StagedNote& note = notes_[notes[i]];
+    Tick note_end = i + 1 < notes.size() ? notes_[notes[i + 1]].onset : end;
+    std::uint32_t off = NoteEvents::kNone;
+    while (next != releases.end() && next->first <= note.onset) ++next;
+    if (next != releases.end() && next->first <= note_end) std::tie(note_end, off) = *next++;
+    note.duration = note_end - note.onset;
+    if (linked_) links_[notes[i]].off = off;
+  }
 }
 
 /// Gives events after a channel's last note to the part of that note, and forgets the parts.

@@ -48,7 +48,7 @@ class Staging {
   /// What pairing found in a chunk.
   struct Report {
     std::size_t tracks = 0;   // appended to the score
-    std::size_t hanging = 0;  // notes that ended with the chunk
+    std::size_t hanging = 0;  // notes without a release
     std::size_t orphans = 0;  // note-offs without a note
   };
   /// Ends the chunk at `end`: appends its tracks to `score`, where each comes from to `parts`, and
@@ -97,6 +97,7 @@ class Staging {
   void change_part(int channel, Channel& state);
   void merge(std::uint32_t from, std::uint32_t into);
   std::size_t end_open_notes(Tick end);
+  void pair_again(const std::vector<std::uint32_t>& notes, std::size_t hanging, Tick end);
   void settle_channels();
   std::uint32_t owner(std::uint32_t part) const {
     return parts_[part].merged_into == kNone ? part : parts_[part].merged_into;

@@ -215,7 +215,8 @@ void View::read_meta(const Event& event) {
 void View::finish_track(const EventTrack& track, const Staging::Report& report, std::size_t first) {
   std::vector<Track>& tracks = out_.score.tracks;
   if (report.hanging > 0)
-    out_.warn(track.data_end, "notes that are never released end with the track");
+    out_.warn(track.data_end,
+              "notes that are never released end with the next of their pitch, or with the track");
   if (report.orphans > 0)
     out_.warn(track.data_end, "the track releases notes that it never starts");
   // The name of a type 0 file's only track is the piece's.

@@ -100,6 +100,19 @@ TEST(MidiEdit, OtherPartsAndBarsKeepEveryNote) {
   }
 }
 
+TEST(MidiEdit, AnUnreleasedNoteKeepsItsLengthWithoutTheNoteThatEndedIt) {
+  // The second of three notes of one pitch goes; none is released.
+  const Document document =
+      Document::read(test::header(0, 1, 96) + test::track({0, 0x90, 58, 90, 0x83, 0, 58, 91, 0x83,
+                                                           0, 58, 92, 0x83, 0, 0xb0, 7, 90}))
+          .value();
+  Rewrite wishes = nothing(Tick{384}, Tick{768});
+  wishes.replaced = {0};
+  const Document after = read_again(rewrite(document, wishes));
+  EXPECT_EQ(after.music().score.tracks[0].notes,
+            (std::vector<Note>{{Tick{0}, Tick{384}, 58, 90}, {Tick{768}, Tick{384}, 58, 92}}));
+}
+
 TEST(MidiEdit, NewNotesAreNotBentByTheBendsOfOldOnes) {
   const Document document = read_case("bends-in-rewritten-bars");
   Rewrite wishes = nothing(Tick{3840}, Tick{7680});

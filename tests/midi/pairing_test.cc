@@ -39,13 +39,25 @@ TEST(MidiPairing, ANoteMayHaveNoLength) {
   EXPECT_EQ(only_notes({5, 0x90, 60, 1, 0, 60, 0}), (std::vector<Note>{{Tick{5}, Tick{0}, 60, 1}}));
 }
 
-TEST(MidiPairing, HangingNotesEndWithTheTrack) {
+TEST(MidiPairing, HangingNotesEndWithTheNextOfTheirPitchOrTheTrack) {
   const auto read = read_midi(one_track({0, 0x90, 60, 1, 10, 60, 2, 40, 0xb0, 7, 1}));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->score.tracks[0].notes,
-            (std::vector<Note>{{Tick{0}, Tick{50}, 60, 1}, {Tick{10}, Tick{40}, 60, 2}}));
+            (std::vector<Note>{{Tick{0}, Tick{10}, 60, 1}, {Tick{10}, Tick{40}, 60, 2}}));
   ASSERT_EQ(read->warning_count, 1u);
-  EXPECT_EQ(read->warnings[0].message, "notes that are never released end with the track");
+  EXPECT_EQ(read->warnings[0].message,
+            "notes that are never released end with the next of their pitch, or with the track");
+}
+
+TEST(MidiPairing, AMissingReleaseDoesNotMoveTheOthers) {
+  // The second note's release is missing; the fourth's is there.
+  EXPECT_EQ(only_notes({0,  0x90, 60, 1, 5,  60, 0, 5,  60, 2,  0,  62, 9,  // 10
+                        10, 60,   3,  5, 62, 0,  5, 60, 0,  10, 60, 4,  5, 60, 0}),
+            (std::vector<Note>{{Tick{0}, Tick{5}, 60, 1},
+                               {Tick{10}, Tick{10}, 60, 2},
+                               {Tick{10}, Tick{15}, 62, 9},
+                               {Tick{20}, Tick{10}, 60, 3},
+                               {Tick{40}, Tick{5}, 60, 4}}));
 }
 
 TEST(MidiPairing, HangingNotesDoNotLeakIntoTheNextTrack) {
