@@ -340,6 +340,7 @@ FormedPiece FormComposer::finish() {
   for (Track& track : bars.music.tracks) {
     std::erase_if(track.notes, [&](const Note& note) { return note.onset < bars.from; });
     untangle(track.notes, 0);
+    for (Note& note : track.notes) note.duration = std::min(note.duration, bars.to - note.onset);
   }
   for (const PlacedSection& section : piece.sections)
     if (section.from >= bars.from)

@@ -54,6 +54,7 @@ TEST(FormComposer, ARepetitionIsTheSameNotes) {
   EXPECT_EQ(notes_of_bars(piece, 3, 0, 2), notes_of_bars(piece, 0, 0, 2));
   EXPECT_EQ(piece.bars.to, Tick{16 * 48});
   EXPECT_EQ(piece.notes, note_count(piece.bars.music));
+  EXPECT_LE(end_of(piece.bars.music), piece.bars.to);
 }
 
 TEST(FormComposer, TheSameCloseComesBackToo) {
