@@ -46,6 +46,7 @@ struct JamOptions {
   bool send_clock = false;
   bool fast = false, metronome = false;
   std::string record, report;
+  bool no_provenance = false;
 };
 
 /// What a session is made of, whoever plays.
@@ -208,7 +209,7 @@ Result<void> write_results(const JamOptions& options, const Engine& engine, cons
     Score score = jam.file ? live::file_with_band(*jam.file, jam.file_end, options.tempo,
                                                   session.conductor(), jam.session.lineup, grid)
                            : live::recording_of(session.conductor(), jam.session, grid);
-    sign(score, provenance(engine, "jam", options.seed, {}));
+    if (!options.no_provenance) sign(score, provenance(engine, "jam", options.seed, {}));
     if (auto done = write_midi_file(score, options.record); !done) return done;
     say("wrote " + options.record);
   }
@@ -344,6 +345,7 @@ void add_jam(Cli& cli) {
                    "SoundFont file; default: the one installed")
       ->check(CLI::ExistingFile);
   command->add_option("--record", options->record, "write everybody's notes to this MIDI file");
+  add_provenance_option(*command, options->no_provenance);
   command->add_option("--report", options->report, "write the session's figures to this JSON file");
   command->add_option("--seed", options->seed, "of the band's choices")->check(not_negative());
   add_model_options(*command, options->model);

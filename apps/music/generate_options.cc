@@ -6,6 +6,7 @@
 #include "apps/shared/files.h"
 #include "apps/shared/music_file.h"
 #include "apps/shared/music_options.h"
+#include "apps/shared/provenance.h"
 #include "apps/shared/sampler_options.h"
 #include "score/meter_text.h"
 
@@ -174,6 +175,7 @@ void add_generate_options(CLI::App& command, const std::shared_ptr<GenerateOptio
   add_playing_options(command, options->playing);
   command.add_option("-o,--output", options->output, "MIDI file to write; - is standard output")
       ->required();
+  add_provenance_option(command, options->no_provenance);
   add_rendering_options(command, options->renderings);
   command.add_flag("--json", options->json, "print a report as JSON");
 }

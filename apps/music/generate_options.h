@@ -33,6 +33,7 @@ struct GenerateOptions {
   int section_bars = kUsualSectionBars;
   double similarity = kUsualFormSimilarity;
   bool no_drafts = false;
+  bool no_provenance = false;
   bool json = false;
 };
 

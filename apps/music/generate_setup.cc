@@ -45,6 +45,7 @@ Result<void> check_outputs(const GenerateOptions& options) {
 }
 
 std::string signature(const GenerateOptions& options, const Engine& engine, std::uint64_t seed) {
+  if (options.no_provenance) return {};
   return provenance(engine, "generate", seed, options.request.wishes, options.form);
 }
 

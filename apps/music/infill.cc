@@ -46,6 +46,7 @@ struct InfillOptions {
   std::string input, output;
   PlayingChoice playing;
   RenderOutputs renderings;
+  bool no_provenance = false;
   bool json = false;
 };
 
@@ -149,7 +150,8 @@ Result<RewrittenFile> write(const InfillOptions& options,
                             const midi::Document& document, RewriteRequest& request) {
   const EndsAtOnce while_writing;
   request.infill.threads = options.model.threads;
-  request.signature = provenance(*engine, "infill", options.request.seed, request.infill.wishes);
+  if (!options.no_provenance)
+    request.signature = provenance(*engine, "infill", options.request.seed, request.infill.wishes);
   const auto start = std::chrono::steady_clock::now();
   auto done = rewrite_parts(engine, document, request, [&](int bars, int all) {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -254,6 +256,7 @@ void add_infill(Cli& cli) {
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "MIDI file to write; - is standard output")
       ->required();
+  add_provenance_option(*command, options->no_provenance);
   add_rendering_options(*command, options->renderings);
   command->add_flag("--json", options->json, "print a report as JSON");
 }

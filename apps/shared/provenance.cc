@@ -18,7 +18,13 @@ std::string provenance(const Engine& engine, std::string_view command, std::uint
   return json.dump();
 }
 
+void add_provenance_option(CLI::App& command, bool& left_out) {
+  command.add_flag("--no-provenance", left_out,
+                   "do not write where the music comes from into the file");
+}
+
 void sign(Score& score, std::string text) {
+  if (text.empty()) return;
   score.texts.insert(score.texts.begin(), {{0}, 1, std::move(text)});
 }
 

@@ -18,7 +18,10 @@ namespace sage::cli {
 std::string provenance(const Engine& engine, std::string_view command, std::uint64_t seed,
                        const Wishes& wishes, std::string_view form = {});
 
-/// Puts the line at the beginning of a piece.
+/// --no-provenance.
+void add_provenance_option(CLI::App& command, bool& left_out);
+
+/// Puts the line at the beginning of a piece; an empty one is none.
 void sign(Score& score, std::string text);
 
 /// What the texts of a piece say of this kind, oldest first; older files say it in words, which

@@ -190,8 +190,7 @@ void add_verb(Cli& cli, const Verb& verb) {
   check_usage(*command, [options] { return check(*options); });
   command->add_option("-o,--output", options->output, "MIDI file to write; - is standard output")
       ->required();
-  command->add_flag("--no-provenance", options->no_provenance,
-                    "do not write where the music comes from into the file");
+  add_provenance_option(*command, options->no_provenance);
   add_rendering_options(*command, options->renderings);
   command->add_flag("--json", options->json, "print a report as JSON");
 }

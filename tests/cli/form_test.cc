@@ -58,6 +58,21 @@ TEST(FormCommand, APromptIsTheBeginningAndStays) {
   }
 }
 
+TEST(Provenance, IsLeftOutWhereAskedTo) {
+  const test::Scratch scratch;
+  const std::string piece = scratch.path("piece.mid"), again = scratch.path("again.mid");
+  ASSERT_EQ(run_program({"generate", "--bars", "2", "--endings", "0", "--instruments", "piano",
+                         "--no-provenance", "-o", piece})
+                .code,
+            0);
+  EXPECT_EQ(run_program({"provenance", piece, "--json"}).json().size(), 0u);
+  ASSERT_EQ(run_program({"infill", piece, "--bars", "2", "--takes", "1", "--parts", "1",
+                         "--no-provenance", "-o", again})
+                .code,
+            0);
+  EXPECT_EQ(run_program({"provenance", again, "--json"}).json().size(), 0u);
+}
+
 TEST(FormCommand, TakesHaveConsecutiveSeeds) {
   const test::Scratch scratch;
   const auto ran = run_program({"generate", "--form", "AB", "--section-bars", "1", "--takes", "2",
